@@ -1,0 +1,4 @@
+//! What a bump rebuilds, what that costs, and in what order bumps should go in: from Nix
+//! derivation closures alone.
+
+pub mod nix;

@@ -1,0 +1,15 @@
+//! The formats of Nix: bytes to values and back, without I/O.
+//!
+//! The names follow nix-compat, so that a published nix-compat could take this module's place.
+
+pub mod aterm;
+pub mod derivation;
+pub mod hash;
+pub mod json;
+pub mod name;
+pub mod nixbase32;
+pub mod store_path;
+
+pub use derivation::{Derivation, Events, Output, OutputKind, Text};
+pub use name::{normalise_pname, parse_drv_name};
+pub use store_path::{Digest, StorePath, StorePathError};

@@ -1,0 +1,86 @@
+//! Package names and versions out of derivation names.
+
+/// Splits a derivation name as Nix's `builtins.parseDrvName` does: the version starts after the
+/// first dash that a non-letter follows. Without such a dash the version is empty.
+///
+/// Over- and underestimates: names such as `foo-0ad` or `nix-2.8pre` follow the rule, not the
+/// intent; a `pname` in the environment is preferred where there is one.
+#[must_use]
+pub fn parse_drv_name(name: &str) -> (&str, &str) {
+    let bytes = name.as_bytes();
+    let dash = bytes.windows(2).position(|pair| pair[0] == b'-' && !pair[1].is_ascii_alphabetic());
+    match dash {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => (name, ""),
+    }
+}
+
+/// The pname by which instances of one package are compared: lower case, without an interpreter
+/// prefix such as `python3.6-`, `perl5.24.3-`, `ruby2.3.6-`, `lua5.2-`, `ocaml4.05.0-`,
+/// `emacs-` (a version must stand in the prefix, except for `python-`).
+///
+/// ```
+/// use nix_ripple::nix::normalise_pname;
+/// assert_eq!(normalise_pname("python3.6-Pillow"), "pillow");
+/// assert_eq!(normalise_pname("perl-URI"), "perl-uri");
+/// ```
+#[must_use]
+pub fn normalise_pname(pname: &str) -> String {
+    strip_interpreter(pname).to_ascii_lowercase()
+}
+
+/// Interpreters whose package sets prefix the names of their packages with name and version.
+const INTERPRETERS: [&str; 8] = ["python", "pypy", "perl", "ruby", "lua", "luajit", "ocaml", "php"];
+
+/// `pname` without its interpreter prefix.
+#[must_use]
+pub fn strip_interpreter(pname: &str) -> &str {
+    for interpreter in INTERPRETERS {
+        let Some(rest) = pname.strip_prefix(interpreter) else { continue };
+        let version = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+        let named = version > 0 || interpreter == "python";
+        if let Some(stripped) = rest[version..].strip_prefix('-')
+            && named
+            && !stripped.is_empty()
+        {
+            return stripped;
+        }
+    }
+    pname
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_like_nix() {
+        // each pair as `builtins.parseDrvName` of Nix 2.8.0 answers
+        for (name, pname, version) in [
+            ("curl-7.59.0", "curl", "7.59.0"),
+            ("python3.6-Pillow-5.1.0", "python3.6-Pillow", "5.1.0"),
+            ("cmake-cursesUI-qt5UI-3.10.2", "cmake-cursesUI-qt5UI", "3.10.2"),
+            ("stdenv-linux", "stdenv-linux", ""),
+            ("hook", "hook", ""),
+            ("a--1", "a", "-1"),
+            ("foo-", "foo-", ""),
+        ] {
+            assert_eq!(parse_drv_name(name), (pname, version), "{name}");
+        }
+    }
+
+    #[test]
+    fn interpreters() {
+        for (pname, plain) in [
+            ("python3.6-Pillow", "pillow"),
+            ("python-pillow", "pillow"),
+            ("perl5.24.3-URI", "uri"),
+            ("perl-URI", "perl-uri"),
+            ("python3", "python3"),
+            ("python3.6-", "python3.6-"),
+            ("lua5.2-lpeg", "lpeg"),
+        ] {
+            assert_eq!(normalise_pname(pname), plain, "{pname}");
+        }
+    }
+}
