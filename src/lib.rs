@@ -1,4 +1,7 @@
 //! What a bump rebuilds, what that costs, and in what order bumps should go in: from Nix
 //! derivation closures alone.
 
+pub mod graph;
+pub mod ingest;
 pub mod nix;
+pub mod reach;

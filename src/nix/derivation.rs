@@ -145,6 +145,13 @@ pub struct UsedOutputs<'a> {
     pub dynamic: Vec<(Cow<'a, [u8]>, UsedOutputs<'a>)>,
 }
 
+impl<'a> UsedOutputs<'a> {
+    /// The last entry at `depth` (1 is this one), if it is there.
+    fn deeper(&mut self, depth: u32) -> Option<&mut Self> {
+        (1..depth).try_fold(self, |used, _| used.dynamic.last_mut().map(|(_, deeper)| deeper))
+    }
+}
+
 /// A variable of the environment: key and value.
 pub type Variable<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
@@ -185,115 +192,75 @@ impl Derivation<'_> {
     pub fn is_dynamic(&self) -> bool {
         self.input_derivations.iter().any(|(_, used)| !used.dynamic.is_empty())
     }
-
-    /// The same, with every string owned.
-    #[must_use]
-    pub fn into_owned(self) -> Derivation<'static> {
-        fn own(text: Cow<'_, [u8]>) -> Cow<'static, [u8]> {
-            Cow::Owned(text.into_owned())
-        }
-        fn own_used(used: UsedOutputs<'_>) -> UsedOutputs<'static> {
-            // as deep as the parser lets dynamic derivations nest, see `aterm::MAX_DYNAMIC_DEPTH`
-            UsedOutputs {
-                names: used.names.into_iter().map(own).collect(),
-                dynamic: used.dynamic.into_iter().map(|(of, used)| (own(of), own_used(used))).collect(),
-            }
-        }
-        Derivation {
-            outputs: self
-                .outputs
-                .into_iter()
-                .map(|o| Output {
-                    name: own(o.name),
-                    path: own(o.path),
-                    algorithm: own(o.algorithm),
-                    hash: own(o.hash),
-                })
-                .collect(),
-            input_derivations: self
-                .input_derivations
-                .into_iter()
-                .map(|(path, used)| (own(path), own_used(used)))
-                .collect(),
-            input_sources: self.input_sources.into_iter().map(own).collect(),
-            system: own(self.system),
-            builder: own(self.builder),
-            arguments: self.arguments.into_iter().map(own).collect(),
-            environment: self.environment.into_iter().map(|(key, value)| (own(key), own(value))).collect(),
-        }
-    }
 }
 
 /// Makes a [`Derivation`] from events, borrowing where the text lets it.
 #[derive(Debug, Default)]
-pub struct Assembler<'a> {
-    derivation: Derivation<'a>,
-}
+pub struct Assembler<'a>(Derivation<'a>);
+
+/// Makes a [`Derivation`] from events, keeping copies.
+#[derive(Debug, Default)]
+pub struct OwningAssembler(Derivation<'static>);
 
 impl<'a> Assembler<'a> {
     /// The derivation told so far.
     #[must_use]
     pub fn finish(self) -> Derivation<'a> {
-        self.derivation
+        self.0
     }
 }
 
-impl<'a> Events<'a> for Assembler<'a> {
-    fn output(&mut self, name: Text<'a>, path: Text<'a>, algorithm: Text<'a>, hash: Text<'a>) {
-        self.derivation.outputs.push(Output {
-            name: name.value(),
-            path: path.value(),
-            algorithm: algorithm.value(),
-            hash: hash.value(),
-        });
+impl OwningAssembler {
+    /// The derivation told so far.
+    #[must_use]
+    pub fn finish(self) -> Derivation<'static> {
+        self.0
     }
+}
 
-    fn input_derivation(&mut self, path: Text<'a>) {
-        self.derivation.input_derivations.push((path.value(), UsedOutputs::default()));
-    }
-
-    fn input_output(&mut self, name: Text<'a>) {
-        if let Some((_, used)) = self.derivation.input_derivations.last_mut() {
-            used.names.push(name.value());
-        }
-    }
-
-    fn dynamic_output(&mut self, depth: u32, of: Text<'a>, name: Option<Text<'a>>) {
-        let Some((_, mut used)) = self.derivation.input_derivations.last_mut().map(|(p, u)| (p, u)) else { return };
-        for _ in 1..depth {
-            match used.dynamic.last_mut() {
-                Some((_, deeper)) => used = deeper,
-                None => return,
+macro_rules! assemble {
+    ($assembler:ty, $keep:expr) => {
+        impl<'a> Events<'a> for $assembler {
+            fn output(&mut self, name: Text<'a>, path: Text<'a>, algorithm: Text<'a>, hash: Text<'a>) {
+                let keep = $keep;
+                let (name, path, algorithm, hash) = (keep(name), keep(path), keep(algorithm), keep(hash));
+                self.0.outputs.push(Output { name, path, algorithm, hash });
             }
-        }
-        let of = of.value();
-        match name {
-            None => used.dynamic.push((of, UsedOutputs::default())),
-            Some(name) => {
-                if let Some((_, last)) = used.dynamic.last_mut() {
-                    last.names.push(name.value());
+            fn input_derivation(&mut self, path: Text<'a>) {
+                self.0.input_derivations.push(($keep(path), UsedOutputs::default()));
+            }
+            fn input_output(&mut self, name: Text<'a>) {
+                if let Some((_, used)) = self.0.input_derivations.last_mut() {
+                    used.names.push($keep(name));
                 }
             }
+            fn dynamic_output(&mut self, depth: u32, of: Text<'a>, name: Option<Text<'a>>) {
+                let Some((_, used)) = self.0.input_derivations.last_mut() else { return };
+                let Some(used) = used.deeper(depth) else { return };
+                match (name, used.dynamic.last_mut()) {
+                    (None, _) => used.dynamic.push(($keep(of), UsedOutputs::default())),
+                    (Some(name), Some((_, last))) => last.names.push($keep(name)),
+                    (Some(_), None) => {}
+                }
+            }
+            fn input_source(&mut self, path: Text<'a>) {
+                self.0.input_sources.push($keep(path));
+            }
+            fn system(&mut self, system: Text<'a>) {
+                self.0.system = $keep(system);
+            }
+            fn builder(&mut self, builder: Text<'a>) {
+                self.0.builder = $keep(builder);
+            }
+            fn argument(&mut self, argument: Text<'a>) {
+                self.0.arguments.push($keep(argument));
+            }
+            fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
+                self.0.environment.push(($keep(key), $keep(value)));
+            }
         }
-    }
-
-    fn input_source(&mut self, path: Text<'a>) {
-        self.derivation.input_sources.push(path.value());
-    }
-
-    fn system(&mut self, system: Text<'a>) {
-        self.derivation.system = system.value();
-    }
-
-    fn builder(&mut self, builder: Text<'a>) {
-        self.derivation.builder = builder.value();
-    }
-
-    fn argument(&mut self, argument: Text<'a>) {
-        self.derivation.arguments.push(argument.value());
-    }
-
-    fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
-        self.derivation.environment.push((key.value(), value.value()));
-    }
+    };
 }
+
+assemble!(Assembler<'a>, |text: Text<'a>| text.value());
+assemble!(OwningAssembler, |text: Text<'a>| Cow::Owned(text.value().into_owned()));

@@ -19,7 +19,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::Value;
 
 use super::aterm::MAX_DYNAMIC_DEPTH;
-use super::derivation::{Events, Text};
+use super::derivation::{Derivation, Events, OwningAssembler, Text};
 use super::hash::{fixed_output_digest, output_path_name};
 use super::nixbase32;
 
@@ -66,6 +66,17 @@ pub fn parse_events<E: for<'x> Events<'x>>(
     seed.deserialize(&mut deserializer)
         .and_then(|()| deserializer.end())
         .map_err(|error| JsonError::from_serde(text, &error))
+}
+
+/// Reads one derivation as a value; arguments as in [`parse_events`]. Lists are in the order of the
+/// text, outputs sorted by name.
+///
+/// # Errors
+/// As [`parse_events`].
+pub fn parse(text: &[u8], store_dir: &str, drv_name: &str) -> Result<Derivation<'static>, JsonError> {
+    let mut assembler = OwningAssembler::default();
+    parse_events(text, store_dir, drv_name, &mut assembler)?;
+    Ok(assembler.finish())
 }
 
 struct Context<'c> {

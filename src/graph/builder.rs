@@ -1,0 +1,936 @@
+//! From what was read to the graph: paths are resolved, holes and cycles found, ids given.
+//!
+//! Nothing that depends on timing reaches the result: strings are numbered by their bytes, nodes by
+//! level, name and digest, attributes by name and system. So the same inputs give the same bytes,
+//! whatever the number of threads that read them.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rayon::slice::ParallelSliceMut;
+use rustc_hash::FxBuildHasher;
+
+use super::graph::Graph;
+use super::snapshot::{Backing, Section, Writer};
+use crate::ingest::Problem;
+use crate::ingest::raw::{Chunk, Origin, PathIndex, Paths, RawClosure, RawDerivation, Strings, Symbol, flag};
+use crate::nix::store_path::DIGEST_LEN;
+use crate::nix::{Digest, hash, parse_drv_name};
+
+/// How to treat what is not whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Take a closure with holes; they become nodes marked missing.
+    pub allow_missing: bool,
+}
+
+/// Why no graph can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Nothing was read.
+    #[error("no derivation was read; give a closure as well (nix derivation show -r, or the .drv files)")]
+    Empty,
+    /// Derivations are named as inputs, but are not there.
+    #[error("the closure has holes: {count} derivations are missing, first {}; give their derivations too, or use --allow-missing", first.join(", "))]
+    Holes {
+        /// How many are missing.
+        count: usize,
+        /// The first of them, each with a consumer.
+        first: Vec<String>,
+    },
+    /// Derivations that need one another: no Nix made them.
+    #[error("the inputs go in a circle: {}", path.join(" -> "))]
+    Cycle {
+        /// The derivations of the circle, the first again at the end.
+        path: Vec<String>,
+    },
+    /// One path, two contents.
+    #[error(
+        "{path} was read twice with different content ({what}): {first} and {second}; one of them is not what Nix wrote"
+    )]
+    Conflict {
+        /// The path.
+        path: String,
+        /// What differs.
+        what: &'static str,
+        /// Where one was read.
+        first: String,
+        /// Where the other was read.
+        second: String,
+    },
+    /// A consumer names an output that its input does not have.
+    #[error("{consumer} uses output '{output}' of {input}, which has no such output; one of them is damaged")]
+    UnknownOutput {
+        /// The consumer.
+        consumer: String,
+        /// The input.
+        input: String,
+        /// The output.
+        output: String,
+    },
+    /// More than ids can number.
+    #[error("the closure is too large: {0}")]
+    TooLarge(&'static str),
+}
+
+/// Makes the graph of a closure.
+///
+/// Time is O(n log n) for names and linear for the rest.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn build(closure: &RawClosure, options: BuildOptions) -> Result<(Graph, Vec<Problem>), BuildError> {
+    let mut builder = Builder::gather(closure)?;
+    builder.resolve_inputs(options)?;
+    builder.order()?;
+    let words = builder.write()?;
+    let mut problems = builder.problems;
+    problems.sort();
+    match Graph::from_backing(Backing::Owned(words), "the graph", false) {
+        Ok(graph) => Ok((graph, problems)),
+        Err(error) => unreachable!("the builder keeps the invariants of a graph: {error}"),
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+/// What stands behind a node until it has its id.
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    /// Chunk and index in it.
+    Derivation(u32, u32),
+    Source,
+    Missing,
+}
+
+struct Node {
+    path: PathIndex,
+    content: Content,
+    level: u32,
+}
+
+struct Edge {
+    /// Provisional node, later the final one.
+    input: u32,
+    /// List of outputs (an interned text with commas); [`NONE`] for a source.
+    outputs: u32,
+}
+
+struct Builder<'c> {
+    closure: &'c RawClosure,
+    strings: Strings,
+    paths: Paths,
+    /// Chunk's symbol → own symbol.
+    symbols: Vec<Vec<Symbol>>,
+    /// Chunk's path → own path.
+    path_maps: Vec<Vec<PathIndex>>,
+    nodes: Vec<Node>,
+    /// Path → provisional node.
+    node_of_path: Vec<u32>,
+    /// Inputs of the provisional nodes: `edges[edge_offsets[i]..edge_offsets[i + 1]]`.
+    edges: Vec<Edge>,
+    edge_offsets: Vec<u32>,
+    /// Provisional nodes in final order, and back.
+    order: Vec<u32>,
+    rank: Vec<u32>,
+    problems: Vec<Problem>,
+}
+
+impl<'c> Builder<'c> {
+    /// Brings the chunks' strings and paths together and finds the derivations.
+    fn gather(closure: &'c RawClosure) -> Result<Self, BuildError> {
+        let mut strings = Strings::default();
+        let mut paths = Paths::default();
+        let mut symbols = Vec::with_capacity(closure.chunks.len());
+        let mut path_maps = Vec::with_capacity(closure.chunks.len());
+        for chunk in &closure.chunks {
+            let map: Vec<Symbol> = chunk.strings.iter().map(|text| intern_utf8(&mut strings, text)).collect();
+            let path_map: Vec<PathIndex> = (0..chunk.paths.len() as u32)
+                .map(|i| {
+                    let path = paths.intern(chunk.paths.digest(PathIndex(i)));
+                    let name = chunk.paths.name(PathIndex(i));
+                    if name != Symbol::NONE && paths.name(path) == Symbol::NONE {
+                        paths.set_name(path, map[name.0 as usize]);
+                    }
+                    path
+                })
+                .collect();
+            symbols.push(map);
+            path_maps.push(path_map);
+        }
+        let node_of_path = vec![NONE; paths.len()];
+        let mut builder = Self {
+            closure,
+            strings,
+            paths,
+            symbols,
+            path_maps,
+            nodes: Vec::new(),
+            node_of_path,
+            edges: Vec::new(),
+            edge_offsets: vec![0],
+            order: Vec::new(),
+            rank: Vec::new(),
+            problems: Vec::new(),
+        };
+        builder.derivations()?;
+        Ok(builder)
+    }
+
+    fn derivations(&mut self) -> Result<(), BuildError> {
+        for (c, chunk) in self.closure.chunks.iter().enumerate() {
+            for (d, derivation) in chunk.derivations.iter().enumerate() {
+                let path = self.path_maps[c][derivation.path.0 as usize];
+                let known = self.node_of_path[path.0 as usize];
+                let content = Content::Derivation(c as u32, d as u32);
+                if known == NONE {
+                    self.node_of_path[path.0 as usize] = self.nodes.len() as u32;
+                    self.nodes.push(Node { path, content, level: 0 });
+                } else {
+                    let kept = self.merge(known, (c, derivation))?;
+                    if kept {
+                        self.nodes[known as usize].content = content;
+                    }
+                }
+            }
+        }
+        if self.nodes.is_empty() {
+            return Err(BuildError::Empty);
+        }
+        Ok(())
+    }
+
+    /// A derivation that was read before: whether the new one is to take its place.
+    fn merge(&mut self, known: u32, (c, new): (usize, &RawDerivation)) -> Result<bool, BuildError> {
+        let Content::Derivation(old_chunk, old_index) = self.nodes[known as usize].content else { return Ok(true) };
+        let old = &self.closure.chunks[old_chunk as usize].derivations[old_index as usize];
+        let bare = |derivation: &RawDerivation| derivation.flags & flag::NO_RECIPE != 0;
+        if bare(old) != bare(new) {
+            return Ok(bare(old));
+        }
+        let what = self.difference((old_chunk as usize, old), (c, new));
+        if let Some(what) = what {
+            let mut places = [old.origin, new.origin];
+            places.sort();
+            let place = |origin: Origin| {
+                let name = self.closure.origins.get(origin.input as usize).map_or("?", String::as_str);
+                format!("{name} at byte {}", origin.offset)
+            };
+            return Err(BuildError::Conflict {
+                path: self.shown(known),
+                what,
+                first: place(places[0]),
+                second: place(places[1]),
+            });
+        }
+        // same content: the one that was named first is kept, whatever the timing
+        Ok(new.origin < old.origin)
+    }
+
+    /// In what two readings of a derivation differ, as far as the graph is concerned.
+    fn difference(&self, old: (usize, &RawDerivation), new: (usize, &RawDerivation)) -> Option<&'static str> {
+        let chunk = |side: (usize, &RawDerivation)| -> &'c Chunk { &self.closure.chunks[side.0] };
+        let outputs = |side: (usize, &RawDerivation)| {
+            let mut all: Vec<(Symbol, Digest)> = slice(&chunk(side).outputs, &side.1.outputs)
+                .iter()
+                .map(|output| (self.symbols[side.0][output.name.0 as usize], output.digest))
+                .collect();
+            all.sort_unstable();
+            all
+        };
+        let inputs = |side: (usize, &RawDerivation)| {
+            let mut all: Vec<(PathIndex, Symbol)> = slice(&chunk(side).inputs, &side.1.inputs)
+                .iter()
+                .map(|input| {
+                    (self.path_maps[side.0][input.path.0 as usize], self.symbols[side.0][input.outputs.0 as usize])
+                })
+                .collect();
+            all.sort_unstable();
+            all
+        };
+        let sources = |side: (usize, &RawDerivation)| {
+            let mut all: Vec<PathIndex> = slice(&chunk(side).sources, &side.1.sources)
+                .iter()
+                .map(|path| self.path_maps[side.0][path.0 as usize])
+                .collect();
+            all.sort_unstable();
+            all
+        };
+        if outputs(old) != outputs(new) || old.1.flags != new.1.flags {
+            return Some("the outputs differ");
+        }
+        if inputs(old) != inputs(new) {
+            return Some("the input derivations differ");
+        }
+        (sources(old) != sources(new)).then_some("the input sources differ")
+    }
+
+    fn shown(&self, node: u32) -> String {
+        self.shown_path(self.nodes[node as usize].path)
+    }
+
+    fn shown_path(&self, path: PathIndex) -> String {
+        let name = String::from_utf8_lossy(self.strings.get(self.paths.name(path))).into_owned();
+        format!("{}/{}-{name}", self.closure.store_dir, self.paths.digest(path).as_str())
+    }
+
+    fn derivation(&self, node: u32) -> Option<(usize, &'c Chunk, &'c RawDerivation)> {
+        match self.nodes[node as usize].content {
+            Content::Derivation(chunk, index) => {
+                let c = chunk as usize;
+                Some((c, &self.closure.chunks[c], &self.closure.chunks[c].derivations[index as usize]))
+            }
+            Content::Source | Content::Missing => None,
+        }
+    }
+
+    /// Turns input paths into edges; what is named only as input becomes a node.
+    fn resolve_inputs(&mut self, options: BuildOptions) -> Result<(), BuildError> {
+        let derivations = self.nodes.len() as u32;
+        // each hole with its consumer that sorts first
+        let mut holes: Vec<(String, String)> = Vec::new();
+        let mut hole_count = 0;
+        let mut bare = 0;
+        let mut merged: Vec<(u32, u32)> = Vec::new();
+        for node in 0..derivations {
+            let Some((c, chunk, derivation)) = self.derivation(node) else { continue };
+            bare += usize::from(derivation.flags & flag::NO_RECIPE != 0);
+            merged.clear();
+            for input in slice(&chunk.inputs, &derivation.inputs) {
+                let path = self.path_maps[c][input.path.0 as usize];
+                let mut target = self.node_of_path[path.0 as usize];
+                if target == NONE {
+                    target = self.add(path, Content::Missing);
+                    hole_count += 1;
+                }
+                if matches!(self.nodes[target as usize].content, Content::Missing) && !options.allow_missing {
+                    holes.push((self.shown(target), self.shown(node)));
+                }
+                merged.push((target, self.symbols[c][input.outputs.0 as usize].0));
+            }
+            for &source in slice(&chunk.sources, &derivation.sources) {
+                let path = self.path_maps[c][source.0 as usize];
+                let mut target = self.node_of_path[path.0 as usize];
+                if target == NONE {
+                    target = self.add(path, Content::Source);
+                }
+                merged.push((target, NONE));
+            }
+            merged.sort_unstable();
+            for i in 0..merged.len() {
+                let (target, outputs) = merged[i];
+                if i > 0 && merged[i - 1].0 == target {
+                    // the same input twice: its outputs are put together
+                    self.join_outputs(outputs);
+                } else {
+                    self.edges.push(Edge { input: target, outputs });
+                }
+            }
+            self.edge_offsets.push(self.edges.len() as u32);
+        }
+        if !holes.is_empty() {
+            holes.sort_unstable();
+            holes.dedup_by(|a, b| a.0 == b.0);
+            let first = holes.iter().take(5).map(|(hole, consumer)| format!("{hole} (needed by {consumer})")).collect();
+            return Err(BuildError::Holes { count: hole_count, first });
+        }
+        if hole_count > 0 {
+            self.problems.push(Problem::new(
+                "closure-with-holes",
+                format!("{hole_count} derivations are missing; what lies behind them is not counted"),
+            ));
+        }
+        if bare > 0 {
+            self.problems.push(Problem::new(
+                "derivations-without-recipe",
+                format!(
+                    "{bare} derivations are known only by name and inputs (nix-eval-jobs); whether they are fixed-output is \
+                     not, so rebuild sets may be too large"
+                ),
+            ));
+        }
+        // sources and holes have no inputs
+        self.edge_offsets.resize(self.nodes.len() + 1, self.edges.len() as u32);
+        if self.edges.len() >= NONE as usize || self.nodes.len() >= NONE as usize {
+            return Err(BuildError::TooLarge("more than 4 billion edges"));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: PathIndex, content: Content) -> u32 {
+        let node = self.nodes.len() as u32;
+        self.node_of_path[path.0 as usize] = node;
+        self.nodes.push(Node { path, content, level: 0 });
+        node
+    }
+
+    fn join_outputs(&mut self, outputs: u32) {
+        let Some(last) = self.edges.last_mut() else { return };
+        if outputs == NONE || outputs == last.outputs {
+            return;
+        }
+        if last.outputs == NONE {
+            last.outputs = outputs;
+            return;
+        }
+        let text = |symbol| String::from_utf8_lossy(self.strings.get(Symbol(symbol))).into_owned();
+        let (one, other) = (text(last.outputs), text(outputs));
+        let mut names: Vec<&str> = one.split(',').chain(other.split(',')).collect();
+        names.sort_unstable();
+        names.dedup();
+        last.outputs = self.strings.intern(names.join(",").as_bytes()).0;
+    }
+
+    fn inputs(&self, node: u32) -> &[Edge] {
+        &self.edges[self.edge_offsets[node as usize] as usize..self.edge_offsets[node as usize + 1] as usize]
+    }
+
+    /// Levels by Kahn's algorithm, then the final order: level, name, digest.
+    fn order(&mut self) -> Result<(), BuildError> {
+        let n = self.nodes.len();
+        let mut waits: Vec<u32> = (0..n as u32).map(|node| self.inputs(node).len() as u32).collect();
+        let mut offsets = vec![0u32; n + 1];
+        for edge in &self.edges {
+            offsets[edge.input as usize + 1] += 1;
+        }
+        for i in 0..n {
+            offsets[i + 1] += offsets[i];
+        }
+        let mut consumers = vec![0u32; self.edges.len()];
+        let mut fill = offsets.clone();
+        for node in 0..n as u32 {
+            for edge in self.edge_offsets[node as usize]..self.edge_offsets[node as usize + 1] {
+                let at = &mut fill[self.edges[edge as usize].input as usize];
+                consumers[*at as usize] = node;
+                *at += 1;
+            }
+        }
+        let mut ready: Vec<u32> = (0..n as u32).filter(|&node| waits[node as usize] == 0).collect();
+        let mut next = 0;
+        while let Some(&node) = ready.get(next) {
+            next += 1;
+            let level = self.nodes[node as usize].level + 1;
+            for &consumer in &consumers[offsets[node as usize] as usize..offsets[node as usize + 1] as usize] {
+                let consumer = consumer as usize;
+                self.nodes[consumer].level = self.nodes[consumer].level.max(level);
+                waits[consumer] -= 1;
+                if waits[consumer] == 0 {
+                    ready.push(consumer as u32);
+                }
+            }
+        }
+        if ready.len() < n {
+            return Err(self.cycle(&waits));
+        }
+        let mut order = ready;
+        let key = |&node: &u32| {
+            let node = &self.nodes[node as usize];
+            (node.level, self.strings.get(self.paths.name(node.path)), self.paths.digest(node.path))
+        };
+        order.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        let mut rank = vec![0u32; n];
+        for (id, &node) in order.iter().enumerate() {
+            rank[node as usize] = id as u32;
+        }
+        self.order = order;
+        self.rank = rank;
+        Ok(())
+    }
+
+    /// A circle among the nodes that still wait: following inputs that wait must come back.
+    fn cycle(&self, waits: &[u32]) -> BuildError {
+        let waiting = |node: u32| waits[node as usize] > 0;
+        let start = (0..self.nodes.len() as u32)
+            .filter(|&node| waiting(node))
+            .min_by_key(|&node| self.paths.digest(self.nodes[node as usize].path));
+        let mut path: Vec<u32> = Vec::new();
+        let mut at = start;
+        while let Some(node) = at {
+            if let Some(first) = path.iter().position(|&seen| seen == node) {
+                path.drain(..first);
+                break;
+            }
+            path.push(node);
+            at = self.inputs(node).iter().map(|edge| edge.input).find(|&input| waiting(input));
+        }
+        // the circle is told from its smallest path on, so that it reads the same every time
+        let smallest =
+            (0..path.len()).min_by_key(|&i| self.paths.digest(self.nodes[path[i] as usize].path)).unwrap_or(0);
+        path.rotate_left(smallest);
+        let more = path.len().saturating_sub(20);
+        path.truncate(20);
+        let mut path: Vec<String> = path.into_iter().map(|node| self.shown(node)).collect();
+        if more > 0 {
+            path.push(format!("… ({more} more)"));
+        }
+        path.extend(path.first().cloned());
+        BuildError::Cycle { path }
+    }
+
+    /// Numbers everything and writes the arrays.
+    fn write(&mut self) -> Result<Vec<u64>, BuildError> {
+        let n = self.nodes.len();
+        let empty = self.strings.intern(b"");
+        let store_dir = self.strings.intern(self.closure.store_dir.as_bytes());
+
+        // names and versions may be new strings, so they come before strings are numbered
+        let mut names = Vec::with_capacity(n);
+        let mut pnames = Vec::with_capacity(n);
+        let mut versions = Vec::with_capacity(n);
+        let mut systems = Vec::with_capacity(n);
+        let mut flags = Vec::with_capacity(n);
+        for &node in &self.order {
+            let content = self.nodes[node as usize].content;
+            let path_name =
+                String::from_utf8_lossy(self.strings.get(self.paths.name(self.nodes[node as usize].path))).into_owned();
+            let name = match content {
+                Content::Source => path_name.as_str(),
+                _ => path_name.strip_suffix(".drv").unwrap_or(&path_name),
+            };
+            names.push(self.strings.intern(name.as_bytes()));
+            let (parsed_pname, parsed_version) =
+                if matches!(content, Content::Source) { ("", "") } else { parse_drv_name(name) };
+            let stated = self.derivation(node).map(|(c, _, derivation)| {
+                let symbol =
+                    |symbol: Symbol| if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
+                (symbol(derivation.pname), symbol(derivation.version), symbol(derivation.system), derivation.flags)
+            });
+            let (pname, version, system, flag) = stated.unwrap_or((
+                empty,
+                empty,
+                empty,
+                if matches!(content, Content::Source) { flag::SOURCE } else { flag::MISSING },
+            ));
+            pnames.push(if pname == empty { self.strings.intern(parsed_pname.as_bytes()) } else { pname });
+            versions.push(if version == empty { self.strings.intern(parsed_version.as_bytes()) } else { version });
+            systems.push(system);
+            flags.push(flag);
+        }
+        let NumberedStrings { numbers, offsets: string_offsets, bytes: string_bytes } = self.number_strings()?;
+        let number = |symbol: Symbol| numbers[symbol.0 as usize];
+        let all = |symbols: &[Symbol]| symbols.iter().map(|&symbol| number(symbol)).collect::<Vec<u32>>();
+
+        let mut writer = Writer::new();
+        let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
+        add(Section::StringOffsets, &string_offsets);
+        writer.add(Section::StringBytes, &string_bytes);
+        let digests: Vec<[u8; DIGEST_LEN]> =
+            self.order.iter().map(|&node| self.paths.digest(self.nodes[node as usize].path).0).collect();
+        writer.add(Section::NodeDigest, bytemuck::cast_slice(&digests));
+        let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
+        add(Section::NodeName, &all(&names));
+        add(Section::NodePname, &all(&pnames));
+        add(Section::NodeVersion, &all(&versions));
+        add(Section::NodeSystem, &all(&systems));
+        add(Section::NodeFlags, &flags);
+        add(Section::NodeLevel, &self.order.iter().map(|&node| self.nodes[node as usize].level).collect::<Vec<u32>>());
+
+        let outputs = self.outputs(&names, &numbers);
+        add(Section::OutputOffsets, &outputs.offsets);
+        add(Section::OutputName, &outputs.names);
+        writer.add(Section::OutputDigest, bytemuck::cast_slice(&outputs.digests));
+
+        let mut lists = Lists::default();
+        let inputs = self.inputs_of_all(&outputs, &numbers, &mut lists)?;
+        let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
+        add(Section::InputOffsets, &inputs.offsets);
+        add(Section::InputTarget, &inputs.targets);
+        add(Section::InputOutputs, &inputs.outputs);
+        add(Section::InputMentions, &inputs.mentions);
+        let (offsets, targets, edges) = transpose(n, &inputs.offsets, &inputs.targets);
+        add(Section::ConsumerOffsets, &offsets);
+        add(Section::ConsumerTarget, &targets);
+        add(Section::ConsumerEdge, &edges);
+        add(Section::ListOffsets, &lists.offsets);
+        add(Section::ListItems, &lists.items);
+
+        let attributes = self.attributes(&outputs, &numbers, empty);
+        add(Section::AttributeName, &attributes.iter().map(|a| a.name).collect::<Vec<u32>>());
+        add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
+        add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
+        add(Section::AttributePosition, &attributes.iter().map(|a| a.position).collect::<Vec<u32>>());
+        let mut by_node: Vec<(u32, u32)> =
+            attributes.iter().enumerate().filter(|(_, a)| a.node != NONE).map(|(i, a)| (a.node, i as u32)).collect();
+        by_node.sort_unstable();
+        let mut offsets = vec![0u32; n + 1];
+        for &(node, _) in &by_node {
+            offsets[node as usize + 1] += 1;
+        }
+        for i in 0..n {
+            offsets[i + 1] += offsets[i];
+        }
+        add(Section::NodeAttributeOffsets, &offsets);
+        add(Section::NodeAttributes, &by_node.iter().map(|&(_, attribute)| attribute).collect::<Vec<u32>>());
+        add(Section::Facts, &[number(store_dir)]);
+        Ok(writer.finish())
+    }
+
+    /// The place of each string among all in the order of their bytes, and the strings so ordered.
+    fn number_strings(&self) -> Result<NumberedStrings, BuildError> {
+        let count = self.strings.len();
+        let mut sorted: Vec<u32> = (0..count as u32).collect();
+        sorted.par_sort_unstable_by(|&a, &b| self.strings.get(Symbol(a)).cmp(self.strings.get(Symbol(b))));
+        let mut numbers = vec![0u32; count];
+        let mut offsets = Vec::with_capacity(count + 1);
+        let mut bytes = Vec::new();
+        offsets.push(0);
+        for (number, &symbol) in sorted.iter().enumerate() {
+            numbers[symbol as usize] = number as u32;
+            bytes.extend_from_slice(self.strings.get(Symbol(symbol)));
+            if bytes.len() >= NONE as usize {
+                return Err(BuildError::TooLarge("more than 4 GiB of names"));
+            }
+            offsets.push(bytes.len() as u32);
+        }
+        Ok(NumberedStrings { numbers, offsets, bytes })
+    }
+
+    /// The outputs in final order. Where no path is known, the placeholder by which consumers name
+    /// the output is kept for resolving.
+    fn outputs(&self, names: &[Symbol], numbers: &[u32]) -> Outputs {
+        let mut outputs = Outputs { offsets: vec![0], ..Outputs::default() };
+        for (id, &node) in self.order.iter().enumerate() {
+            if let Some((c, chunk, derivation)) = self.derivation(node) {
+                let mut own: Vec<(u32, Digest)> = slice(&chunk.outputs, &derivation.outputs)
+                    .iter()
+                    .map(|output| (numbers[self.symbols[c][output.name.0 as usize].0 as usize], output.digest))
+                    .collect();
+                own.sort_unstable();
+                for (name, digest) in own {
+                    outputs.names.push(name);
+                    outputs.digests.push(digest.0);
+                    let mentioned = if digest.is_some() {
+                        digest
+                    } else {
+                        let drv_name = String::from_utf8_lossy(self.strings.get(names[id]));
+                        let output = numbers_text(
+                            &self.strings,
+                            numbers,
+                            name,
+                            slice(&chunk.outputs, &derivation.outputs),
+                            &self.symbols[c],
+                        );
+                        let placeholder = hash::upstream_placeholder(
+                            self.paths.digest(self.nodes[node as usize].path),
+                            &drv_name,
+                            &output,
+                        );
+                        placeholder.as_bytes()[1..].first_chunk().map_or(Digest::NONE, |&digest| Digest(digest))
+                    };
+                    outputs.paths.push(self.paths.find(&mentioned).map_or(NONE, |path| path.0));
+                }
+            }
+            outputs.offsets.push(outputs.names.len() as u32);
+        }
+        outputs
+    }
+
+    /// The input lists in final order, with the outputs used and the mentions.
+    fn inputs_of_all(&self, outputs: &Outputs, numbers: &[u32], lists: &mut Lists) -> Result<Inputs, BuildError> {
+        let mut result = Inputs { offsets: vec![0], ..Inputs::default() };
+        let mut output_lists: Vec<u32> = vec![NONE; self.strings.len()];
+        let no_outputs = lists.intern(&[]);
+        // path → edge, for the node at hand
+        let mut slot: Vec<u32> = vec![NONE; self.paths.len()];
+        let mut own: Vec<(u32, u32)> = Vec::new();
+        let mut marked: Vec<u32> = Vec::new();
+        let mut shared: Vec<(u32, u32)> = Vec::new();
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        let mut keys: Vec<u32> = Vec::new();
+        for &node in &self.order {
+            own.clear();
+            own.extend(self.inputs(node).iter().map(|edge| (self.rank[edge.input as usize], edge.outputs)));
+            own.sort_unstable();
+            marked.clear();
+            shared.clear();
+            let mut mark = |path: u32, edge: u32, slot: &mut Vec<u32>, shared: &mut Vec<(u32, u32)>| {
+                if path == NONE || slot[path as usize] == edge {
+                    return;
+                }
+                if slot[path as usize] == NONE {
+                    slot[path as usize] = edge;
+                    marked.push(path);
+                } else {
+                    // two inputs with one output path (a source fetched in two ways)
+                    shared.push((path, edge));
+                }
+            };
+            for (edge, &(input, names)) in own.iter().enumerate() {
+                let edge = edge as u32;
+                result.targets.push(input);
+                let provisional = self.order[input as usize];
+                // a source, or a derivation's file itself, is named by its own path
+                mark(self.nodes[provisional as usize].path.0, edge, &mut slot, &mut shared);
+                let range = outputs.offsets[input as usize] as usize..outputs.offsets[input as usize + 1] as usize;
+                for at in range.clone() {
+                    mark(outputs.paths[at], edge, &mut slot, &mut shared);
+                }
+                let list = if names == NONE {
+                    no_outputs
+                } else {
+                    if output_lists[names as usize] == NONE {
+                        let text = String::from_utf8_lossy(self.strings.get(Symbol(names)));
+                        let items: Vec<u32> = text.split(',').filter_map(|name| self.number(name, numbers)).collect();
+                        output_lists[names as usize] = lists.intern(&items);
+                    }
+                    output_lists[names as usize]
+                };
+                self.check_outputs(node, provisional, lists.get(list), &outputs.names[range], numbers)?;
+                result.outputs.push(list);
+            }
+            found.clear();
+            if let Some((c, chunk, derivation)) = self.derivation(node) {
+                for mention in slice(&chunk.mentions, &derivation.mentions) {
+                    let path = self.path_maps[c][mention.path.0 as usize].0;
+                    let edge = slot[path as usize];
+                    if edge == NONE {
+                        continue;
+                    }
+                    let key = numbers[self.symbols[c][mention.key.0 as usize].0 as usize];
+                    found.push((edge, key));
+                    found.extend(shared.iter().filter(|(other, _)| *other == path).map(|&(_, edge)| (edge, key)));
+                }
+            }
+            found.sort_unstable();
+            found.dedup();
+            let mut rest = found.as_slice();
+            for edge in 0..own.len() as u32 {
+                let count = rest.partition_point(|&(of, _)| of <= edge);
+                keys.clear();
+                keys.extend(rest[..count].iter().map(|&(_, key)| key));
+                rest = &rest[count..];
+                result.mentions.push(lists.intern(&keys));
+            }
+            for &path in &marked {
+                slot[path as usize] = NONE;
+            }
+            result.offsets.push(result.targets.len() as u32);
+        }
+        Ok(result)
+    }
+
+    fn number(&self, text: &str, numbers: &[u32]) -> Option<u32> {
+        self.strings.find(text.as_bytes()).map(|symbol| numbers[symbol.0 as usize])
+    }
+
+    /// Every output used must be one that the input has (dynamic ones and bare inputs are not
+    /// checked).
+    fn check_outputs(
+        &self,
+        node: u32,
+        input: u32,
+        used: &[u32],
+        known: &[u32],
+        numbers: &[u32],
+    ) -> Result<(), BuildError> {
+        if used.iter().all(|name| known.contains(name)) {
+            return Ok(());
+        }
+        let Some((_, _, derivation)) = self.derivation(input) else { return Ok(()) };
+        if derivation.flags & flag::NO_RECIPE != 0 {
+            return Ok(());
+        }
+        for &name in used.iter().filter(|name| !known.contains(name)) {
+            let symbol =
+                numbers.iter().position(|&number| number == name).map_or(Symbol::NONE, |symbol| Symbol(symbol as u32));
+            let output = String::from_utf8_lossy(self.strings.get(symbol)).into_owned();
+            if !output.contains('^') {
+                return Err(BuildError::UnknownOutput { consumer: self.shown(node), input: self.shown(input), output });
+            }
+        }
+        Ok(())
+    }
+
+    /// The attributes by name and system, each with its node.
+    fn attributes(&mut self, outputs: &Outputs, numbers: &[u32], empty: Symbol) -> Vec<Attribute> {
+        // output path → node, for attributes without a derivation path; the first in order of ids
+        let mut producer = vec![NONE; self.paths.len()];
+        for node in (0..self.nodes.len()).rev() {
+            for at in outputs.offsets[node]..outputs.offsets[node + 1] {
+                let path = outputs.paths[at as usize];
+                if path != NONE {
+                    producer[path as usize] = node as u32;
+                }
+            }
+        }
+        let mut attributes = Vec::new();
+        for (c, chunk) in self.closure.chunks.iter().enumerate() {
+            let number = |symbol: Symbol| {
+                let own = if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
+                numbers[own.0 as usize]
+            };
+            for attribute in &chunk.attributes {
+                let node = match attribute.derivation {
+                    Some(path) => match self.node_of_path[self.path_maps[c][path.0 as usize].0 as usize] {
+                        NONE => NONE,
+                        node => self.rank[node as usize],
+                    },
+                    None => slice(&chunk.attribute_outputs, &attribute.outputs)
+                        .iter()
+                        .map(|path| producer[self.path_maps[c][path.0 as usize].0 as usize])
+                        .find(|&node| node != NONE)
+                        .unwrap_or(NONE),
+                };
+                let node = match node {
+                    NONE => NONE,
+                    found => match self.nodes[self.order[found as usize] as usize].content {
+                        Content::Derivation(..) => found,
+                        Content::Source | Content::Missing => NONE,
+                    },
+                };
+                attributes.push(Attribute {
+                    name: number(attribute.name),
+                    system: number(attribute.system),
+                    node,
+                    position: number(attribute.position),
+                    origin: attribute.origin,
+                });
+            }
+        }
+        // a name without a system has that of its derivation, where that is a real one
+        attributes.sort_unstable_by_key(|a| (a.name, a.system, a.node == NONE, a.origin));
+        let total = attributes.len();
+        let mut conflicts = 0;
+        attributes.dedup_by(|later, kept| {
+            let same = later.name == kept.name && later.system == kept.system;
+            if same {
+                conflicts += usize::from(later.node != NONE && later.node != kept.node);
+                if kept.position == numbers[empty.0 as usize] {
+                    kept.position = later.position;
+                }
+            }
+            same
+        });
+        let unresolved = attributes.iter().filter(|a| a.node == NONE).count();
+        if unresolved > 0 {
+            self.problems.push(Problem::new(
+                "attributes-without-derivation",
+                format!("{unresolved} of {total} attributes name derivations that the closure does not hold; they are never counted as rebuilt"),
+            ));
+        }
+        if conflicts > 0 {
+            self.problems.push(Problem::new(
+                "conflicting-attributes",
+                format!("{conflicts} attributes name several derivations; the one read first is kept"),
+            ));
+        }
+        attributes
+    }
+}
+
+/// The text of an output's number: outputs are few, so they are looked through.
+fn numbers_text(
+    strings: &Strings,
+    numbers: &[u32],
+    wanted: u32,
+    outputs: &[crate::ingest::raw::RawOutput],
+    symbols: &[Symbol],
+) -> String {
+    outputs
+        .iter()
+        .map(|output| symbols[output.name.0 as usize])
+        .find(|symbol| numbers[symbol.0 as usize] == wanted)
+        .map(|symbol| String::from_utf8_lossy(strings.get(symbol)).into_owned())
+        .unwrap_or_default()
+}
+
+/// The strings in the order of their bytes.
+struct NumberedStrings {
+    /// Symbol → place in that order.
+    numbers: Vec<u32>,
+    offsets: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+struct Attribute {
+    name: u32,
+    system: u32,
+    node: u32,
+    position: u32,
+    origin: Origin,
+}
+
+#[derive(Default)]
+struct Outputs {
+    offsets: Vec<u32>,
+    names: Vec<u32>,
+    digests: Vec<[u8; DIGEST_LEN]>,
+    /// What consumers name: the path, or the placeholder; [`NONE`] when nobody does.
+    paths: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Inputs {
+    offsets: Vec<u32>,
+    targets: Vec<u32>,
+    outputs: Vec<u32>,
+    mentions: Vec<u32>,
+}
+
+/// Interned lists of strings.
+#[derive(Default)]
+struct Lists {
+    offsets: Vec<u32>,
+    items: Vec<u32>,
+    table: HashTable<u32>,
+}
+
+impl Lists {
+    fn get(&self, list: u32) -> &[u32] {
+        &self.items[self.offsets[list as usize] as usize..self.offsets[list as usize + 1] as usize]
+    }
+
+    fn intern(&mut self, items: &[u32]) -> u32 {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        let hash = FxBuildHasher.hash_one(items);
+        let (offsets, all) = (&self.offsets, &self.items);
+        let get = |list: u32| &all[offsets[list as usize] as usize..offsets[list as usize + 1] as usize];
+        if let Some(&list) = self.table.find(hash, |&list| get(list) == items) {
+            return list;
+        }
+        let list = self.offsets.len() as u32 - 1;
+        self.items.extend_from_slice(items);
+        self.offsets.push(self.items.len() as u32);
+        let (offsets, all) = (&self.offsets, &self.items);
+        let get = |list: u32| &all[offsets[list as usize] as usize..offsets[list as usize + 1] as usize];
+        self.table.insert_unique(hash, list, |&list| FxBuildHasher.hash_one(get(list)));
+        list
+    }
+}
+
+fn slice<'s, T>(items: &'s [T], range: &std::ops::Range<u32>) -> &'s [T] {
+    &items[range.start as usize..range.end as usize]
+}
+
+/// Interns bytes as UTF-8; what is none is replaced, for these are names to be shown.
+fn intern_utf8(strings: &mut Strings, text: &[u8]) -> Symbol {
+    match std::str::from_utf8(text) {
+        Ok(_) => strings.intern(text),
+        Err(_) => strings.intern(String::from_utf8_lossy(text).as_bytes()),
+    }
+}
+
+/// The lists of consumers out of the lists of inputs, each with the index of its edge.
+fn transpose(n: usize, offsets: &[u32], targets: &[u32]) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+    let mut consumer_offsets = vec![0u32; n + 1];
+    for &target in targets {
+        consumer_offsets[target as usize + 1] += 1;
+    }
+    for i in 0..n {
+        consumer_offsets[i + 1] += consumer_offsets[i];
+    }
+    let mut fill = consumer_offsets.clone();
+    let mut consumers = vec![0u32; targets.len()];
+    let mut edges = vec![0u32; targets.len()];
+    for node in 0..n {
+        for edge in offsets[node]..offsets[node + 1] {
+            let at = &mut fill[targets[edge as usize] as usize];
+            consumers[*at as usize] = node as u32;
+            edges[*at as usize] = edge;
+            *at += 1;
+        }
+    }
+    (consumer_offsets, consumers, edges)
+}

@@ -1,0 +1,458 @@
+//! The graph: immutable, in flat arrays, both ways.
+
+use super::ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
+use super::snapshot::{Backing, Section, SectionTable, SnapshotError, sections};
+use crate::ingest::raw::flag;
+use crate::nix::Digest;
+use crate::nix::hash::output_path_name;
+
+/// A closure of derivations and input sources, with the attributes that name them.
+///
+/// Immutable; made by [`super::build`] or opened from a snapshot. Invariants, checked on opening:
+/// `offsets.len() == n + 1` for every list of lists; targets are in bounds; the inputs of a node
+/// are smaller than it and ascend; consumers ascend and mirror the inputs.
+pub struct Graph {
+    backing: Backing,
+    table: SectionTable,
+    nodes: usize,
+    edges: usize,
+    attributes: usize,
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graph")
+            .field("nodes", &self.nodes)
+            .field("edges", &self.edges)
+            .field("attributes", &self.attributes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list of lists in two arrays: list `i` is `targets[offsets[i]..offsets[i + 1]]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Adjacency<'g> {
+    offsets: &'g [u32],
+    targets: &'g [u32],
+}
+
+impl<'g> Adjacency<'g> {
+    /// The neighbours of a node, ascending.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, node: u32) -> &'g [u32] {
+        &self.targets[self.range(node)]
+    }
+
+    /// Where the neighbours of a node stand in the array of targets.
+    #[inline]
+    #[must_use]
+    pub fn range(&self, node: u32) -> std::ops::Range<usize> {
+        self.offsets[node as usize] as usize..self.offsets[node as usize + 1] as usize
+    }
+}
+
+impl Graph {
+    pub(crate) fn from_backing(backing: Backing, path: &str, verify: bool) -> Result<Self, SnapshotError> {
+        let table = sections(backing.bytes(), path, verify)?;
+        let mut graph = Self { backing, table, nodes: 0, edges: 0, attributes: 0 };
+        match graph.validate() {
+            Ok(()) => Ok(graph),
+            Err(what) => Err(SnapshotError::Damaged { path: path.to_owned(), what: what.to_owned() }),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.backing.bytes()
+    }
+
+    fn section(&self, section: Section) -> &[u8] {
+        &self.backing.bytes()[self.table[section as usize].clone()]
+    }
+
+    #[inline]
+    fn words(&self, section: Section) -> &[u32] {
+        bytemuck::cast_slice(self.section(section))
+    }
+
+    fn digests(&self, section: Section) -> &[[u8; 32]] {
+        bytemuck::cast_slice(self.section(section))
+    }
+
+    /// Checks every invariant that reading relies on. Linear.
+    fn validate(&mut self) -> Result<(), &'static str> {
+        use Section as S;
+        const BYTES: [Section; 3] = [S::StringBytes, S::NodeDigest, S::OutputDigest];
+        for (index, range) in self.table.iter().enumerate() {
+            if !BYTES.iter().any(|&section| section as usize == index) && !range.len().is_multiple_of(4) {
+                return Err("a section's length is no multiple of four");
+            }
+        }
+        if [S::NodeDigest, S::OutputDigest].iter().any(|&section| !self.section(section).len().is_multiple_of(32)) {
+            return Err("digests are cut off");
+        }
+        self.nodes = self.digests(S::NodeDigest).len();
+        self.edges = self.words(S::InputTarget).len();
+        self.attributes = self.words(S::AttributeName).len();
+        let (n, e, a) = (self.nodes, self.edges, self.attributes);
+        let len = |section: Section| self.words(section).len();
+        let lists = |section: Section| len(section).saturating_sub(1);
+        let lengths = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::NodeFlags, S::NodeLevel]
+            .iter()
+            .all(|&s| len(s) == n)
+            && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
+            && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
+            && len(S::OutputName) == self.digests(S::OutputDigest).len()
+            && len(S::Facts) == 1;
+        if !lengths {
+            return Err("arrays of one kind differ in length");
+        }
+        let offsets = |section: Section, lists: usize, items: usize| {
+            let offsets = self.words(section);
+            offsets.len() == lists + 1
+                && offsets[0] == 0
+                && offsets[lists] as usize == items
+                && offsets.windows(2).all(|pair| pair[0] <= pair[1])
+        };
+        let strings = lists(S::StringOffsets);
+        let string_lists = lists(S::ListOffsets);
+        let whole = offsets(S::StringOffsets, strings, self.section(S::StringBytes).len())
+            && offsets(S::ListOffsets, string_lists, len(S::ListItems))
+            && offsets(S::OutputOffsets, n, len(S::OutputName))
+            && offsets(S::InputOffsets, n, e)
+            && offsets(S::ConsumerOffsets, n, e)
+            && offsets(S::NodeAttributeOffsets, n, len(S::NodeAttributes));
+        if !whole {
+            return Err("offsets do not ascend to the end of their array");
+        }
+        let Ok(text) = std::str::from_utf8(self.section(S::StringBytes)) else {
+            return Err("strings are not UTF-8");
+        };
+        if !self.words(S::StringOffsets).iter().all(|&at| text.is_char_boundary(at as usize)) {
+            return Err("a string begins inside a character");
+        }
+        let below = |section: Section, bound: usize| self.words(section).iter().all(|&item| (item as usize) < bound);
+        let bounded = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::OutputName, S::ListItems]
+            .iter()
+            .all(|&s| below(s, strings))
+            && [S::AttributeName, S::AttributeSystem, S::AttributePosition, S::Facts]
+                .iter()
+                .all(|&s| below(s, strings))
+            && [S::InputOutputs, S::InputMentions].iter().all(|&s| below(s, string_lists))
+            && below(S::ConsumerEdge, e)
+            && below(S::NodeAttributes, a)
+            && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
+        if !bounded {
+            return Err("an index points outside its array");
+        }
+        let inputs = self.adjacency(Direction::Inputs);
+        for node in 0..n as u32 {
+            let mut last = None;
+            for &input in inputs.of(node) {
+                if input >= node || last.is_some_and(|last| last >= input) {
+                    return Err("inputs do not ascend below their consumer");
+                }
+                last = Some(input);
+            }
+        }
+        let consumers = self.adjacency(Direction::Consumers);
+        let edges = self.words(S::ConsumerEdge);
+        let targets = self.words(S::InputTarget);
+        for node in 0..n as u32 {
+            let range = consumers.range(node);
+            let mut last = None;
+            for (&consumer, &edge) in consumers.of(node).iter().zip(&edges[range]) {
+                let mirrored = (consumer as usize) < n
+                    && inputs.range(consumer).contains(&(edge as usize))
+                    && targets[edge as usize] == node;
+                if !mirrored || last.is_some_and(|last| last >= consumer) {
+                    return Err("consumers do not mirror inputs");
+                }
+                last = Some(consumer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of nodes.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.nodes
+    }
+
+    /// Number of edges.
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.edges
+    }
+
+    /// Number of attributes.
+    #[must_use]
+    pub fn attribute_count(&self) -> usize {
+        self.attributes
+    }
+
+    /// All nodes, inputs before consumers.
+    pub fn nodes(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + use<> {
+        (0..self.nodes as u32).map(NodeId)
+    }
+
+    /// All attributes, by name and system.
+    pub fn attributes(&self) -> impl DoubleEndedIterator<Item = AttributeId> + ExactSizeIterator + use<> {
+        (0..self.attributes as u32).map(AttributeId)
+    }
+
+    /// The neighbours of all nodes one way.
+    #[must_use]
+    pub fn adjacency(&self, direction: Direction) -> Adjacency<'_> {
+        let (offsets, targets) = match direction {
+            Direction::Inputs => (Section::InputOffsets, Section::InputTarget),
+            Direction::Consumers => (Section::ConsumerOffsets, Section::ConsumerTarget),
+        };
+        Adjacency { offsets: self.words(offsets), targets: self.words(targets) }
+    }
+
+    /// An interned string.
+    ///
+    /// # Panics
+    /// When `id` is of another graph.
+    #[must_use]
+    pub fn string(&self, id: StringId) -> &str {
+        let offsets = self.words(Section::StringOffsets);
+        let bytes = self.section(Section::StringBytes);
+        // checked to be UTF-8 with every offset at a character when the graph was made
+        std::str::from_utf8(&bytes[offsets[id.index()] as usize..offsets[id.index() + 1] as usize]).unwrap_or_default()
+    }
+
+    /// The id of a string, if it stands in the graph. Binary search.
+    #[must_use]
+    pub fn find_string(&self, text: &str) -> Option<StringId> {
+        let count = self.words(Section::StringOffsets).len() - 1;
+        let at = partition_point(count, |i| self.string(StringId(i as u32)) < text);
+        (at < count && self.string(StringId(at as u32)) == text).then_some(StringId(at as u32))
+    }
+
+    fn node_string(&self, section: Section, node: NodeId) -> StringId {
+        StringId(self.words(section)[node.index()])
+    }
+
+    /// The store directory, `/nix/store` nearly always.
+    #[must_use]
+    pub fn store_dir(&self) -> &str {
+        self.string(StringId(self.words(Section::Facts)[0]))
+    }
+
+    /// The name of a derivation (without `.drv`) or input source.
+    #[must_use]
+    pub fn name(&self, node: NodeId) -> &str {
+        self.string(self.node_string(Section::NodeName, node))
+    }
+
+    /// The pname: that of the environment, else as Nix's parseDrvName finds it. Empty for an input
+    /// source.
+    #[must_use]
+    pub fn pname(&self, node: NodeId) -> &str {
+        self.string(self.node_string(Section::NodePname, node))
+    }
+
+    /// The version, found as the pname is.
+    #[must_use]
+    pub fn version(&self, node: NodeId) -> &str {
+        self.string(self.node_string(Section::NodeVersion, node))
+    }
+
+    /// The pname's id, for comparing.
+    #[must_use]
+    pub fn pname_id(&self, node: NodeId) -> StringId {
+        self.node_string(Section::NodePname, node)
+    }
+
+    /// The version's id, for comparing.
+    #[must_use]
+    pub fn version_id(&self, node: NodeId) -> StringId {
+        self.node_string(Section::NodeVersion, node)
+    }
+
+    /// The system it is built on (`builtin` for what Nix does itself). Empty for an input source.
+    #[must_use]
+    pub fn system(&self, node: NodeId) -> &str {
+        self.string(self.node_string(Section::NodeSystem, node))
+    }
+
+    /// Bits of [`flag`].
+    #[must_use]
+    pub fn flags(&self, node: NodeId) -> u32 {
+        self.words(Section::NodeFlags)[node.index()]
+    }
+
+    /// The flags of all nodes.
+    #[must_use]
+    pub fn all_flags(&self) -> &[u32] {
+        self.words(Section::NodeFlags)
+    }
+
+    /// Whether the node is a fixed-output derivation, whose path no input can change.
+    #[must_use]
+    pub fn is_fixed(&self, node: NodeId) -> bool {
+        self.flags(node) & flag::FIXED != 0
+    }
+
+    /// Whether the node is a derivation (and no input source).
+    #[must_use]
+    pub fn is_derivation(&self, node: NodeId) -> bool {
+        self.flags(node) & flag::SOURCE == 0
+    }
+
+    /// Whether the node is a hole: named, but not in the closure.
+    #[must_use]
+    pub fn is_missing(&self, node: NodeId) -> bool {
+        self.flags(node) & flag::MISSING != 0
+    }
+
+    /// The longest path from a node without inputs.
+    #[must_use]
+    pub fn level(&self, node: NodeId) -> u32 {
+        self.words(Section::NodeLevel)[node.index()]
+    }
+
+    /// The hash part of the node's own path.
+    #[must_use]
+    pub fn digest(&self, node: NodeId) -> Digest {
+        Digest(self.digests(Section::NodeDigest)[node.index()])
+    }
+
+    /// The node's own path: that of the `.drv` file, or of the source.
+    #[must_use]
+    pub fn path(&self, node: NodeId) -> String {
+        let end = if self.is_derivation(node) { ".drv" } else { "" };
+        format!("{}/{}-{}{end}", self.store_dir(), self.digest(node).as_str(), self.name(node))
+    }
+
+    /// The outputs of a node: name, and digest of the path ([`Digest::NONE`] where not known before
+    /// the build). Sorted by name.
+    pub fn outputs(&self, node: NodeId) -> impl Iterator<Item = (&str, Digest)> {
+        let offsets = self.words(Section::OutputOffsets);
+        let range = offsets[node.index()] as usize..offsets[node.index() + 1] as usize;
+        let names = &self.words(Section::OutputName)[range.clone()];
+        let digests = &self.digests(Section::OutputDigest)[range];
+        names.iter().zip(digests).map(|(&name, &digest)| (self.string(StringId(name)), Digest(digest)))
+    }
+
+    /// The path of an output whose digest is known.
+    #[must_use]
+    pub fn output_path(&self, node: NodeId, output: &str, digest: Digest) -> String {
+        format!("{}/{}-{}", self.store_dir(), digest.as_str(), output_path_name(self.name(node), output))
+    }
+
+    /// The edges from the inputs of a node.
+    pub fn input_edges(&self, node: NodeId) -> impl ExactSizeIterator<Item = (EdgeId, NodeId)> {
+        let adjacency = self.adjacency(Direction::Inputs);
+        adjacency.range(node.0).zip(adjacency.of(node.0)).map(|(edge, &input)| (EdgeId(edge as u32), NodeId(input)))
+    }
+
+    /// The edges to the consumers of a node.
+    pub fn consumer_edges(&self, node: NodeId) -> impl ExactSizeIterator<Item = (EdgeId, NodeId)> {
+        let adjacency = self.adjacency(Direction::Consumers);
+        let edges = &self.words(Section::ConsumerEdge)[adjacency.range(node.0)];
+        edges.iter().zip(adjacency.of(node.0)).map(|(&edge, &consumer)| (EdgeId(edge), NodeId(consumer)))
+    }
+
+    /// The input that an edge comes from.
+    #[must_use]
+    pub fn edge_input(&self, edge: EdgeId) -> NodeId {
+        NodeId(self.words(Section::InputTarget)[edge.index()])
+    }
+
+    /// The consumer that an edge leads to. Binary search.
+    #[must_use]
+    pub fn edge_consumer(&self, edge: EdgeId) -> NodeId {
+        let offsets = self.words(Section::InputOffsets);
+        NodeId(offsets.partition_point(|&offset| offset <= edge.0) as u32 - 1)
+    }
+
+    fn list(&self, section: Section, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
+        let list = self.words(section)[edge.index()] as usize;
+        let offsets = self.words(Section::ListOffsets);
+        let items = &self.words(Section::ListItems)[offsets[list] as usize..offsets[list + 1] as usize];
+        items.iter().map(|&item| self.string(StringId(item)))
+    }
+
+    /// The outputs of the input that the consumer uses, sorted. Empty for an input source.
+    pub fn used_outputs(&self, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
+        self.list(Section::InputOutputs, edge)
+    }
+
+    /// The keys under which the consumer names the input, sorted: environment keys, `__json.` paths,
+    /// `args`, `builder`.
+    pub fn mentions(&self, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
+        self.list(Section::InputMentions, edge)
+    }
+
+    /// The number of the list of mentions: edges with the same number have the same mentions.
+    #[must_use]
+    pub fn mention_list(&self, edge: EdgeId) -> u32 {
+        self.words(Section::InputMentions)[edge.index()]
+    }
+
+    /// The name of an attribute, without system.
+    #[must_use]
+    pub fn attribute_name(&self, attribute: AttributeId) -> &str {
+        self.string(StringId(self.words(Section::AttributeName)[attribute.index()]))
+    }
+
+    /// The name's id, for comparing.
+    #[must_use]
+    pub fn attribute_name_id(&self, attribute: AttributeId) -> StringId {
+        StringId(self.words(Section::AttributeName)[attribute.index()])
+    }
+
+    /// The system that an attribute was evaluated for; empty when not given.
+    #[must_use]
+    pub fn attribute_system(&self, attribute: AttributeId) -> &str {
+        self.string(self.attribute_system_id(attribute))
+    }
+
+    /// The system's id, for comparing.
+    #[must_use]
+    pub fn attribute_system_id(&self, attribute: AttributeId) -> StringId {
+        StringId(self.words(Section::AttributeSystem)[attribute.index()])
+    }
+
+    /// `meta.position` (file and line); empty when not given.
+    #[must_use]
+    pub fn attribute_position(&self, attribute: AttributeId) -> &str {
+        self.string(StringId(self.words(Section::AttributePosition)[attribute.index()]))
+    }
+
+    /// The node that an attribute names; `None` where the closure lacks it.
+    #[must_use]
+    pub fn attribute_node(&self, attribute: AttributeId) -> Option<NodeId> {
+        let node = self.words(Section::AttributeNode)[attribute.index()];
+        (node != u32::MAX).then_some(NodeId(node))
+    }
+
+    /// The attributes that name a node.
+    pub fn attributes_of(&self, node: NodeId) -> impl ExactSizeIterator<Item = AttributeId> {
+        let offsets = self.words(Section::NodeAttributeOffsets);
+        let range = offsets[node.index()] as usize..offsets[node.index() + 1] as usize;
+        self.words(Section::NodeAttributes)[range].iter().map(|&attribute| AttributeId(attribute))
+    }
+
+    /// The attributes with exactly this name, one for each system. Binary search.
+    #[must_use]
+    pub fn find_attribute(&self, name: &str) -> std::ops::Range<usize> {
+        let Some(id) = self.find_string(name) else { return 0..0 };
+        let names = self.words(Section::AttributeName);
+        names.partition_point(|&other| other < id.0)..names.partition_point(|&other| other <= id.0)
+    }
+}
+
+/// The first of `0..count` for which `before` is false, if it is true up to there.
+fn partition_point(count: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}

@@ -1,0 +1,13 @@
+//! The graph of a closure: ids, both directions in flat arrays, the builder, the snapshot.
+
+mod builder;
+#[expect(clippy::module_inception, reason = "one noun a file, and the noun is the graph")]
+mod graph;
+mod ids;
+pub mod petgraph;
+mod snapshot;
+
+pub use builder::{BuildError, BuildOptions, build};
+pub use graph::{Adjacency, Graph};
+pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
+pub use snapshot::{FORMAT_VERSION, SnapshotError};

@@ -1,0 +1,413 @@
+//! Turns the events of a parser into the arrays of a chunk.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::mention;
+use super::raw::{Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Symbol, flag};
+use crate::nix::derivation::{Events, OutputKind, Text, output_kind};
+use crate::nix::hash::output_path_name;
+use crate::nix::{Digest, StorePath};
+
+/// Receives derivations, one after the other, into a chunk. A derivation that turns out damaged
+/// leaves no trace.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    pub(crate) chunk: Chunk,
+    store_dir: Vec<u8>,
+    current: Current,
+    args_key: Symbol,
+    builder_key: Symbol,
+}
+
+/// What is known of the derivation that is being told.
+#[derive(Debug, Default)]
+struct Current {
+    name: String,
+    /// Lengths of the chunk's arrays at its start.
+    marks: [u32; 4],
+    system: Option<Symbol>,
+    pname: Option<Symbol>,
+    version: Option<Symbol>,
+    flags: u32,
+    used: Vec<String>,
+    dynamic: Vec<String>,
+    open_input: Option<PathIndex>,
+    /// The first thing that was wrong although it parsed.
+    problem: Option<String>,
+}
+
+/// The part of a derivation's name before `.drv`; `None` if it has no such end.
+pub(crate) fn drv_name<'a>(path: &StorePath<'a>) -> Option<&'a str> {
+    path.name.strip_suffix(".drv").filter(|name| !name.is_empty())
+}
+
+impl Collector {
+    pub(crate) fn new(store_dir: &str) -> Self {
+        let mut chunk = Chunk::default();
+        let args_key = chunk.strings.intern(b"args");
+        let builder_key = chunk.strings.intern(b"builder");
+        Self { chunk, store_dir: store_dir.as_bytes().to_vec(), current: Current::default(), args_key, builder_key }
+    }
+
+    /// Starts a derivation whose name (without `.drv`) is `name`.
+    pub(crate) fn begin(&mut self, name: &str) {
+        let chunk = &self.chunk;
+        let marks = [chunk.outputs.len(), chunk.inputs.len(), chunk.sources.len(), chunk.mentions.len()];
+        let current = &mut self.current;
+        current.name.clear();
+        current.name.push_str(name);
+        current.marks = marks.map(|len| len as u32);
+        current.system = None;
+        current.pname = None;
+        current.version = None;
+        current.flags = 0;
+        current.used.clear();
+        current.dynamic.clear();
+        current.open_input = None;
+        current.problem = None;
+    }
+
+    /// Ends the derivation and keeps it.
+    ///
+    /// # Errors
+    /// With what was wrong with it; nothing of it is kept then.
+    pub(crate) fn finish(&mut self, path: &StorePath<'_>, origin: Origin) -> Result<(), String> {
+        self.close_input();
+        if self.chunk.outputs.len() as u32 == self.current.marks[0] && self.current.problem.is_none() {
+            self.current.problem = Some("a derivation without outputs".to_owned());
+        }
+        if let Some(problem) = self.current.problem.take() {
+            self.abandon();
+            return Err(problem);
+        }
+        let index = self.path(path);
+        let chunk = &mut self.chunk;
+        let [outputs, inputs, sources, mentions] = self.current.marks;
+        chunk.derivations.push(RawDerivation {
+            path: index,
+            system: self.current.system.unwrap_or(Symbol::NONE),
+            pname: self.current.pname.unwrap_or(Symbol::NONE),
+            version: self.current.version.unwrap_or(Symbol::NONE),
+            flags: self.current.flags,
+            origin,
+            outputs: outputs..chunk.outputs.len() as u32,
+            inputs: inputs..chunk.inputs.len() as u32,
+            sources: sources..chunk.sources.len() as u32,
+            mentions: mentions..chunk.mentions.len() as u32,
+        });
+        Ok(())
+    }
+
+    /// Drops the derivation that is being told.
+    pub(crate) fn abandon(&mut self) {
+        let [outputs, inputs, sources, mentions] = self.current.marks;
+        self.chunk.outputs.truncate(outputs as usize);
+        self.chunk.inputs.truncate(inputs as usize);
+        self.chunk.sources.truncate(sources as usize);
+        self.chunk.mentions.truncate(mentions as usize);
+        self.current.open_input = None;
+    }
+
+    /// The paths of the input derivations of the last derivation kept.
+    pub(crate) fn last_inputs(&self) -> impl Iterator<Item = PathIndex> {
+        let range = self.chunk.derivations.last().map_or(0..0, |d| d.inputs.start as usize..d.inputs.end as usize);
+        self.chunk.inputs[range].iter().map(|input| input.path)
+    }
+
+    /// Interns a path with its name.
+    pub(crate) fn path(&mut self, path: &StorePath<'_>) -> PathIndex {
+        let index = self.chunk.paths.intern(path.digest);
+        let known = self.chunk.paths.name(index);
+        if known == Symbol::NONE {
+            let name = self.chunk.strings.intern(path.name.as_bytes());
+            self.chunk.paths.set_name(index, name);
+        } else if self.chunk.strings.get(known) != path.name.as_bytes() {
+            let other = String::from_utf8_lossy(self.chunk.strings.get(known)).into_owned();
+            self.problem(|| {
+                format!("the hash {} stands before two names, '{other}' and '{}'", path.digest.as_str(), path.name)
+            });
+        }
+        index
+    }
+
+    /// Remembers the first problem.
+    fn problem(&mut self, message: impl FnOnce() -> String) {
+        if self.current.problem.is_none() {
+            self.current.problem = Some(message());
+        }
+    }
+
+    /// Reads a path that must lie in this closure's store directory.
+    fn store_path<'a>(&mut self, text: &'a [u8], what: &str) -> Option<StorePath<'a>> {
+        match StorePath::from_absolute(text) {
+            Ok((dir, path)) if dir == self.store_dir => Some(path),
+            Ok((dir, _)) => {
+                let (dir, expected) =
+                    (String::from_utf8_lossy(dir), String::from_utf8_lossy(&self.store_dir).into_owned());
+                self.problem(|| format!("{what} in the store directory '{dir}'; the others lie in '{expected}'"));
+                None
+            }
+            Err(error) => {
+                self.problem(|| format!("{what} '{}': {error}", String::from_utf8_lossy(text)));
+                None
+            }
+        }
+    }
+
+    fn close_input(&mut self) {
+        let Some(path) = self.current.open_input.take() else { return };
+        let used = &mut self.current.used;
+        used.sort_unstable();
+        used.dedup();
+        let outputs = match used.as_slice() {
+            [one] => self.chunk.strings.intern(one.as_bytes()),
+            several => self.chunk.strings.intern(several.join(",").as_bytes()),
+        };
+        self.chunk.inputs.push(RawInput { path, outputs });
+    }
+
+    #[inline]
+    fn mentions(chunk: &mut Chunk, store_dir: &[u8], key: impl FnOnce(&mut Chunk) -> Symbol, text: &[u8]) {
+        if text.len() <= store_dir.len() {
+            return;
+        }
+        let start = chunk.mentions.len();
+        let mut key = Err(key);
+        mention::for_each(text, store_dir, |digest| {
+            let path = chunk.paths.intern(digest);
+            let symbol = match std::mem::replace(&mut key, Ok(Symbol::NONE)) {
+                Ok(symbol) => symbol,
+                Err(make) => make(chunk),
+            };
+            key = Ok(symbol);
+            if chunk.mentions.len() == start || chunk.mentions.last().is_none_or(|last| last.path != path) {
+                chunk.mentions.push(RawMention { key: symbol, path });
+            }
+        });
+        if chunk.mentions.len() - start > 8 {
+            chunk.mentions[start..].sort_unstable();
+            let mut kept = start;
+            for at in start..chunk.mentions.len() {
+                if at == start || chunk.mentions[at] != chunk.mentions[kept - 1] {
+                    chunk.mentions[kept] = chunk.mentions[at];
+                    kept += 1;
+                }
+            }
+            chunk.mentions.truncate(kept);
+        }
+    }
+
+    fn structured(&mut self, text: &[u8]) {
+        self.current.flags |= flag::STRUCTURED;
+        let mark = self.chunk.mentions.len();
+        let mut path = String::from("__json");
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let walk = Walk { collector: self, path: &mut path, depth: 0 };
+        let walked = walk.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        if walked.is_err() {
+            // no JSON after all: a text like any other
+            self.chunk.mentions.truncate(mark);
+            Self::mentions(&mut self.chunk, &self.store_dir, |chunk| chunk.strings.intern(b"__json"), text);
+        }
+    }
+
+    fn structured_string(&mut self, path: &str, depth: u32, text: &str) {
+        match path {
+            "__json.pname" if depth == 1 => self.current.pname = Some(self.chunk.strings.intern(text.as_bytes())),
+            "__json.version" if depth == 1 => self.current.version = Some(self.chunk.strings.intern(text.as_bytes())),
+            _ => Self::mentions(
+                &mut self.chunk,
+                &self.store_dir,
+                |chunk| chunk.strings.intern(path.as_bytes()),
+                text.as_bytes(),
+            ),
+        }
+    }
+}
+
+impl<'a> Events<'a> for Collector {
+    fn output(&mut self, name: Text<'a>, path: Text<'a>, algorithm: Text<'a>, hash: Text<'a>) {
+        let kind = output_kind(!path.raw().is_empty(), algorithm.raw(), hash.raw());
+        self.current.flags |= match kind {
+            Some(OutputKind::InputAddressed) => 0,
+            Some(OutputKind::Fixed) => flag::FIXED,
+            Some(OutputKind::Floating) => flag::FLOATING,
+            Some(OutputKind::Deferred) => flag::DEFERRED,
+            Some(OutputKind::Impure) => flag::FLOATING | flag::IMPURE,
+            None => {
+                let name = String::from_utf8_lossy(name.raw());
+                return self.problem(|| {
+                    format!("output '{name}' has a combination of path, hash algorithm and hash that Nix does not know")
+                });
+            }
+        };
+        let name_text = name.value();
+        let Some(output_name) = output_name(&name_text) else {
+            return self.problem(|| format!("'{}' is no name of an output", String::from_utf8_lossy(&name_text)));
+        };
+        let mut digest = Digest::NONE;
+        if !path.raw().is_empty() {
+            let Some(path) = self.store_path(path.raw(), "output path") else { return };
+            let expected = output_path_name(&self.current.name, output_name);
+            if path.name != expected {
+                let message =
+                    format!("the path of output '{output_name}' is named '{}'; expected '{expected}'", path.name);
+                return self.problem(|| message);
+            }
+            digest = path.digest;
+        }
+        let name = self.chunk.strings.intern(&name_text);
+        let start = self.current.marks[0] as usize;
+        if self.chunk.outputs[start..].iter().any(|output| output.name == name) {
+            return self.problem(|| format!("output '{output_name}' stands twice"));
+        }
+        self.chunk.outputs.push(RawOutput { name, digest });
+    }
+
+    fn input_derivation(&mut self, path: Text<'a>) {
+        self.close_input();
+        self.current.used.clear();
+        let Some(path) = self.store_path(path.raw(), "input derivation") else { return };
+        if drv_name(&path).is_none() {
+            return self.problem(|| format!("input derivation '{}' does not end in .drv", path.base_name()));
+        }
+        let index = self.path(&path);
+        self.current.open_input = Some(index);
+    }
+
+    fn input_output(&mut self, name: Text<'a>) {
+        let value = name.value();
+        match output_name(&value) {
+            Some(name) => self.current.used.push(name.to_owned()),
+            None => self.problem(|| format!("'{}' is no name of an output", String::from_utf8_lossy(&value))),
+        }
+    }
+
+    fn dynamic_output(&mut self, depth: u32, of: Text<'a>, name: Option<Text<'a>>) {
+        let part = name.unwrap_or(of).value();
+        let Some(part) = output_name(&part) else {
+            return self.problem(|| format!("'{}' is no name of an output", String::from_utf8_lossy(&part)));
+        };
+        match name {
+            None => {
+                self.current.dynamic.truncate(depth as usize - 1);
+                self.current.dynamic.push(part.to_owned());
+            }
+            Some(_) => {
+                self.current.dynamic.truncate(depth as usize);
+                let used = format!("{}^{part}", self.current.dynamic.join("^"));
+                self.current.used.push(used);
+            }
+        }
+    }
+
+    fn input_source(&mut self, path: Text<'a>) {
+        let Some(path) = self.store_path(path.raw(), "input source") else { return };
+        let index = self.path(&path);
+        self.chunk.sources.push(index);
+    }
+
+    fn system(&mut self, system: Text<'a>) {
+        self.current.system = Some(self.chunk.strings.intern(&system.value()));
+    }
+
+    fn builder(&mut self, builder: Text<'a>) {
+        let key = self.builder_key;
+        Self::mentions(&mut self.chunk, &self.store_dir, |_| key, builder.raw());
+    }
+
+    fn argument(&mut self, argument: Text<'a>) {
+        let key = self.args_key;
+        Self::mentions(&mut self.chunk, &self.store_dir, |_| key, argument.raw());
+    }
+
+    #[inline]
+    fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
+        match key.raw() {
+            b"pname" => self.current.pname = Some(self.chunk.strings.intern(&value.value())),
+            b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
+            b"__json" => {
+                let value = value.value();
+                self.structured(&value);
+            }
+            _ => Self::mentions(
+                &mut self.chunk,
+                &self.store_dir,
+                |chunk| chunk.strings.intern(&key.value()),
+                value.raw(),
+            ),
+        }
+    }
+}
+
+/// The name of an output: what may stand in a store path's name.
+fn output_name(text: &[u8]) -> Option<&str> {
+    if !crate::nix::store_path::is_valid_name(text) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()
+}
+
+/// Walks `__json` and tells every string with its path: `__json.env.FOO`; an array's elements have
+/// the path of the array. Depth is bounded by serde_json (128).
+struct Walk<'c, 'p> {
+    collector: &'c mut Collector,
+    path: &'p mut String,
+    depth: u32,
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, '_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.collector.structured_string(self.path, self.depth, text);
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Self { collector, path, depth } = self;
+        while seq.next_element_seed(Walk { collector: &mut *collector, path: &mut *path, depth: depth + 1 })?.is_some()
+        {
+        }
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { collector, path, depth } = self;
+        let len = path.len();
+        while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            path.push('.');
+            path.push_str(&key);
+            // a key can name a path too, as those of exportReferencesGraph may
+            collector.structured_string(&path[..len], depth, &key);
+            map.next_value_seed(Walk { collector: &mut *collector, path: &mut *path, depth: depth + 1 })?;
+            path.truncate(len);
+        }
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}

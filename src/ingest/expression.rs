@@ -1,0 +1,54 @@
+//! Closures straight from a Nix expression, by the user's own `nix-instantiate`.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::problem::IngestError;
+
+/// A Nix expression in a file, and which attributes of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expression {
+    /// The file, or a folder with a `default.nix`.
+    pub file: PathBuf,
+    /// Attribute paths; all of the expression when empty.
+    pub attributes: Vec<String>,
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.attributes.iter().try_for_each(|attribute| write!(f, " -A {attribute}"))
+    }
+}
+
+impl Expression {
+    /// Runs `nix-instantiate` and gives what it prints: a derivation path a line.
+    ///
+    /// # Errors
+    /// When it is not installed, or fails: then with its own message.
+    pub(crate) fn instantiate(&self) -> Result<String, IngestError> {
+        let mut command = Command::new("nix-instantiate");
+        command.arg(&self.file);
+        for attribute in &self.attributes {
+            command.arg("-A").arg(attribute);
+        }
+        let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => IngestError::Nix(format!(
+                "{self}: nix-instantiate is not installed (or not in PATH); install Nix, or give a closure that was made elsewhere"
+            )),
+            _ => IngestError::Nix(format!("{self}: nix-instantiate: {error}")),
+        })?;
+        if !output.status.success() {
+            let message = String::from_utf8_lossy(&output.stderr);
+            return Err(IngestError::Nix(format!(
+                "{self}: nix-instantiate failed ({}):\n{}",
+                output.status,
+                message.trim_end()
+            )));
+        }
+        String::from_utf8(output.stdout)
+            .map_err(|_| IngestError::Nix(format!("{self}: nix-instantiate printed no UTF-8")))
+    }
+}

@@ -1,0 +1,345 @@
+//! One entry for everything that a closure can come from.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use super::drv_files::{self, Reading, StoreLocation};
+use super::expression::Expression;
+use super::json;
+use super::problem::{IngestError, Problem};
+use super::progress::Progress;
+use super::raw::RawClosure;
+use crate::nix::StorePath;
+use crate::nix::store_path::{DEFAULT_STORE_DIR, strip_output};
+
+/// The first bytes of a snapshot (see `graph::snapshot`).
+const SNAPSHOT_MAGIC: &[u8] = b"nix-ripple";
+
+/// The first bytes of a zstd frame.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A place to read from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A file, a folder of `.drv` files, a `.drv` path of the store, or `-` for standard input.
+    Path(PathBuf),
+    /// A Nix expression, instantiated by `nix-instantiate`.
+    Expression(Expression),
+}
+
+impl Input {
+    /// From an argument of the command line.
+    #[must_use]
+    pub fn argument(text: &str) -> Self {
+        Self::Path(PathBuf::from(text))
+    }
+}
+
+/// How to read.
+#[derive(Debug, Clone, Default)]
+pub struct IngestOptions {
+    /// Where the store lies, if not at its own place.
+    pub store_root: Option<PathBuf>,
+    /// Keep the texts, so that [`super::verify`] can recompute every path. Memory is then
+    /// proportional to the text.
+    pub keep_texts: bool,
+}
+
+/// Whether a file begins as a snapshot does.
+#[must_use]
+pub fn is_snapshot(path: &Path) -> bool {
+    let mut head = [0u8; 10];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == SNAPSHOT_MAGIC
+}
+
+/// Reads all inputs into one closure.
+///
+/// # Errors
+/// On the first input that cannot be read; see [`IngestError`].
+pub fn ingest(
+    inputs: &[Input],
+    options: &IngestOptions,
+    progress: &Progress,
+) -> Result<(RawClosure, Vec<Problem>), IngestError> {
+    let mut reader =
+        Reader { options, progress, closure: RawClosure::default(), problems: Vec::new(), store_dir: None };
+    for input in inputs {
+        match input {
+            Input::Path(path) => reader.path(path)?,
+            Input::Expression(expression) => {
+                let instantiated = expression.instantiate()?;
+                reader.list(&instantiated, &expression.to_string())?;
+            }
+        }
+    }
+    reader.closure.store_dir = reader.store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
+    reader.problems.sort();
+    Ok((reader.closure, reader.problems))
+}
+
+struct Reader<'r> {
+    options: &'r IngestOptions,
+    progress: &'r Progress,
+    closure: RawClosure,
+    problems: Vec<Problem>,
+    store_dir: Option<String>,
+}
+
+impl Reader<'_> {
+    fn path(&mut self, path: &Path) -> Result<(), IngestError> {
+        let shown = path.display().to_string();
+        if path == Path::new("-") {
+            return self.stream(io::stdin().lock(), "standard input", None);
+        }
+        if path.is_dir() {
+            return self.folder(path, &shown);
+        }
+        // a store path is looked up in the store, which may lie elsewhere
+        let stripped = strip_output(&shown);
+        if stripped.ends_with(".drv")
+            && (stripped.len() < shown.len() || self.options.store_root.is_some() || !path.exists())
+        {
+            return self.derivations(&[stripped.to_owned()], &shown);
+        }
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => IngestError::Io { path: shown.clone(), source: error },
+            _ => IngestError::io(shown.clone())(error),
+        })?;
+        self.stream(file, &shown, Some(path))
+    }
+
+    /// All `.drv` files of a folder.
+    fn folder(&mut self, folder: &Path, shown: &str) -> Result<(), IngestError> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(IngestError::io(shown))? {
+            let name = entry.map_err(IngestError::io(shown))?.file_name();
+            match name.into_string() {
+                Ok(name) if name.ends_with(".drv") => names.push(name),
+                _ => {}
+            }
+        }
+        let store = folder.join("nix/store");
+        if names.is_empty() && store.is_dir() {
+            return self.folder(&store, shown);
+        }
+        if names.is_empty() {
+            return Err(IngestError::Unrecognised {
+                path: shown.to_owned(),
+                message: "a folder without .drv files; give a folder of derivations, or the file that names them"
+                    .to_owned(),
+            });
+        }
+        let store_dir = match &self.store_dir {
+            Some(known) => known.clone(),
+            None => self.sniff_store_dir(&folder.join(&names[0])),
+        };
+        let location = StoreLocation { store_dir, folders: vec![folder.to_path_buf()] };
+        self.files(&location, names, shown, false)
+    }
+
+    /// The store directory that a derivation speaks of: that of its first output or input with a
+    /// path.
+    fn sniff_store_dir(&self, drv: &Path) -> String {
+        let text = std::fs::read(drv).unwrap_or_default();
+        let shown = crate::nix::aterm::parse(&text).ok().and_then(|derivation| {
+            let outputs = derivation.outputs.iter().map(|output| output.path.as_ref());
+            let inputs = derivation.input_derivations.iter().map(|(path, _)| path.as_ref());
+            let sources = derivation.input_sources.iter().map(AsRef::as_ref);
+            let dir = outputs
+                .chain(inputs)
+                .chain(sources)
+                .find_map(|path| StorePath::from_absolute(path).ok().map(|found| found.0));
+            dir.map(|dir| String::from_utf8_lossy(dir).into_owned())
+        });
+        shown.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned())
+    }
+
+    /// What a file or standard input holds, told by its first bytes.
+    fn stream(&mut self, mut reader: impl Read, shown: &str, path: Option<&Path>) -> Result<(), IngestError> {
+        let mut head = vec![0u8; 512];
+        let mut len = 0;
+        while len < head.len() {
+            match reader.read(&mut head[len..]) {
+                Ok(0) => break,
+                Ok(n) => len += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(IngestError::io(shown)(error)),
+            }
+        }
+        head.truncate(len);
+        if head.starts_with(&ZSTD_MAGIC) {
+            let mut decoder = zstd::Decoder::new(Cursor::new(head).chain(reader)).map_err(IngestError::io(shown))?;
+            // frames made with --long=27 and longer, as large closures are kept
+            decoder.window_log_max(31).map_err(IngestError::io(shown))?;
+            return self.plain(BufReader::with_capacity(1 << 16, decoder), shown, path);
+        }
+        self.plain(Cursor::new(head).chain(reader), shown, path)
+    }
+
+    fn plain(&mut self, mut reader: impl Read, shown: &str, path: Option<&Path>) -> Result<(), IngestError> {
+        let mut head = vec![0u8; 64];
+        let mut len = 0;
+        while len < head.len() {
+            match reader.read(&mut head[len..]) {
+                Ok(0) => break,
+                Ok(n) => len += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(IngestError::io(shown)(error)),
+            }
+        }
+        head.truncate(len);
+        let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        if head.starts_with(SNAPSHOT_MAGIC) {
+            return Err(IngestError::Unrecognised {
+                path: shown.to_owned(),
+                message: "a snapshot; give it alone with --closure, or make it anew from its inputs".to_owned(),
+            });
+        }
+        if head.starts_with(b"Derive(") || head.starts_with(b"DrvWithVersion(") {
+            let Some(path) = path else {
+                return Err(IngestError::Unrecognised {
+                    path: shown.to_owned(),
+                    message: "a derivation without its path; give the .drv file by name".to_owned(),
+                });
+            };
+            return self.derivation_file(path, shown);
+        }
+        match first {
+            Some(b'{' | b'[') => {
+                let input = self.origin(shown);
+                let reader = Cursor::new(head).chain(reader);
+                let keep = self.options.keep_texts;
+                let (chunks, problems) = json::read(reader, shown, input, &mut self.store_dir, keep, self.progress)?;
+                self.closure.chunks.extend(chunks);
+                self.problems.extend(problems);
+                Ok(())
+            }
+            Some(b'/' | b'0'..=b'9' | b'a'..=b'z' | b'"' | b'.') if !head.contains(&0) => {
+                let mut text = String::new();
+                let mut reader = BufReader::new(Cursor::new(head).chain(reader));
+                loop {
+                    match reader.read_line(&mut text) {
+                        Ok(0) => break,
+                        Ok(_) => {}
+                        Err(error) => return Err(IngestError::io(shown)(error)),
+                    }
+                }
+                self.list(&text, shown)
+            }
+            None => Err(IngestError::Unrecognised { path: shown.to_owned(), message: "is empty".to_owned() }),
+            Some(_) => Err(IngestError::Unrecognised {
+                path: shown.to_owned(),
+                message:
+                    "is none of what is read: a snapshot, a .drv file or a list of them, nix derivation show JSON, \
+                          nix-eval-jobs lines, nix-env --json, outpaths JSON (each also as .zst)"
+                        .to_owned(),
+            }),
+        }
+    }
+
+    /// A `.drv` file given by name, with what it needs beside it.
+    fn derivation_file(&mut self, path: &Path, shown: &str) -> Result<(), IngestError> {
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            return Err(IngestError::malformed(shown, 0, "a derivation's file is named <hash>-<name>.drv"));
+        };
+        let store_dir = self.store_dir.clone().unwrap_or_else(|| self.sniff_store_dir(path));
+        self.files(&StoreLocation { store_dir, folders: vec![folder] }, vec![name.to_owned()], shown, true)
+    }
+
+    /// Lines of derivation paths, as `nix-instantiate` prints them.
+    fn list(&mut self, text: &str, shown: &str) -> Result<(), IngestError> {
+        let mut paths = Vec::new();
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let path = strip_output(line.trim().trim_matches('"'));
+            if !path.is_empty() && !path.starts_with('#') {
+                if !path.ends_with(".drv") {
+                    let message =
+                        format!("expected the path of a derivation, as nix-instantiate prints it, found '{path}'");
+                    return Err(IngestError::malformed(shown, offset, message));
+                }
+                paths.push(path.to_owned());
+            }
+            offset += line.len() as u64;
+        }
+        if paths.is_empty() {
+            return Err(IngestError::Unrecognised {
+                path: shown.to_owned(),
+                message: "names no derivation".to_owned(),
+            });
+        }
+        self.derivations(&paths, shown)
+    }
+
+    /// Derivations by their store paths, with all they need.
+    fn derivations(&mut self, paths: &[String], shown: &str) -> Result<(), IngestError> {
+        let mut names = Vec::with_capacity(paths.len());
+        let mut dir = self.store_dir.clone();
+        for path in paths {
+            let (shown_dir, store_path) = match StorePath::from_absolute(path.as_bytes()) {
+                Ok((dir, store_path)) => (String::from_utf8_lossy(dir).into_owned(), store_path),
+                Err(_) if !path.contains('/') => {
+                    let store_path = StorePath::from_base_name(path.as_bytes())
+                        .map_err(|error| IngestError::malformed(shown, 0, format!("'{path}': {error}")))?;
+                    (DEFAULT_STORE_DIR.to_owned(), store_path)
+                }
+                Err(error) => return Err(IngestError::malformed(shown, 0, format!("'{path}': {error}"))),
+            };
+            let dir = dir.get_or_insert_with(|| shown_dir.clone());
+            if *dir != shown_dir {
+                return Err(IngestError::Inconsistent(format!(
+                    "{shown}: '{path}' lies in another store directory than '{dir}'"
+                )));
+            }
+            names.push(store_path.base_name());
+        }
+        let dir = dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
+        let location = StoreLocation::new(&dir, self.options.store_root.as_deref());
+        self.files(&location, names, shown, true)
+    }
+
+    fn files(
+        &mut self,
+        location: &StoreLocation,
+        names: Vec<String>,
+        shown: &str,
+        recursive: bool,
+    ) -> Result<(), IngestError> {
+        match &self.store_dir {
+            Some(known) if *known != location.store_dir => {
+                return Err(IngestError::Inconsistent(format!(
+                    "{shown}: its store directory is '{}', that of the other inputs is '{known}'",
+                    location.store_dir
+                )));
+            }
+            _ => self.store_dir = Some(location.store_dir.clone()),
+        }
+        let input = self.origin(shown);
+        let roots = names.len();
+        let reading = Reading { recursive, keep_texts: self.options.keep_texts };
+        let read = drv_files::read(location, names, input, reading, self.progress)?;
+        let found: usize = read.chunks.iter().map(|chunk| chunk.derivations.len()).sum();
+        if found == 0 && roots > 0 {
+            let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
+            return Err(IngestError::Unrecognised {
+                path: shown.to_owned(),
+                message: format!(
+                    "no such derivation in {}; a store that lies elsewhere is given by --store-root",
+                    folders.join(" or ")
+                ),
+            });
+        }
+        self.closure.chunks.extend(read.chunks);
+        Ok(())
+    }
+
+    fn origin(&mut self, shown: &str) -> u32 {
+        self.closure.origins.push(shown.to_owned());
+        self.closure.origins.len() as u32 - 1
+    }
+}

@@ -1,0 +1,26 @@
+//! Where closures come from: store directories, JSON in its many shapes, attribute maps, Nix itself.
+//!
+//! [`ingest`] takes any mix of [`Input`]s, tells their kinds from their content, and gives a
+//! [`RawClosure`] with the findings made on the way. Whether the closure is whole is for the
+//! graph's builder to say.
+
+mod attribute;
+mod collector;
+mod drv_files;
+mod expression;
+mod input;
+mod json;
+mod json_stream;
+mod mention;
+mod problem;
+mod progress;
+pub mod raw;
+mod verify;
+
+pub use attribute::is_system;
+pub use expression::Expression;
+pub use input::{IngestOptions, Input, ingest, is_snapshot};
+pub use problem::{IngestError, Problem};
+pub use progress::Progress;
+pub use raw::RawClosure;
+pub use verify::{Verified, verify};

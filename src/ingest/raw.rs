@@ -1,0 +1,315 @@
+//! What ingest hands to the graph: everything a closure says, in flat arrays, nothing resolved yet.
+//!
+//! Every worker fills a [`Chunk`] of its own, with its own interned strings and paths, so that
+//! reading needs no lock; the graph's builder brings them together. Memory is proportional to the
+//! number of derivations, edges and mentions, not to the text.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+use crate::nix::{Derivation, Digest};
+
+/// Index of an interned string; dense, valid only in the chunk (or table) that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(pub u32);
+
+impl Symbol {
+    /// Stands for "not given".
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// Index of a store path; dense, valid only in the chunk (or table) that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathIndex(pub u32);
+
+/// Interned byte strings.
+#[derive(Debug, Default)]
+pub struct Strings {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    table: HashTable<u32>,
+}
+
+impl Strings {
+    /// The symbol of `text`, new or known.
+    ///
+    /// # Panics
+    /// Never: more than 4 GiB of names are cut off by [`u32`] arithmetic only after memory for
+    /// several times that has been used by the closure itself.
+    pub fn intern(&mut self, text: &[u8]) -> Symbol {
+        let hash = FxBuildHasher.hash_one(text);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        if let Some(&found) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
+            return Symbol(found);
+        }
+        let id = self.ends.len() as u32;
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as u32);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.table.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(slice(bytes, ends, id)));
+        Symbol(id)
+    }
+
+    /// The symbol of `text`, if it is known.
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Option<Symbol> {
+        let hash = FxBuildHasher.hash_one(text);
+        self.table.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text).map(|&id| Symbol(id))
+    }
+
+    /// The string of a symbol; empty for [`Symbol::NONE`].
+    #[must_use]
+    pub fn get(&self, symbol: Symbol) -> &[u8] {
+        if symbol == Symbol::NONE { b"" } else { slice(&self.bytes, &self.ends, symbol.0) }
+    }
+
+    /// Number of strings.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All strings, by symbol.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len() as u32).map(|id| slice(&self.bytes, &self.ends, id))
+    }
+}
+
+fn slice<'b>(bytes: &'b [u8], ends: &[u32], id: u32) -> &'b [u8] {
+    let start = if id == 0 { 0 } else { ends[id as usize - 1] };
+    &bytes[start as usize..ends[id as usize] as usize]
+}
+
+/// Store paths by their digests.
+#[derive(Debug, Default)]
+pub struct Paths {
+    digests: Vec<Digest>,
+    /// The name of the path, where something but a mention said it.
+    names: Vec<Symbol>,
+    table: HashTable<u32>,
+}
+
+#[inline]
+fn hash_digest(digest: &Digest) -> u64 {
+    // the digits are uniform, five bits a byte; one folded multiplication spreads them
+    let word = |at: usize| u64::from_le_bytes(digest.0[at..at + 8].try_into().unwrap_or([0; 8]));
+    let product = u128::from(word(0) ^ 0x9e37_79b9_7f4a_7c15) * u128::from(word(8) ^ 0xd1b5_4a32_d192_ed03);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+impl Paths {
+    /// The index of the path with `digest`, new or known.
+    #[inline]
+    pub fn intern(&mut self, digest: Digest) -> PathIndex {
+        let hash = hash_digest(&digest);
+        let digests = &self.digests;
+        if let Some(&found) = self.table.find(hash, |&id| digests[id as usize] == digest) {
+            return PathIndex(found);
+        }
+        let id = self.digests.len() as u32;
+        self.digests.push(digest);
+        self.names.push(Symbol::NONE);
+        let digests = &self.digests;
+        self.table.insert_unique(hash, id, |&id| hash_digest(&digests[id as usize]));
+        PathIndex(id)
+    }
+
+    /// The index of the path with `digest`, if it is known.
+    #[must_use]
+    pub fn find(&self, digest: &Digest) -> Option<PathIndex> {
+        self.table.find(hash_digest(digest), |&id| self.digests[id as usize] == *digest).map(|&id| PathIndex(id))
+    }
+
+    /// The digest of a path.
+    #[must_use]
+    pub fn digest(&self, path: PathIndex) -> Digest {
+        self.digests[path.0 as usize]
+    }
+
+    /// The name of a path, or [`Symbol::NONE`].
+    #[must_use]
+    pub fn name(&self, path: PathIndex) -> Symbol {
+        self.names[path.0 as usize]
+    }
+
+    /// Says the name of a path.
+    pub fn set_name(&mut self, path: PathIndex, name: Symbol) {
+        self.names[path.0 as usize] = name;
+    }
+
+    /// Number of paths.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.digests.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+}
+
+/// Facts of a derivation, as bits.
+pub mod flag {
+    /// An output carries a hash.
+    pub const FIXED: u32 = 1;
+    /// An output's path follows from what is built.
+    pub const FLOATING: u32 = 2;
+    /// The path is not known before the build, because an input's is not.
+    pub const DEFERRED: u32 = 4;
+    /// Content-addressed, and never the same twice.
+    pub const IMPURE: u32 = 8;
+    /// `__structuredAttrs`: the lists stand in `__json`.
+    pub const STRUCTURED: u32 = 16;
+    /// Known only by name and inputs (nix-eval-jobs without the derivation itself): whether it is
+    /// fixed-output is not known.
+    pub const NO_RECIPE: u32 = 32;
+    /// No derivation but an input source.
+    pub const SOURCE: u32 = 64;
+    /// A hole: named as an input, but not in the closure.
+    pub const MISSING: u32 = 128;
+}
+
+/// One derivation; ranges are into the chunk's arrays.
+#[derive(Debug, Clone)]
+pub struct RawDerivation {
+    /// Its own path, the name with `.drv`.
+    pub path: PathIndex,
+    /// Platform.
+    pub system: Symbol,
+    /// `pname` of the environment, or none.
+    pub pname: Symbol,
+    /// `version` of the environment, or none.
+    pub version: Symbol,
+    /// Bits of [`flag`].
+    pub flags: u32,
+    /// Where it was read: index of the input, and byte offset in it.
+    pub origin: Origin,
+    /// Into [`Chunk::outputs`].
+    pub outputs: Range<u32>,
+    /// Into [`Chunk::inputs`].
+    pub inputs: Range<u32>,
+    /// Into [`Chunk::sources`].
+    pub sources: Range<u32>,
+    /// Into [`Chunk::mentions`].
+    pub mentions: Range<u32>,
+}
+
+/// Where something was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Origin {
+    /// Index into [`RawClosure::origins`].
+    pub input: u32,
+    /// Byte offset in it.
+    pub offset: u64,
+}
+
+/// One output.
+#[derive(Debug, Clone, Copy)]
+pub struct RawOutput {
+    /// `out`, `dev`, …
+    pub name: Symbol,
+    /// Its path's digest; [`Digest::NONE`] when not known before the build.
+    pub digest: Digest,
+}
+
+/// One input derivation and the outputs used of it.
+#[derive(Debug, Clone, Copy)]
+pub struct RawInput {
+    /// The input's path.
+    pub path: PathIndex,
+    /// Names of outputs, sorted, with commas between (`out^bin` for an output of the derivation
+    /// that `out` is).
+    pub outputs: Symbol,
+}
+
+/// A place where a derivation's text names a store path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RawMention {
+    /// The environment key, `__json.` and a path in it, `args` or `builder`.
+    pub key: Symbol,
+    /// The path named (for a placeholder, its first 32 digits as digest).
+    pub path: PathIndex,
+}
+
+/// A name that an evaluation gives to a derivation.
+#[derive(Debug, Clone)]
+pub struct RawAttribute {
+    /// `python3Packages.torch`, without system.
+    pub name: Symbol,
+    /// The system it was evaluated for.
+    pub system: Symbol,
+    /// The derivation's path, where given.
+    pub derivation: Option<PathIndex>,
+    /// Into [`Chunk::attribute_outputs`].
+    pub outputs: Range<u32>,
+    /// `meta.position`, or none.
+    pub position: Symbol,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// What one worker has read.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Names, keys, systems.
+    pub strings: Strings,
+    /// Every store path told or mentioned.
+    pub paths: Paths,
+    /// The derivations.
+    pub derivations: Vec<RawDerivation>,
+    /// Their outputs.
+    pub outputs: Vec<RawOutput>,
+    /// Their input derivations.
+    pub inputs: Vec<RawInput>,
+    /// Their input sources.
+    pub sources: Vec<PathIndex>,
+    /// Where they name store paths.
+    pub mentions: Vec<RawMention>,
+    /// Attributes.
+    pub attributes: Vec<RawAttribute>,
+    /// Output paths of attributes.
+    pub attribute_outputs: Vec<PathIndex>,
+    /// The ATerm of each derivation, when they are to be verified.
+    pub texts: Vec<Vec<u8>>,
+}
+
+/// A closure as it was read: not checked for holes or cycles yet.
+#[derive(Debug, Default)]
+pub struct RawClosure {
+    /// The store directory, `/nix/store` nearly always.
+    pub store_dir: String,
+    /// The chunks; which derivation is in which depends on timing and must not show.
+    pub chunks: Vec<Chunk>,
+    /// Names of what was read, for messages.
+    pub origins: Vec<String>,
+}
+
+impl RawClosure {
+    /// Number of derivations read (duplicates counted).
+    #[must_use]
+    pub fn derivation_count(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.derivations.len()).sum()
+    }
+}
+
+/// Sorts what Nix keeps sorted; a derivation that comes from JSON may stand in any order.
+pub(crate) fn sort_derivation(derivation: &mut Derivation<'_>) {
+    derivation.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    derivation.input_derivations.sort_by(|a, b| a.0.cmp(&b.0));
+    for (_, used) in &mut derivation.input_derivations {
+        used.names.sort();
+    }
+    derivation.input_sources.sort();
+    derivation.environment.sort_by(|a, b| a.0.cmp(&b.0));
+}
