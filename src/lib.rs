@@ -1,7 +1,10 @@
 //! What a bump rebuilds, what that costs, and in what order bumps should go in: from Nix
 //! derivation closures alone.
 
+pub mod cli;
 pub mod graph;
 pub mod ingest;
 pub mod nix;
+pub mod query;
 pub mod reach;
+pub mod report;

@@ -1,2 +1,5 @@
 //! The command line of nix-ripple.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    nix_ripple::cli::run(std::env::args_os())
+}

@@ -1,0 +1,100 @@
+//! Which closure a command works on, and how it is loaded.
+
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+use super::printer::Printer;
+use crate::graph::{BuildOptions, Graph, build};
+use crate::ingest::{Expression, IngestOptions, Input, RawClosure, ingest, is_snapshot, verify};
+
+/// The closure of a query.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Closure")]
+pub(super) struct ClosureArgs {
+    /// A snapshot, or anything that 'ingest' takes (repeatable, e.g. for a map of attributes);
+    /// default: $NIX_RIPPLE_CLOSURE, then ./closure.ripple
+    #[arg(short, long, value_name = "FILE")]
+    closure: Vec<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// What applies to reading, for queries and for 'ingest'.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Closure")]
+pub(super) struct SourceArgs {
+    /// A Nix expression to instantiate with nix-instantiate
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Attributes of the expression (repeatable; all without)
+    #[arg(short = 'A', long = "attr", value_name = "ATTR", requires = "file")]
+    attributes: Vec<String>,
+    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files
+    #[arg(long, value_name = "DIR")]
+    store_root: Option<PathBuf>,
+    /// Take a closure with holes
+    #[arg(long)]
+    allow_missing: bool,
+}
+
+impl ClosureArgs {
+    /// Opens the snapshot, or reads the inputs.
+    pub(super) fn load(&self, printer: &mut Printer) -> Result<Graph, CliError> {
+        let mut paths = self.closure.clone();
+        if paths.is_empty() && self.source.file.is_none() {
+            let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
+            match default {
+                Some(path) => paths.push(path),
+                None if Path::new("closure.ripple").exists() => paths.push(PathBuf::from("closure.ripple")),
+                None => return Err(CliError::NoClosure),
+            }
+        }
+        if let [path] = paths.as_slice()
+            && self.source.file.is_none()
+            && is_snapshot(path)
+        {
+            return Ok(Graph::open(path)?);
+        }
+        if paths.iter().any(|path| is_snapshot(path)) {
+            return Err(CliError::SnapshotWithOthers);
+        }
+        self.source.read(paths, false, printer)
+    }
+}
+
+impl SourceArgs {
+    /// Whether an expression was given.
+    pub(super) fn has_expression(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Reads these inputs (and the expression) into a graph; with `check`, every path is recomputed
+    /// first.
+    pub(super) fn read(&self, paths: Vec<PathBuf>, check: bool, printer: &mut Printer) -> Result<Graph, CliError> {
+        let mut inputs: Vec<Input> = paths.into_iter().map(Input::Path).collect();
+        if let Some(file) = &self.file {
+            inputs.push(Input::Expression(Expression { file: file.clone(), attributes: self.attributes.clone() }));
+        }
+        let options = IngestOptions { store_root: self.store_root.clone(), keep_texts: check };
+        let (raw, problems) = printer.with_progress(|progress| ingest(&inputs, &options, progress))?;
+        printer.problems(&problems);
+        if check {
+            verify_closure(&raw, printer)?;
+        }
+        let (graph, problems) = build(&raw, BuildOptions { allow_missing: self.allow_missing })?;
+        printer.problems(&problems);
+        Ok(graph)
+    }
+}
+
+fn verify_closure(raw: &RawClosure, printer: &mut Printer) -> Result<(), CliError> {
+    let verified = verify(raw);
+    if !verified.problems.is_empty() {
+        return Err(CliError::NotIntact(verified.problems));
+    }
+    printer.say(&format!(
+        "verified: {} derivation paths and {} outputs are what Nix makes of them",
+        verified.derivations, verified.outputs
+    ));
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! Every failure of a command: its message, what to do, and the exit code (2 for all of them).
+
+use std::io;
+
+use crate::graph::{BuildError, SnapshotError};
+use crate::ingest::IngestError;
+use crate::query::{ResolveError, SelectorError};
+use crate::report::RenderError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    Selector(#[from] SelectorError),
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("writing the answer: {0}")]
+    Output(#[from] io::Error),
+    #[error("no closure: neither --closure, nor NIX_RIPPLE_CLOSURE, nor ./closure.ripple")]
+    NoClosure,
+    #[error("a snapshot is a closure of its own; it cannot be joined with other inputs")]
+    SnapshotWithOthers,
+    #[error("nothing to read")]
+    NoInput,
+    #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
+    NotIntact(Vec<crate::ingest::Problem>),
+}
+
+impl CliError {
+    /// What to do about it, where the message does not say so itself.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoClosure => Some("make one with 'nix-ripple ingest INPUT… -o closure.ripple'"),
+            Self::SnapshotWithOthers => Some("give the snapshot alone, or all inputs that it was made from"),
+            Self::NoInput => Some("give .drv paths, JSON files, '-' for standard input, or a Nix expression with -f"),
+            Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
+            Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
+            Self::Ingest(_)
+            | Self::Build(_)
+            | Self::Snapshot(_)
+            | Self::Resolve(_)
+            | Self::Render(_)
+            | Self::Output(_) => None,
+        }
+    }
+
+    /// Whether the reader of our output has gone away, which is no failure.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        match self {
+            Self::Output(error) | Self::Render(RenderError::Io(error)) => error.kind() == io::ErrorKind::BrokenPipe,
+            _ => false,
+        }
+    }
+}

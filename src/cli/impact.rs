@@ -1,0 +1,82 @@
+//! `nix-ripple impact`: what a bump rebuilds.
+
+use clap::ValueEnum;
+
+use super::Outcome;
+use super::closure::ClosureArgs;
+use super::error::CliError;
+use super::printer::Printer;
+use crate::query::{ImpactParams, ImpactReport, Selector, impact, resolve};
+use crate::report::Format;
+
+/// What selectors are, for the help of every command that takes them.
+pub(super) const SELECTORS: &str = "\
+Selectors:
+  WORD         an exact attribute, else the last part of attributes, else a pname; extended to
+               all instances (same source, or same pname and version) unless --only
+  attr:GLOB    attributes                      pname:NAME   derivations by pname
+  name:GLOB    derivations by name             src:X        all built from a source (path or name)
+  file:PATH    attributes by meta.position     /nix/store/… a derivation, output or source
+  @FILE        selectors from a file, one a line";
+
+/// Arguments of `impact`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SELECTORS)]
+pub(super) struct Args {
+    /// What is bumped
+    #[arg(value_name = "SELECTOR", required = true)]
+    selectors: Vec<String>,
+    /// Bump only what a bare word names, not its other instances
+    #[arg(long)]
+    only: bool,
+    /// List what is rebuilt (in tables and CSV by derivation, or by attribute)
+    #[arg(long, value_name = "BY", num_args = 0..=1, require_equals = true, default_missing_value = "derivation")]
+    list: Option<ListBy>,
+    /// List only what is at most N edges away (1: direct consumers); implies --list
+    #[arg(long, value_name = "N")]
+    depth: Option<u32>,
+    /// Print the paths of the rebuilt derivations and nothing else, for nix-store -r
+    #[arg(long, conflicts_with = "list")]
+    print_drv: bool,
+    /// How many hubs to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    hubs: usize,
+    /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
+    #[arg(long, value_name = "N")]
+    fail_over: Option<u64>,
+    #[command(flatten)]
+    closure: ClosureArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListBy {
+    #[value(alias = "derivations")]
+    Derivation,
+    #[value(alias = "attributes")]
+    Attribute,
+}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let selectors = Selector::expand(&args.selectors)?;
+    let graph = args.closure.load(printer)?;
+    let bumps = resolve(&graph, &selectors, args.only)?;
+    let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
+    let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
+    let mut report = impact(&graph, &bumps, &params);
+    if args.print_drv {
+        for listed in report.list.iter().flatten() {
+            printer.line(&listed.drv)?;
+        }
+    } else {
+        if args.list == Some(ListBy::Attribute) {
+            report.list_by_attribute();
+        }
+        printer.report(&report)?;
+    }
+    Ok(outcome(&report, args.fail_over))
+}
+
+fn outcome(report: &ImpactReport, fail_over: Option<u64>) -> Outcome {
+    let count = if report.attributes.of > 0 { report.attributes.total } else { report.derivations.total };
+    if fail_over.is_some_and(|limit| count > limit) { Outcome::ThresholdPassed } else { Outcome::Fine }
+}

@@ -1,0 +1,131 @@
+//! The command line: one file a subcommand; each parses, loads, queries and renders.
+
+mod closure;
+mod error;
+mod impact;
+mod ingest;
+mod printer;
+mod rank;
+mod why;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+use error::CliError;
+use printer::Printer;
+
+/// What a bump rebuilds, told exactly from Nix derivation closures.
+#[derive(Debug, Parser)]
+#[command(name = "nix-ripple", version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a threshold that was asked for is passed; 2 usage or input error.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read a closure from derivations, JSON or a Nix expression, and write a snapshot
+    Ingest(ingest::Args),
+    /// What a bump rebuilds
+    Impact(impact::Args),
+    /// How a bump reaches a derivation
+    Why(why::Args),
+    /// Which bumps rebuild the most
+    Rank(rank::Args),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct Global {
+    /// Form of the answer; auto is a table
+    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Output")]
+    format: FormatArg,
+    /// Number of threads; all cores by default
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Output")]
+    threads: Option<u16>,
+    /// Say nothing but the answer
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    quiet: bool,
+    /// Say what is done, and every finding
+    #[arg(short, long, global = true, help_heading = "Output")]
+    verbose: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Output")]
+    color: ColorArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    Auto,
+    Table,
+    Json,
+    Markdown,
+    Csv,
+    Dot,
+}
+
+impl FormatArg {
+    const fn format(self) -> Format {
+        match self {
+            Self::Auto | Self::Table => Format::Table,
+            Self::Json => Format::Json,
+            Self::Markdown => Format::Markdown,
+            Self::Csv => Format::Csv,
+            Self::Dot => Format::Dot,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How a command ended when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Fine,
+    ThresholdPassed,
+}
+
+/// Runs the program with these arguments.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help and version are no errors; a closed pipe is none either
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut printer = Printer::new(&cli.global);
+    if let Some(threads) = cli.global.threads {
+        // fails only if a pool exists already, and none does
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
+    let done = match cli.command {
+        Command::Ingest(args) => ingest::run(args, &mut printer),
+        Command::Impact(args) => impact::run(args, &mut printer),
+        Command::Why(args) => why::run(args, &mut printer),
+        Command::Rank(args) => rank::run(args, &mut printer),
+    };
+    let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
+    match done {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::ThresholdPassed) => ExitCode::from(1),
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The one place that writes: answers to stdout, talk to stderr.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::error::CliError;
+use super::{ColorArg, Global};
+use crate::ingest::{Problem, Progress};
+use crate::report::{Format, Layout, Render, render};
+
+/// A count with its noun.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// How many findings are shown without --verbose.
+const SHOWN_PROBLEMS: usize = 10;
+
+pub(super) struct Printer {
+    out: BufWriter<io::Stdout>,
+    talk: AutoStream<io::Stderr>,
+    format: Format,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Printer {
+    pub(super) fn new(global: &Global) -> Self {
+        let choice = match global.color {
+            ColorArg::Auto => AutoStream::choice(&io::stderr()),
+            ColorArg::Always => ColorChoice::Always,
+            ColorArg::Never => ColorChoice::Never,
+        };
+        Self {
+            out: BufWriter::with_capacity(1 << 16, io::stdout()),
+            talk: AutoStream::new(io::stderr(), choice),
+            format: global.format.format(),
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+
+    /// In which form answers are asked for.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes a report to stdout.
+    pub(super) fn report(&mut self, report: &impl Render) -> Result<(), CliError> {
+        let width = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
+        render(report, self.format, Layout { width }, &mut self.out)?;
+        Ok(())
+    }
+
+    /// Writes a line to stdout.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Says something on stderr, unless quiet. Talk that cannot be heard is no failure.
+    pub(super) fn say(&mut self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(self.talk, "{line}");
+        }
+    }
+
+    /// Says something only when asked to be verbose.
+    pub(super) fn detail(&mut self, line: &str) {
+        if self.verbose {
+            self.say(line);
+        }
+    }
+
+    fn labelled(&mut self, colour: AnsiColor, label: &str, text: &str) {
+        let style = Style::new().bold().fg_color(Some(colour.into()));
+        let _ = writeln!(self.talk, "{style}{label}:{style:#} {text}");
+    }
+
+    /// Shows findings.
+    pub(super) fn problems(&mut self, problems: &[Problem]) {
+        if self.quiet {
+            return;
+        }
+        let shown = if self.verbose { problems.len() } else { SHOWN_PROBLEMS };
+        for problem in problems.iter().take(shown) {
+            self.labelled(AnsiColor::Yellow, "warning", &problem.to_string());
+        }
+        if problems.len() > shown {
+            self.say(&format!("… and {} (--verbose shows all)", counted(problems.len() - shown, "more warning")));
+        }
+    }
+
+    pub(super) fn error(&mut self, error: &CliError) {
+        if let CliError::NotIntact(problems) = error {
+            for problem in problems.iter().take(if self.verbose { problems.len() } else { SHOWN_PROBLEMS }) {
+                self.labelled(AnsiColor::Red, "error", &problem.to_string());
+            }
+        }
+        self.labelled(AnsiColor::Red, "error", &error.to_string());
+        if let Some(hint) = error.hint() {
+            self.labelled(AnsiColor::Cyan, "hint", hint);
+        }
+    }
+
+    /// Runs `work`; on a terminal, when it takes longer than a second, with a progress bar.
+    pub(super) fn with_progress<T: Send>(&self, work: impl FnOnce(&Progress) -> T + Send) -> T {
+        let progress = Progress::default();
+        if self.quiet || !io::stderr().is_terminal() {
+            return work(&progress);
+        }
+        let (done, wait) = channel::<()>();
+        std::thread::scope(|scope| {
+            let progress = &progress;
+            scope.spawn(move || {
+                if wait.recv_timeout(Duration::from_secs(1)) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+                if let Ok(style) =
+                    ProgressStyle::with_template("{spinner} {human_pos} derivations ({elapsed}, {per_sec})")
+                {
+                    bar.set_style(style);
+                }
+                while wait.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
+                    bar.set_position(progress.derivations());
+                }
+                bar.finish_and_clear();
+            });
+            let result = work(progress);
+            drop(done);
+            result
+        })
+    }
+}

@@ -1,0 +1,394 @@
+//! What a bump rebuilds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::REPORT_VERSION;
+use super::labels::{Branch, branch, kernel_of, labels};
+use super::resolve::Bump;
+use crate::graph::{AttributeId, Graph, NodeId};
+use crate::reach::{Propagation, RebuildSet, hubs};
+
+/// What to report.
+#[derive(Debug, Clone)]
+pub struct ImpactParams {
+    /// List the rebuilt derivations.
+    pub list: bool,
+    /// List only those at most this many edges away.
+    pub depth: Option<u32>,
+    /// How many hubs.
+    pub hubs: usize,
+}
+
+impl Default for ImpactParams {
+    fn default() -> Self {
+        Self { list: false, depth: None, hubs: 10 }
+    }
+}
+
+/// The answer. Derivations are counted once each; attributes by their names, as nixpkgs CI does.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImpactReport {
+    /// Version of this shape.
+    pub version: u32,
+    /// What is bumped.
+    pub bump: BumpReport,
+    /// Rebuilt attributes; all zero where the closure has none.
+    pub attributes: AttributeCounts,
+    /// Rebuilt derivations.
+    pub derivations: DerivationCounts,
+    /// nixpkgs' labels; empty where the closure has no attributes.
+    pub labels: Vec<String>,
+    /// nixpkgs' branch verdict; none where the closure has no attributes.
+    pub branch: Option<Branch>,
+    /// How far away the rebuilt derivations are.
+    pub by_distance: Vec<DistanceCount>,
+    /// Through which direct consumers most of the set is reached.
+    pub hubs: Vec<HubReport>,
+    /// Each selector alone, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<Share>,
+    /// Derivations that two or more of several bumps rebuild.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<u64>,
+    /// Findings that bear on the figures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The rebuilt derivations, nearest first, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Vec<Listed>>,
+}
+
+impl ImpactReport {
+    /// Turns the list round: one entry for each attribute, by name.
+    pub fn list_by_attribute(&mut self) {
+        let Some(list) = self.list.take() else { return };
+        let mut by_attribute: Vec<Listed> = list
+            .into_iter()
+            .flat_map(|listed| {
+                let Listed { drv, name, system, distance, attributes } = listed;
+                attributes.into_iter().map(move |attribute| Listed {
+                    drv: drv.clone(),
+                    name: name.clone(),
+                    system: system.clone(),
+                    distance,
+                    attributes: vec![attribute],
+                })
+            })
+            .collect();
+        by_attribute.sort_by(|a, b| (&a.attributes, &a.drv).cmp(&(&b.attributes, &b.drv)));
+        self.list = Some(by_attribute);
+    }
+}
+
+/// What is bumped.
+#[derive(Debug, Clone, Serialize)]
+pub struct BumpReport {
+    /// As the user wrote them.
+    pub selectors: Vec<String>,
+    /// What they name, with all instances; by name.
+    pub derivations: Vec<BumpedDerivation>,
+}
+
+/// A derivation (or input source) that is bumped.
+#[derive(Debug, Clone, Serialize)]
+pub struct BumpedDerivation {
+    /// Its path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// What it is built on.
+    pub system: String,
+    /// Whether it is fixed-output: fetched again, not rebuilt.
+    pub fixed_output: bool,
+    /// Whether it was found as another instance of what a selector named.
+    pub extended: bool,
+}
+
+/// Rebuilt attributes.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AttributeCounts {
+    /// Distinct names, over all systems.
+    pub total: u64,
+    /// Of so many names in the closure.
+    pub of: u64,
+    /// Names by system.
+    pub by_system: BTreeMap<String, u64>,
+    /// Distinct names by kernel, united over processors: what nixpkgs CI labels.
+    pub by_kernel: BTreeMap<String, u64>,
+}
+
+/// Rebuilt derivations.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DerivationCounts {
+    /// All.
+    pub total: u64,
+    /// Of so many in the closure that are not fixed-output.
+    pub of: u64,
+    /// By the system they are built on.
+    pub by_system: BTreeMap<String, u64>,
+    /// Bumped fixed-output derivations, which are fetched again.
+    pub fetched: u64,
+}
+
+/// Derivations at one distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DistanceCount {
+    /// Edges from the bump; 0 is the bump itself, 1 a direct consumer.
+    pub distance: u32,
+    /// Derivations.
+    pub derivations: u64,
+}
+
+/// A hub; see [`crate::reach::hubs`].
+#[derive(Debug, Clone, Serialize)]
+pub struct HubReport {
+    /// Its path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// Rebuilt derivations reached through it.
+    pub reaches: u32,
+    /// Those that no hub before it has, itself included.
+    pub adds: u32,
+}
+
+/// One of several bumps.
+#[derive(Debug, Clone, Serialize)]
+pub struct Share {
+    /// The selector.
+    pub selector: String,
+    /// Derivations bumped.
+    pub bumped: u64,
+    /// Derivations rebuilt by it alone.
+    pub derivations: u64,
+    /// Attributes rebuilt by it alone.
+    pub attributes: u64,
+    /// Derivations that no other of the bumps rebuilds.
+    pub exclusive: u64,
+}
+
+/// A rebuilt derivation.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// Its path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// What it is built on.
+    pub system: String,
+    /// Edges from the bump.
+    pub distance: u32,
+    /// The attributes that name it, each with its system where that is known (`attr.system`) when
+    /// the closure has several systems.
+    pub attributes: Vec<String>,
+}
+
+/// What the bumps rebuild, each and together.
+///
+/// Exact for an edit of the given derivations. What an expression derives from a version (a kernel
+/// bump renames its modules' packages) does not show in a closure; compare two evaluations for that.
+#[must_use]
+pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactReport {
+    let mut nodes: Vec<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let rebuilt = RebuildSet::of(graph, &nodes);
+    let (attributes, stdenv) = count_attributes(graph, &rebuilt.nodes);
+    let known = graph.attribute_count() > 0;
+    let (each, overlap) = if bumps.len() > 1 { shares(graph, bumps) } else { (Vec::new(), None) };
+    let propagation = Propagation::new(graph);
+    ImpactReport {
+        version: REPORT_VERSION,
+        bump: bump_report(graph, bumps, &nodes),
+        labels: if known { labels(&attributes.by_kernel, &stdenv) } else { Vec::new() },
+        branch: known.then(|| branch(&attributes.by_kernel)),
+        attributes,
+        derivations: count_derivations(graph, &rebuilt),
+        by_distance: by_distance(&rebuilt),
+        hubs: hubs(&propagation, &rebuilt, params.hubs)
+            .into_iter()
+            .map(|hub| HubReport {
+                drv: graph.path(hub.node),
+                name: graph.name(hub.node).to_owned(),
+                reaches: hub.reaches,
+                adds: hub.adds,
+            })
+            .collect(),
+        each,
+        overlap,
+        notes: notes(graph),
+        list: params.list.then(|| list(graph, &rebuilt, params.depth)),
+    }
+}
+
+fn notes(graph: &Graph) -> Vec<String> {
+    use crate::ingest::raw::flag;
+    let count = |bit: u32| graph.all_flags().iter().filter(|&&flags| flags & bit != 0).count();
+    let mut notes = Vec::new();
+    let missing = count(flag::MISSING);
+    if missing > 0 {
+        notes.push(format!("the closure has {missing} holes; what lies behind them is not counted"));
+    }
+    let bare = count(flag::NO_RECIPE);
+    if bare > 0 {
+        notes.push(format!(
+            "{bare} derivations are known by name and inputs only; if some are fixed-output, this set is too large"
+        ));
+    }
+    let floating = count(flag::FLOATING);
+    if floating > 0 {
+        notes.push(format!(
+            "{floating} derivations are content-addressed; where they come out the same, less is rebuilt than is counted here"
+        ));
+    }
+    let unresolved = graph.attributes().filter(|&attribute| graph.attribute_node(attribute).is_none()).count();
+    if unresolved > 0 {
+        notes.push(format!(
+            "{unresolved} attributes name derivations that the closure does not hold; they are never counted"
+        ));
+    }
+    if graph.attribute_count() > 0 {
+        let kernels: BTreeSet<&str> =
+            graph.attributes().map(|attribute| kernel_of(graph.attribute_system(attribute))).collect();
+        for kernel in ["darwin", "linux"] {
+            if !kernels.contains(kernel) {
+                notes.push(format!("the closure has no {kernel} attributes, so its {kernel} label says nothing"));
+            }
+        }
+    }
+    notes
+}
+
+fn bump_report(graph: &Graph, bumps: &[Bump], nodes: &[NodeId]) -> BumpReport {
+    let named: BTreeSet<NodeId> = bumps.iter().flat_map(|bump| bump.named.iter().copied()).collect();
+    let mut derivations: Vec<BumpedDerivation> = nodes
+        .iter()
+        .map(|&node| BumpedDerivation {
+            drv: graph.path(node),
+            name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            fixed_output: graph.is_fixed(node),
+            extended: !named.contains(&node),
+        })
+        .collect();
+    derivations.sort_by(|a, b| (&a.name, &a.drv).cmp(&(&b.name, &b.drv)));
+    BumpReport { selectors: bumps.iter().map(|bump| bump.selector.clone()).collect(), derivations }
+}
+
+/// Counts the attributes of `nodes`, and tells the kernels whose attribute `stdenv` is among them.
+fn count_attributes(graph: &Graph, nodes: &[NodeId]) -> (AttributeCounts, Vec<String>) {
+    let mut rebuilt: Vec<AttributeId> = nodes.iter().flat_map(|&node| graph.attributes_of(node)).collect();
+    rebuilt.sort_unstable();
+    let mut counts = AttributeCounts {
+        total: distinct_names(graph, &rebuilt),
+        of: distinct_names(graph, &graph.attributes().collect::<Vec<_>>()),
+        ..AttributeCounts::default()
+    };
+    let mut by_kernel: BTreeMap<&str, Vec<AttributeId>> = BTreeMap::new();
+    let mut by_system: BTreeMap<&str, u64> = BTreeMap::new();
+    for &attribute in &rebuilt {
+        let system = graph.attribute_system(attribute);
+        *by_system.entry(if system.is_empty() { "unknown" } else { system }).or_default() += 1;
+        by_kernel.entry(kernel_of(system)).or_default().push(attribute);
+    }
+    counts.by_system = by_system.into_iter().map(|(system, count)| (system.to_owned(), count)).collect();
+    counts.by_kernel = by_kernel
+        .into_iter()
+        .map(|(kernel, attributes)| (kernel.to_owned(), distinct_names(graph, &attributes)))
+        .collect();
+    let mut stdenv: Vec<String> = rebuilt
+        .iter()
+        .filter(|&&attribute| graph.attribute_name(attribute) == "stdenv")
+        .map(|&attribute| kernel_of(graph.attribute_system(attribute)).to_owned())
+        .collect();
+    stdenv.dedup();
+    (counts, stdenv)
+}
+
+/// Attributes ascend by name, so equal names are neighbours.
+fn distinct_names(graph: &Graph, attributes: &[AttributeId]) -> u64 {
+    let mut last = None;
+    let mut count = 0;
+    for &attribute in attributes {
+        let name = graph.attribute_name_id(attribute);
+        if last != Some(name) {
+            count += 1;
+            last = Some(name);
+        }
+    }
+    count
+}
+
+fn count_derivations(graph: &Graph, rebuilt: &RebuildSet) -> DerivationCounts {
+    let mut by_system: BTreeMap<&str, u64> = BTreeMap::new();
+    for &node in &rebuilt.nodes {
+        *by_system.entry(graph.system(node)).or_default() += 1;
+    }
+    DerivationCounts {
+        total: rebuilt.nodes.len() as u64,
+        of: graph.nodes().filter(|&node| graph.is_derivation(node) && !graph.is_fixed(node)).count() as u64,
+        by_system: by_system
+            .into_iter()
+            .map(|(system, count)| (if system.is_empty() { "unknown" } else { system }.to_owned(), count))
+            .collect(),
+        fetched: rebuilt.fetched.len() as u64,
+    }
+}
+
+fn by_distance(rebuilt: &RebuildSet) -> Vec<DistanceCount> {
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    for &distance in &rebuilt.distances {
+        *counts.entry(distance).or_default() += 1;
+    }
+    counts.into_iter().map(|(distance, derivations)| DistanceCount { distance, derivations }).collect()
+}
+
+fn shares(graph: &Graph, bumps: &[Bump]) -> (Vec<Share>, Option<u64>) {
+    let sets: Vec<RebuildSet> = bumps.iter().map(|bump| RebuildSet::of(graph, &bump.nodes)).collect();
+    let mut times: BTreeMap<NodeId, u32> = BTreeMap::new();
+    for set in &sets {
+        for &node in &set.nodes {
+            *times.entry(node).or_default() += 1;
+        }
+    }
+    let each = bumps
+        .iter()
+        .zip(&sets)
+        .map(|(bump, set)| Share {
+            selector: bump.selector.clone(),
+            bumped: bump.nodes.len() as u64,
+            derivations: set.nodes.len() as u64,
+            attributes: count_attributes(graph, &set.nodes).0.total,
+            exclusive: set.nodes.iter().filter(|node| times.get(node) == Some(&1)).count() as u64,
+        })
+        .collect();
+    (each, Some(times.values().filter(|&&count| count > 1).count() as u64))
+}
+
+fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> {
+    let systems: BTreeSet<&str> = graph.attributes().map(|attribute| graph.attribute_system(attribute)).collect();
+    let several = systems.len() > 1;
+    let mut list: Vec<Listed> = rebuilt
+        .nodes
+        .iter()
+        .zip(&rebuilt.distances)
+        .filter(|(_, distance)| depth.is_none_or(|depth| **distance <= depth))
+        .map(|(&node, &distance)| Listed {
+            drv: graph.path(node),
+            name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            distance,
+            attributes: graph
+                .attributes_of(node)
+                .map(|attribute| match (several, graph.attribute_system(attribute)) {
+                    (true, system) if !system.is_empty() => format!("{}.{system}", graph.attribute_name(attribute)),
+                    _ => graph.attribute_name(attribute).to_owned(),
+                })
+                .collect(),
+        })
+        .collect();
+    list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));
+    list
+}

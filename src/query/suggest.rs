@@ -1,0 +1,45 @@
+//! The names nearest to one that was not found.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Graph;
+use crate::nix::name::strip_interpreter;
+
+/// How many names are suggested.
+const SUGGESTIONS: usize = 5;
+
+/// The names of attributes (whole, and their last parts) and pnames that are nearest to `wanted`,
+/// best first. Linear in the names; for error messages only.
+pub(super) fn nearest(graph: &Graph, wanted: &str) -> Vec<String> {
+    let wanted = wanted.to_lowercase();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for attribute in graph.attributes() {
+        let name = graph.attribute_name(attribute);
+        let last = name.rsplit('.').next().unwrap_or(name);
+        names.insert(if wanted.contains('.') { name } else { last });
+    }
+    for node in graph.nodes().filter(|&node| graph.is_derivation(node) && !graph.is_fixed(node)) {
+        names.insert(strip_interpreter(graph.pname(node)));
+    }
+    let mut scored: Vec<(f64, &str)> = names
+        .into_iter()
+        .map(|name| {
+            let lower = name.to_lowercase();
+            let distance =
+                strsim::damerau_levenshtein(&wanted, &lower) as f64 / wanted.len().max(lower.len()).max(1) as f64;
+            (distance - 0.1 * strsim::jaro_winkler(&wanted, &lower), name)
+        })
+        .filter(|(score, _)| *score < 0.4)
+        .collect();
+    scored.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    let mut suggestions: Vec<String> = Vec::new();
+    for (_, name) in scored {
+        if !suggestions.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            suggestions.push(name.to_owned());
+        }
+        if suggestions.len() == SUGGESTIONS {
+            break;
+        }
+    }
+    suggestions
+}

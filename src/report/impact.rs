@@ -1,0 +1,197 @@
+//! The impact report as text.
+
+use std::io::{self, Write};
+
+use super::Render;
+use super::table::{self, Column, Layout, counted, number, percent};
+use crate::query::ImpactReport;
+
+/// How many bumped derivations a table shows.
+const SHOWN: usize = 20;
+
+const BUMPED: [Column; 3] = [("derivation", false), ("system", false), ("", false)];
+const HUBS: [Column; 3] = [("reached through", false), ("reaches", true), ("adds", true)];
+const EACH: [Column; 5] =
+    [("bump", false), ("bumped", true), ("derivations", true), ("attributes", true), ("only by it", true)];
+const LISTED: [Column; 4] = [("distance", true), ("derivation", false), ("system", false), ("attributes", false)];
+
+impl ImpactReport {
+    fn headline(&self) -> String {
+        let derivations = format!(
+            "{} rebuilt ({} of {})",
+            counted(self.derivations.total, "derivation"),
+            percent(self.derivations.total, self.derivations.of),
+            number(self.derivations.of)
+        );
+        if self.attributes.of == 0 {
+            return format!("{derivations}; the closure has no attributes");
+        }
+        format!(
+            "{derivations}, {} ({} of {})",
+            counted(self.attributes.total, "attribute"),
+            percent(self.attributes.total, self.attributes.of),
+            number(self.attributes.of)
+        )
+    }
+
+    fn bumped_rows(&self) -> impl Iterator<Item = [String; 3]> {
+        let more = self.bump.derivations.len().saturating_sub(SHOWN);
+        let rows = self.bump.derivations.iter().take(SHOWN).map(|bumped| {
+            let mut notes = Vec::new();
+            if bumped.fixed_output {
+                notes.push("fixed-output: fetched again");
+            }
+            if bumped.extended {
+                notes.push("another instance");
+            }
+            [bumped.name.clone(), bumped.system.clone(), notes.join(", ")]
+        });
+        let rest = (more > 0).then(|| [format!("… and {} more", number(more as u64)), String::new(), String::new()]);
+        rows.chain(rest)
+    }
+
+    fn by_system(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (system, count) in &self.derivations.by_system {
+            let attributes =
+                self.attributes.by_system.get(system).map(|count| format!(", {}", counted(*count, "attribute")));
+            lines.push(format!("{system}: {}{}", counted(*count, "derivation"), attributes.unwrap_or_default()));
+        }
+        for (system, count) in &self.attributes.by_system {
+            if !self.derivations.by_system.contains_key(system) {
+                lines.push(format!("{system}: {}", counted(*count, "attribute")));
+            }
+        }
+        lines
+    }
+
+    fn distances(&self) -> String {
+        let all: Vec<String> =
+            self.by_distance.iter().map(|count| format!("{}: {}", count.distance, number(count.derivations))).collect();
+        all.join("  ")
+    }
+
+    fn hub_rows(&self) -> impl Iterator<Item = [String; 3]> {
+        self.hubs.iter().map(|hub| [hub.name.clone(), number(hub.reaches.into()), number(hub.adds.into())])
+    }
+
+    fn each_rows(&self) -> impl Iterator<Item = [String; 5]> {
+        self.each.iter().map(|share| {
+            [
+                share.selector.clone(),
+                number(share.bumped),
+                number(share.derivations),
+                number(share.attributes),
+                number(share.exclusive),
+            ]
+        })
+    }
+
+    fn listed_rows(&self) -> impl Iterator<Item = [String; 4]> {
+        self.list.iter().flatten().map(|listed| {
+            [number(listed.distance.into()), listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")]
+        })
+    }
+}
+
+impl Render for ImpactReport {
+    fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
+        writeln!(
+            out,
+            "bump of {}: {}",
+            self.bump.selectors.join(", "),
+            counted(self.bump.derivations.len() as u64, "derivation")
+        )?;
+        writeln!(out, "{}", table::plain(&BUMPED, layout, self.bumped_rows()))?;
+        writeln!(out)?;
+        writeln!(out, "{}", self.headline())?;
+        for line in self.by_system() {
+            writeln!(out, "  {line}")?;
+        }
+        if self.derivations.fetched > 0 {
+            writeln!(out, "  {} fetched again", counted(self.derivations.fetched, "fixed-output derivation"))?;
+        }
+        if let Some(branch) = self.branch {
+            writeln!(out, "labels: {}", self.labels.join(", "))?;
+            writeln!(out, "branch: {}", branch.as_str())?;
+        }
+        writeln!(out, "by distance: {}", self.distances())?;
+        if !self.each.is_empty() {
+            writeln!(out)?;
+            writeln!(out, "{}", table::plain(&EACH, layout, self.each_rows()))?;
+            if let Some(overlap) = self.overlap {
+                writeln!(out, "rebuilt by more than one of them: {}", counted(overlap, "derivation"))?;
+            }
+        }
+        if !self.hubs.is_empty() {
+            writeln!(out)?;
+            writeln!(out, "{}", table::plain(&HUBS, layout, self.hub_rows()))?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note: {note}")?;
+        }
+        if self.list.is_some() {
+            writeln!(out)?;
+            writeln!(out, "{}", table::plain(&LISTED, layout, self.listed_rows()))?;
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "### Rebuilds of {}", table::escape(&self.bump.selectors.join(", ")))?;
+        writeln!(out)?;
+        writeln!(out, "**{}**", self.headline())?;
+        writeln!(out)?;
+        for line in self.by_system() {
+            writeln!(out, "- {}", table::escape(&line))?;
+        }
+        if self.derivations.fetched > 0 {
+            writeln!(out, "- {} fetched again", counted(self.derivations.fetched, "fixed-output derivation"))?;
+        }
+        if let Some(branch) = self.branch {
+            let labels: Vec<String> = self.labels.iter().map(|label| format!("`{label}`")).collect();
+            writeln!(out, "- labels: {}", labels.join(", "))?;
+            writeln!(out, "- branch: **{}**", branch.as_str())?;
+        }
+        writeln!(out, "- by distance: {}", self.distances())?;
+        for note in &self.notes {
+            writeln!(out, "- note: {}", table::escape(note))?;
+        }
+        writeln!(out)?;
+        if !self.each.is_empty() {
+            writeln!(out, "{}", table::markdown(&EACH, self.each_rows()))?;
+            writeln!(out)?;
+        }
+        if !self.hubs.is_empty() {
+            writeln!(out, "{}", table::markdown(&HUBS, self.hub_rows()))?;
+            writeln!(out)?;
+        }
+        details(out, "bumped derivations", &table::markdown(&BUMPED, self.bumped_rows()))?;
+        if self.list.is_some() {
+            details(out, "rebuilt derivations", &table::markdown(&LISTED, self.listed_rows()))?;
+        }
+        Ok(())
+    }
+
+    /// The list where there is one, else the bumped derivations are all there is to list: a row for
+    /// each rebuilt derivation.
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(["drv", "name", "system", "distance", "attributes"])?;
+        for listed in self.list.iter().flatten() {
+            csv.write_record([
+                &listed.drv,
+                &listed.name,
+                &listed.system,
+                &listed.distance.to_string(),
+                &listed.attributes.join(" "),
+            ])?;
+        }
+        csv.flush()
+    }
+}
+
+/// A part of a comment that is folded away.
+fn details(out: &mut dyn Write, summary: &str, content: &str) -> io::Result<()> {
+    writeln!(out, "<details><summary>{summary}</summary>\n\n{content}\n\n</details>")
+}

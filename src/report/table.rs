@@ -1,0 +1,116 @@
+//! Tables and numbers as people read them.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+/// How wide a table may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Columns of the terminal; `None` when there is none, and nothing is wrapped.
+    pub width: Option<u16>,
+}
+
+/// A column: heading, and whether it holds numbers.
+pub(super) type Column = (&'static str, bool);
+
+fn filled<R>(columns: &[Column], rows: R) -> Table
+where
+    R: IntoIterator,
+    R::Item: IntoIterator<Item = String>,
+{
+    let mut table = Table::new();
+    table.set_header(columns.iter().map(|(heading, _)| *heading));
+    for row in rows {
+        table.add_row(row);
+    }
+    for (at, (_, number)) in columns.iter().enumerate() {
+        if *number && let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A table for a terminal.
+pub(super) fn plain<R>(columns: &[Column], layout: Layout, rows: R) -> String
+where
+    R: IntoIterator,
+    R::Item: IntoIterator<Item = String>,
+{
+    let mut table = filled(columns, rows);
+    table.load_style(presets::NOTHING);
+    if let Some(width) = layout.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    let text = table.to_string();
+    // cells are padded to the column's width; blanks at the end of a line serve nobody
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// A table in markdown; what markdown would take for its own is escaped.
+pub(super) fn markdown<R>(columns: &[Column], rows: R) -> String
+where
+    R: IntoIterator,
+    R::Item: IntoIterator<Item = String>,
+{
+    let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| escape(&cell)).collect::<Vec<_>>());
+    filled(columns, rows).load_style(presets::ASCII_MARKDOWN).to_string()
+}
+
+/// Text for markdown.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\' | '#' | '@' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            '\n' | '\r' => escaped.push(' '),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// `1234567` as `1,234,567`.
+pub(super) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 derivation`, `2 derivations`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A share of a whole in percent.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { String::new() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(number(count), text);
+        }
+        assert_eq!(counted(1, "derivation"), "1 derivation");
+        assert_eq!(counted(0, "derivation"), "0 derivations");
+        assert_eq!(percent(1, 3), "33.3 %");
+    }
+
+    #[test]
+    fn markdown_escapes() {
+        assert_eq!(escape("a|b_c@d"), "a\\|b\\_c\\@d");
+    }
+}
