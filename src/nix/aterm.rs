@@ -51,11 +51,9 @@ pub fn parse_events<'a, E: Events<'a>>(text: &'a [u8], events: &mut E) -> Result
             parser.at = 15;
             let version = parser.string()?;
             if version.raw() != b"xp-dyn-drv" {
-                return Err(ParseError {
-                    offset: 15,
-                    expected: "the version \"xp-dyn-drv\"",
-                    found: text.get(15).copied(),
-                });
+                let same = version.raw().iter().zip(b"xp-dyn-drv").take_while(|(found, known)| found == known);
+                parser.at = 16 + same.count();
+                return Err(parser.error("the version \"xp-dyn-drv\""));
             }
             parser.byte(b',', "','")?;
             true

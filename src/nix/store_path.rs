@@ -145,8 +145,9 @@ impl<'a> StorePath<'a> {
 #[must_use]
 pub fn strip_output(line: &str) -> &str {
     let line = line.trim();
-    match line.rfind(".drv") {
-        Some(at) if matches!(line.as_bytes().get(at + 4), Some(b'!' | b'^')) => &line[..at + 4],
+    // no name holds either character, so the first one ends the path
+    match line.find(['!', '^']) {
+        Some(at) if line[..at].ends_with(".drv") => &line[..at],
         _ => line,
     }
 }
@@ -188,5 +189,10 @@ mod tests {
         assert_eq!(strip_output("/nix/store/x.drv^bin,dev"), "/nix/store/x.drv");
         assert_eq!(strip_output(" /nix/store/x.drv"), "/nix/store/x.drv");
         assert_eq!(strip_output("/nix/store/x.drv-y"), "/nix/store/x.drv-y");
+        assert_eq!(strip_output("/nix/store/x.drv^out.drv"), "/nix/store/x.drv", "an output may be named like this");
+        assert_eq!(strip_output("/nix/store/x.drv.drv!out"), "/nix/store/x.drv.drv");
+        assert_eq!(strip_output("/nix/store/x.drv^out^lib"), "/nix/store/x.drv");
+        assert_eq!(strip_output("/nix/store/x^out"), "/nix/store/x^out");
+        assert_eq!(strip_output(""), "");
     }
 }
