@@ -167,11 +167,27 @@ pub struct Derivation<'a> {
     pub environment: Vec<Variable<'a>>,
 }
 
-impl Derivation<'_> {
+impl<'a> Derivation<'a> {
     /// The value of a variable.
     #[must_use]
     pub fn variable(&self, key: &[u8]) -> Option<&[u8]> {
         self.environment.iter().find(|(k, _)| k.as_ref() == key).map(|(_, value)| value.as_ref())
+    }
+
+    /// The order that Nix writes, which texts from elsewhere (JSON) need not have: everything but
+    /// the arguments sorted.
+    pub fn sort(&mut self) {
+        fn sort_used(used: &mut UsedOutputs<'_>) {
+            // as deep as the parser lets dynamic derivations nest, see `aterm::MAX_DYNAMIC_DEPTH`
+            used.names.sort();
+            used.dynamic.sort_by(|a, b| a.0.cmp(&b.0));
+            used.dynamic.iter_mut().for_each(|(_, used)| sort_used(used));
+        }
+        self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+        self.input_derivations.sort_by(|a, b| a.0.cmp(&b.0));
+        self.input_derivations.iter_mut().for_each(|(_, used)| sort_used(used));
+        self.input_sources.sort();
+        self.environment.sort();
     }
 
     /// Whether an output carries a hash.
@@ -184,6 +200,25 @@ impl Derivation<'_> {
     #[must_use]
     pub fn is_dynamic(&self) -> bool {
         self.input_derivations.iter().any(|(_, used)| !used.dynamic.is_empty())
+    }
+
+    /// As [`Events::dynamic_output`].
+    fn push_dynamic(&mut self, depth: u32, of: Cow<'a, [u8]>, name: Option<Cow<'a, [u8]>>) {
+        let Some((_, mut used)) = self.input_derivations.last_mut().map(|(path, used)| (path, used)) else { return };
+        for _ in 1..depth {
+            match used.dynamic.last_mut() {
+                Some((_, deeper)) => used = deeper,
+                None => return,
+            }
+        }
+        match name {
+            None => used.dynamic.push((of, UsedOutputs::default())),
+            Some(name) => {
+                if let Some((_, last)) = used.dynamic.last_mut() {
+                    last.names.push(name);
+                }
+            }
+        }
     }
 
     /// The same, with every string owned.
@@ -259,22 +294,7 @@ impl<'a> Events<'a> for Assembler<'a> {
     }
 
     fn dynamic_output(&mut self, depth: u32, of: Text<'a>, name: Option<Text<'a>>) {
-        let Some((_, mut used)) = self.derivation.input_derivations.last_mut().map(|(p, u)| (p, u)) else { return };
-        for _ in 1..depth {
-            match used.dynamic.last_mut() {
-                Some((_, deeper)) => used = deeper,
-                None => return,
-            }
-        }
-        let of = of.value();
-        match name {
-            None => used.dynamic.push((of, UsedOutputs::default())),
-            Some(name) => {
-                if let Some((_, last)) = used.dynamic.last_mut() {
-                    last.names.push(name.value());
-                }
-            }
-        }
+        self.derivation.push_dynamic(depth, of.value(), name.map(|name| name.value()));
     }
 
     fn input_source(&mut self, path: Text<'a>) {
@@ -295,5 +315,69 @@ impl<'a> Events<'a> for Assembler<'a> {
 
     fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
         self.derivation.environment.push((key.value(), value.value()));
+    }
+}
+
+/// As [`Assembler`], with every string owned: for parsers whose strings live no longer than the
+/// call that tells them.
+#[derive(Debug, Default)]
+pub struct OwnedAssembler {
+    derivation: Derivation<'static>,
+}
+
+impl OwnedAssembler {
+    /// The derivation told so far.
+    #[must_use]
+    pub fn finish(self) -> Derivation<'static> {
+        self.derivation
+    }
+}
+
+fn owned(text: Text<'_>) -> Cow<'static, [u8]> {
+    Cow::Owned(text.value().into_owned())
+}
+
+impl Events<'_> for OwnedAssembler {
+    fn output(&mut self, name: Text<'_>, path: Text<'_>, algorithm: Text<'_>, hash: Text<'_>) {
+        self.derivation.outputs.push(Output {
+            name: owned(name),
+            path: owned(path),
+            algorithm: owned(algorithm),
+            hash: owned(hash),
+        });
+    }
+
+    fn input_derivation(&mut self, path: Text<'_>) {
+        self.derivation.input_derivations.push((owned(path), UsedOutputs::default()));
+    }
+
+    fn input_output(&mut self, name: Text<'_>) {
+        if let Some((_, used)) = self.derivation.input_derivations.last_mut() {
+            used.names.push(owned(name));
+        }
+    }
+
+    fn dynamic_output(&mut self, depth: u32, of: Text<'_>, name: Option<Text<'_>>) {
+        self.derivation.push_dynamic(depth, owned(of), name.map(owned));
+    }
+
+    fn input_source(&mut self, path: Text<'_>) {
+        self.derivation.input_sources.push(owned(path));
+    }
+
+    fn system(&mut self, system: Text<'_>) {
+        self.derivation.system = owned(system);
+    }
+
+    fn builder(&mut self, builder: Text<'_>) {
+        self.derivation.builder = owned(builder);
+    }
+
+    fn argument(&mut self, argument: Text<'_>) {
+        self.derivation.arguments.push(owned(argument));
+    }
+
+    fn variable(&mut self, key: Text<'_>, value: Text<'_>) {
+        self.derivation.environment.push((owned(key), owned(value)));
     }
 }

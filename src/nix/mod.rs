@@ -4,6 +4,8 @@
 
 pub mod aterm;
 pub mod derivation;
+#[cfg(test)]
+mod fixtures;
 pub mod hash;
 pub mod json;
 pub mod name;
