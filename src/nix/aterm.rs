@@ -30,6 +30,7 @@ impl std::fmt::Display for Found {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             None => f.write_str("the end of the text"),
+            Some(b'"') => f.write_str("'\"'"),
             Some(byte) => write!(f, "'{}'", byte.escape_ascii()),
         }
     }

@@ -144,7 +144,7 @@ fn what_is_deferred() {
 fn unknown_inputs_are_named() {
     let texts = fixtures::derivations();
     let find = |name: &str| texts.iter().find(|(path, _)| drv_name(path) == name).unwrap();
-    let derivation = aterm::parse(&find("uses-one").1).unwrap();
+    let derivation = aterm::parse(find("uses-one").1).unwrap();
     assert_eq!(expect(&derivation, DIR, "uses-one", |_| None).unwrap_err(), find("many-2.0").0.as_bytes());
     let no_outputs = Modulo::Fixed(BTreeMap::new());
     let error = expect(&derivation, DIR, "uses-one", |_| Some(&no_outputs)).unwrap_err();

@@ -61,6 +61,7 @@ impl JsonError {
             _ if message.starts_with("invalid unicode code point") => {
                 std::str::from_utf8(text).err().map_or(read, |error| error.valid_up_to())
             }
+            Category::Syntax if message == "number out of range" => last_value(&text[..read], false),
             Category::Syntax | Category::Io => read.saturating_sub(1),
             // of an object or array that has the wrong type, nothing was read
             Category::Data if message.starts_with("invalid type: map") => read,
