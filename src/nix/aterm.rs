@@ -362,3 +362,7 @@ fn string(out: &mut Vec<u8>, text: &[u8]) {
     }
     out.push(b'"');
 }
+
+#[cfg(test)]
+#[path = "aterm_tests.rs"]
+mod tests;

@@ -64,6 +64,12 @@ mod tests {
             ("hook", "hook", ""),
             ("a--1", "a", "-1"),
             ("foo-", "foo-", ""),
+            ("", "", ""),
+            ("-", "-", ""),
+            ("-1", "", "1"),
+            ("a-é", "a", "é"),
+            ("x-_1", "x", "_1"),
+            ("gcc-4-wrapper-5", "gcc", "4-wrapper-5"),
         ] {
             assert_eq!(parse_drv_name(name), (pname, version), "{name}");
         }
