@@ -11,7 +11,7 @@ use super::collector::{Collector, drv_name};
 use super::json_stream::{JsonStream, Piece};
 use super::problem::{IngestError, Problem};
 use super::progress::Progress;
-use super::raw::{Chunk, Origin, sort_derivation};
+use super::raw::{Chunk, Origin};
 use crate::nix::store_path::DEFAULT_STORE_DIR;
 use crate::nix::{StorePath, aterm, json};
 
@@ -255,7 +255,7 @@ fn parse_one(
     if keep_texts {
         let mut derivation =
             json::parse(text, store_dir, name).map_err(|error| (error.offset as u64, error.message))?;
-        sort_derivation(&mut derivation);
+        derivation.sort();
         collector.chunk.texts.push(aterm::print(&derivation));
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
-use crate::nix::{Derivation, Digest};
+use crate::nix::Digest;
 
 /// Index of an interned string; dense, valid only in the chunk (or table) that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -301,15 +301,4 @@ impl RawClosure {
     pub fn derivation_count(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.derivations.len()).sum()
     }
-}
-
-/// Sorts what Nix keeps sorted; a derivation that comes from JSON may stand in any order.
-pub(crate) fn sort_derivation(derivation: &mut Derivation<'_>) {
-    derivation.outputs.sort_by(|a, b| a.name.cmp(&b.name));
-    derivation.input_derivations.sort_by(|a, b| a.0.cmp(&b.0));
-    for (_, used) in &mut derivation.input_derivations {
-        used.names.sort();
-    }
-    derivation.input_sources.sort();
-    derivation.environment.sort_by(|a, b| a.0.cmp(&b.0));
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::problem::Problem;
 use super::raw::{PathIndex, RawClosure};
-use crate::nix::derivation::{Derivation, OutputKind, OwningAssembler};
+use crate::nix::derivation::{Derivation, OutputKind, OwnedAssembler};
 use crate::nix::hash::{self, Modulo};
 use crate::nix::{Digest, StorePath, aterm};
 
@@ -96,7 +96,7 @@ fn items(closure: &RawClosure, problems: &mut Vec<Problem>) -> Vec<Item> {
                 continue;
             };
             // it has been parsed before; a failure would have ended the reading
-            let mut assembler = OwningAssembler::default();
+            let mut assembler = OwnedAssembler::default();
             if aterm::parse_events(text, &mut assembler).is_ok() {
                 let (digest, name) = (chunk.paths.digest(raw.path), name(raw.path));
                 items.push(Item { digest, name, derivation: assembler.finish(), text: text.clone() });

@@ -30,6 +30,7 @@ impl std::fmt::Display for Found {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             None => f.write_str("the end of the text"),
+            Some(b'"') => f.write_str("'\"'"),
             Some(byte) => write!(f, "'{}'", byte.escape_ascii()),
         }
     }
@@ -51,11 +52,9 @@ pub fn parse_events<'a, E: Events<'a>>(text: &'a [u8], events: &mut E) -> Result
             parser.at = 15;
             let version = parser.string()?;
             if version.raw() != b"xp-dyn-drv" {
-                return Err(ParseError {
-                    offset: 15,
-                    expected: "the version \"xp-dyn-drv\"",
-                    found: text.get(15).copied(),
-                });
+                let same = version.raw().iter().zip(b"xp-dyn-drv").take_while(|(found, known)| found == known);
+                parser.at = 16 + same.count();
+                return Err(parser.error("the version \"xp-dyn-drv\""));
             }
             parser.byte(b',', "','")?;
             true
@@ -363,3 +362,7 @@ fn string(out: &mut Vec<u8>, text: &[u8]) {
     }
     out.push(b'"');
 }
+
+#[cfg(test)]
+#[path = "aterm_tests.rs"]
+mod tests;

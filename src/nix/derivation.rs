@@ -174,11 +174,27 @@ pub struct Derivation<'a> {
     pub environment: Vec<Variable<'a>>,
 }
 
-impl Derivation<'_> {
+impl<'a> Derivation<'a> {
     /// The value of a variable.
     #[must_use]
     pub fn variable(&self, key: &[u8]) -> Option<&[u8]> {
         self.environment.iter().find(|(k, _)| k.as_ref() == key).map(|(_, value)| value.as_ref())
+    }
+
+    /// The order that Nix writes, which texts from elsewhere (JSON) need not have: everything but
+    /// the arguments sorted.
+    pub fn sort(&mut self) {
+        fn sort_used(used: &mut UsedOutputs<'_>) {
+            // as deep as the parser lets dynamic derivations nest, see `aterm::MAX_DYNAMIC_DEPTH`
+            used.names.sort();
+            used.dynamic.sort_by(|a, b| a.0.cmp(&b.0));
+            used.dynamic.iter_mut().for_each(|(_, used)| sort_used(used));
+        }
+        self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+        self.input_derivations.sort_by(|a, b| a.0.cmp(&b.0));
+        self.input_derivations.iter_mut().for_each(|(_, used)| sort_used(used));
+        self.input_sources.sort();
+        self.environment.sort();
     }
 
     /// Whether an output carries a hash.
@@ -200,7 +216,7 @@ pub struct Assembler<'a>(Derivation<'a>);
 
 /// Makes a [`Derivation`] from events, keeping copies.
 #[derive(Debug, Default)]
-pub struct OwningAssembler(Derivation<'static>);
+pub struct OwnedAssembler(Derivation<'static>);
 
 impl<'a> Assembler<'a> {
     /// The derivation told so far.
@@ -210,7 +226,7 @@ impl<'a> Assembler<'a> {
     }
 }
 
-impl OwningAssembler {
+impl OwnedAssembler {
     /// The derivation told so far.
     #[must_use]
     pub fn finish(self) -> Derivation<'static> {
@@ -263,4 +279,4 @@ macro_rules! assemble {
 }
 
 assemble!(Assembler<'a>, |text: Text<'a>| text.value());
-assemble!(OwningAssembler, |text: Text<'a>| Cow::Owned(text.value().into_owned()));
+assemble!(OwnedAssembler, |text: Text<'a>| Cow::Owned(text.value().into_owned()));

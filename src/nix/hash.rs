@@ -178,3 +178,7 @@ pub fn expect<'m>(
     let modulo = if deferred { Modulo::Deferred(printed(false)) } else { Modulo::Regular(printed(false)) };
     Ok(Expected { modulo, outputs })
 }
+
+#[cfg(test)]
+#[path = "hash_tests.rs"]
+mod tests;

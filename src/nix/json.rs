@@ -15,11 +15,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use rustc_hash::FxHashSet;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::Value;
+use serde_json::error::Category;
+use serde_json::value::{Map, Value};
 
 use super::aterm::MAX_DYNAMIC_DEPTH;
-use super::derivation::{Derivation, Events, OwningAssembler, Text};
+use super::derivation::{Derivation, Events, OwnedAssembler, Text};
 use super::hash::{fixed_output_digest, output_path_name};
 use super::nixbase32;
 
@@ -33,20 +35,84 @@ pub struct JsonError {
     pub message: String,
 }
 
+/// Stands before a message that is about a whole object, so that it is located where that begins.
+const WHOLE: char = '\u{0}';
+
 impl JsonError {
-    /// From serde_json's line and column, which count from 1 and from 0 or 1.
+    /// From serde_json's line and column. Columns count bytes; line and column together say how
+    /// many bytes were read when the error was noticed, which for a value of the wrong type is
+    /// after the value. The offset is where the wrong byte, string, value or key begins.
     pub(crate) fn from_serde(text: &[u8], error: &serde_json::Error) -> Self {
         let line_start = match error.line() {
             0 | 1 => 0,
             n => memchr::memchr_iter(b'\n', text).nth(n - 2).map_or(text.len(), |at| at + 1),
         };
-        let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
+        let read = (line_start + error.column()).min(text.len());
         let mut message = error.to_string();
         if let Some(at) = message.rfind(" at line ") {
             message.truncate(at);
         }
+        let whole = message.starts_with(WHOLE);
+        if whole {
+            message.remove(0);
+        }
+        let offset = match error.classify() {
+            Category::Eof => text.len(),
+            _ if message.starts_with("invalid unicode code point") => {
+                std::str::from_utf8(text).err().map_or(read, |error| error.valid_up_to())
+            }
+            Category::Syntax if message == "number out of range" => last_value(&text[..read], false),
+            Category::Syntax | Category::Io => read.saturating_sub(1),
+            // of an object or array that has the wrong type, nothing was read
+            Category::Data if message.starts_with("invalid type: map") => read,
+            Category::Data if message.starts_with("invalid type: sequence") => read,
+            Category::Data => last_value(&text[..read], whole),
+        };
         Self { offset, message }
     }
+}
+
+/// Where the last value or key of `text` begins; `text` is the front part of a JSON text. When it
+/// ends in a closing bracket, that is either where the bracket was opened (`whole`) or the last
+/// value inside: serde_json reads a closing bracket before it looks at the error of what stood
+/// before it.
+fn last_value(text: &[u8], whole: bool) -> usize {
+    let mut open: Vec<usize> = Vec::new();
+    let (mut last, mut inside) = (0, None);
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' => continue,
+            b'{' | b'[' => {
+                open.push(start);
+                (last, inside) = (start, None);
+                continue;
+            }
+            b'}' | b']' => {
+                let opened = open.pop().unwrap_or(start);
+                inside = Some(if whole { opened } else { last });
+                last = opened;
+                continue;
+            }
+            b'"' => {
+                while let Some(hit) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
+                    at += hit + 1;
+                    if text[at - 1] == b'"' {
+                        break;
+                    }
+                    at += 1;
+                }
+            }
+            _ => {
+                let delimiter = |byte: &u8| byte.is_ascii_whitespace() || b",:{}[]\"".contains(byte);
+                at += text[at..].iter().position(delimiter).unwrap_or(text.len() - at);
+            }
+        }
+        (last, inside) = (start, None);
+    }
+    inside.unwrap_or(last)
 }
 
 /// Reads one derivation, `{"outputs": …, …}`, and tells `events` of it. Paths that are base names
@@ -68,13 +134,12 @@ pub fn parse_events<E: for<'x> Events<'x>>(
         .map_err(|error| JsonError::from_serde(text, &error))
 }
 
-/// Reads one derivation as a value; arguments as in [`parse_events`]. Lists are in the order of the
-/// text, outputs sorted by name.
+/// Reads one derivation; see [`parse_events`]. Its parts come in the order of the text.
 ///
 /// # Errors
 /// As [`parse_events`].
 pub fn parse(text: &[u8], store_dir: &str, drv_name: &str) -> Result<Derivation<'static>, JsonError> {
-    let mut assembler = OwningAssembler::default();
+    let mut assembler = OwnedAssembler::default();
     parse_events(text, store_dir, drv_name, &mut assembler)?;
     Ok(assembler.finish())
 }
@@ -146,6 +211,41 @@ struct Object<'s, F>(&'s str, F);
 
 trait Entry<'de> {
     fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
+
+    /// After the last entry: what is wrong with the object as a whole.
+    fn finish(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The keys of an object so far. They stand in order in what Nix prints, so that each needs to be
+/// compared with the one before it only; a set is made when one does not.
+#[derive(Default)]
+struct Keys {
+    text: String,
+    ends: Vec<usize>,
+    last: usize,
+    unordered: Option<FxHashSet<Box<str>>>,
+}
+
+impl Keys {
+    fn insert(&mut self, key: &str) -> bool {
+        if let Some(set) = &mut self.unordered {
+            return set.insert(key.into());
+        }
+        if self.ends.is_empty() || &self.text[self.last..] < key {
+            self.last = self.text.len();
+            self.text.push_str(key);
+            self.ends.push(self.text.len());
+            return true;
+        }
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let mut set: FxHashSet<Box<str>> =
+            starts.zip(&self.ends).map(|(start, &end)| self.text[start..end].into()).collect();
+        let new = set.insert(key.into());
+        self.unordered = Some(set);
+        new
+    }
 }
 
 impl<'de, F: Entry<'de>> DeserializeSeed<'de> for Object<'_, F> {
@@ -161,7 +261,7 @@ impl<'de, F: Entry<'de>> Visitor<'de> for Object<'_, F> {
         f.write_str(self.0)
     }
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<F, A::Error> {
-        let mut key = String::new();
+        let (mut key, mut keys) = (String::new(), Keys::default());
         while map
             .next_key_seed(Told("a string", |k: &str| {
                 key.clear();
@@ -169,13 +269,17 @@ impl<'de, F: Entry<'de>> Visitor<'de> for Object<'_, F> {
             }))?
             .is_some()
         {
+            if !keys.insert(&key) {
+                return Err(A::Error::custom(format_args!("'{key}' stands twice in {}", self.0)));
+            }
             self.1.entry(&key, &mut map)?;
         }
+        self.1.finish().map_err(|message| A::Error::custom(format_args!("{WHOLE}{message}")))?;
         Ok(self.1)
     }
 }
 
-/// The keys of a derivation, as bits of what was seen.
+/// The keys of a derivation; which were seen is kept as bits.
 const KEYS: [&str; 11] = [
     "args",
     "builder",
@@ -198,19 +302,15 @@ struct DerivationSeed<'c, 'e, E> {
 impl<'de, E: for<'x> Events<'x>> DeserializeSeed<'de> for DerivationSeed<'_, '_, E> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let fields =
-            Fields { context: self.context, events: self.events, seen: 0, outputs: Vec::new(), json_in_env: false };
-        let mut fields = deserializer.deserialize_map(Object("a derivation: an object", fields))?;
-        let seen = |key: &str| KEYS.iter().position(|k| *k == key).is_some_and(|bit| fields.seen & (1 << bit) != 0);
-        for key in ["outputs", "system", "builder", "args", "env"] {
-            if !seen(key) {
-                return Err(D::Error::custom(format_args!("a derivation without '{key}'")));
-            }
-        }
-        if seen("inputs") == (seen("inputDrvs") || seen("inputSrcs")) || seen("inputDrvs") != seen("inputSrcs") {
-            return Err(D::Error::custom("expected either 'inputs' or 'inputDrvs' and 'inputSrcs'"));
-        }
-        fields.tell_outputs().map_err(D::Error::custom)
+        let fields = Fields {
+            context: self.context,
+            events: self.events,
+            seen: 0,
+            outputs: Vec::new(),
+            json_in_env: false,
+            structured: None,
+        };
+        deserializer.deserialize_map(Object("a derivation: an object", fields)).map(drop)
     }
 }
 
@@ -220,6 +320,8 @@ struct Fields<'c, 'e, E> {
     seen: u16,
     outputs: Vec<OutputFields>,
     json_in_env: bool,
+    /// What the derivation holds as a text in `__json`.
+    structured: Option<Vec<u8>>,
 }
 
 impl<'de, E: for<'x> Events<'x>> Entry<'de> for Fields<'_, '_, E> {
@@ -227,9 +329,6 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Fields<'_, '_, E> {
         let Some(bit) = KEYS.iter().position(|k| *k == key) else {
             return map.next_value::<IgnoredAny>().map(|_| ());
         };
-        if self.seen & (1 << bit) != 0 {
-            return Err(A::Error::custom(format_args!("'{key}' stands twice in a derivation")));
-        }
         self.seen |= 1 << bit;
         let events = &mut *self.events;
         match key {
@@ -257,7 +356,7 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Fields<'_, '_, E> {
             "inputs" => map
                 .next_value_seed(Object(
                     "an object with 'srcs' and 'drvs'",
-                    BothInputs { context: &mut self.context, events },
+                    BothInputs { context: &mut self.context, events, seen: 0 },
                 ))
                 .map(drop),
             "outputs" => {
@@ -265,12 +364,11 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Fields<'_, '_, E> {
                 Ok(())
             }
             "structuredAttrs" => {
-                let value = map.next_value::<Value>()?;
-                if !value.is_null() && !self.json_in_env {
-                    // the derivation holds it as a text in `__json`, keys sorted, without blanks
-                    let text = serde_json::to_vec(&value).map_err(A::Error::custom)?;
-                    events.variable(Text::plain(b"__json"), Text::plain(&text));
-                }
+                // keys sorted, without blanks, as in `__json`; only floating point numbers that
+                // need an exponent are written otherwise than Nix writes them
+                let object = map.next_value::<Option<Map<String, Value>>>()?;
+                let text = object.map(|object| serde_json::to_vec(&object)).transpose();
+                self.structured = text.map_err(A::Error::custom)?;
                 Ok(())
             }
             "version" => match map.next_value::<Value>()? {
@@ -281,6 +379,23 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Fields<'_, '_, E> {
             },
             _ => map.next_value::<IgnoredAny>().map(|_| ()),
         }
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        let seen = |key: &str| KEYS.iter().position(|k| *k == key).is_some_and(|bit| self.seen & (1 << bit) != 0);
+        for key in ["outputs", "system", "builder", "args", "env"] {
+            if !seen(key) {
+                return Err(format!("a derivation without '{key}'"));
+            }
+        }
+        if seen("inputs") == (seen("inputDrvs") || seen("inputSrcs")) || seen("inputDrvs") != seen("inputSrcs") {
+            return Err("expected either 'inputs' or 'inputDrvs' and 'inputSrcs'".to_owned());
+        }
+        if let Some(text) = self.structured.take_if(|_| !self.json_in_env) {
+            self.events.variable(Text::plain(b"__json"), Text::plain(&text));
+        }
+        self.tell_outputs();
+        Ok(())
     }
 }
 
@@ -295,7 +410,7 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Environment<'_, E, ()> {
         let events = &mut *self.events;
         self.json |= key == "__json";
         let () = self.value;
-        map.next_value_seed(Told("a string", |s: &str| {
+        map.next_value_seed(Told("a string, as in every version of the format up to 4", |s: &str| {
             events.variable(Text::plain(key.as_bytes()), Text::plain(s.as_bytes()))
         }))
     }
@@ -304,11 +419,13 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for Environment<'_, E, ()> {
 struct BothInputs<'b, 'c, 'e, E> {
     context: &'b mut Context<'c>,
     events: &'e mut E,
+    seen: u8,
 }
 
 impl<'de, E: for<'x> Events<'x>> Entry<'de> for BothInputs<'_, '_, '_, E> {
     fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let (context, events) = (&mut *self.context, &mut *self.events);
+        self.seen += 1;
         match key {
             "srcs" => map
                 .next_value_seed(Array("store path", |s: &str| events.input_source(Text::plain(context.absolute(s))))),
@@ -319,6 +436,10 @@ impl<'de, E: for<'x> Events<'x>> Entry<'de> for BothInputs<'_, '_, '_, E> {
                 Err(A::Error::custom(format_args!("unknown key '{other}' in 'inputs'; expected 'srcs' and 'drvs'")))
             }
         }
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        if self.seen == 2 { Ok(()) } else { Err("'inputs' without 'srcs' or 'drvs'".to_owned()) }
     }
 }
 
@@ -370,7 +491,11 @@ impl<'de, E: for<'x> Events<'x>> Visitor<'de> for Used<'_, '_, E> {
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut keys = Keys::default();
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            if !keys.insert(&key) {
+                return Err(A::Error::custom(format_args!("'{key}' stands twice in an input")));
+            }
             match key.as_ref() {
                 "outputs" => map.next_value_seed(Array("output name", |name: &str| self.tell(name)))?,
                 "dynamicOutputs" => {
@@ -411,15 +536,14 @@ struct OutputFields {
     method: Option<String>,
     hash: Option<String>,
     impure: bool,
+    /// Algorithm and hash as an ATerm has them.
+    normal: (String, String),
 }
 
 struct Outputs(Vec<OutputFields>);
 
 impl<'de> Entry<'de> for Outputs {
     fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        if self.0.iter().any(|known| known.name == key) {
-            return Err(A::Error::custom(format_args!("output '{key}' stands twice")));
-        }
         let output = OutputFields { name: key.to_owned(), ..OutputFields::default() };
         self.0.push(map.next_value_seed(Object("an output: an object", output))?);
         Ok(())
@@ -438,72 +562,109 @@ impl<'de> Entry<'de> for OutputFields {
         }
         Ok(())
     }
-}
 
-impl OutputFields {
-    /// Algorithm and hash as an ATerm has them.
-    fn normalise(&self) -> Result<(String, String), String> {
-        let wrong = |what: &str| format!("output '{}': {what}", self.name);
-        let (algorithm, hash) = match &self.hash {
-            None => (self.algorithm.clone().unwrap_or_default(), String::new()),
-            Some(hash) => match hash.split_once('-') {
-                Some((algorithm, digits)) => {
-                    let bytes = BASE64.decode(digits.as_bytes()).map_err(|_| wrong("a hash that is no base 64"))?;
-                    (algorithm.to_owned(), HEXLOWER.encode(&bytes))
-                }
-                None => {
-                    let algorithm = self.algorithm.clone().ok_or_else(|| wrong("a hash without an algorithm"))?;
-                    (algorithm, to_base16(hash).ok_or_else(|| wrong("a hash that is neither base 16 nor base 32"))?)
-                }
-            },
-        };
-        let (prefix, plain) = match algorithm.split_once(':') {
-            Some(("r", plain)) => ("r:", plain),
-            Some(("text", plain)) => ("text:", plain),
-            Some(("git", plain)) => ("git:", plain),
-            Some(_) => return Err(wrong("a hash algorithm with an unknown method")),
-            None => ("", algorithm.as_str()),
-        };
-        let prefix = match self.method.as_deref() {
-            None => prefix,
-            Some("flat") => "",
-            Some("nar" | "recursive") => "r:",
-            Some("text") => "text:",
-            Some("git") => "git:",
-            Some(_) => return Err(wrong("an unknown method; expected flat, nar, text or git")),
-        };
-        if plain.is_empty() && (self.method.is_some() || !hash.is_empty() || self.impure) {
-            return Err(wrong("a method without a hash algorithm"));
-        }
-        let hash = if self.impure && hash.is_empty() { "impure".to_owned() } else { hash };
-        Ok((format!("{prefix}{plain}"), hash))
+    fn finish(&mut self) -> Result<(), String> {
+        self.normal = self.normalise().map_err(|what| format!("output '{}': {what}", self.name))?;
+        Ok(())
     }
 }
 
-/// Base 16 from base 16 or Nix's base 32, told apart by their lengths.
-fn to_base16(hash: &str) -> Option<String> {
-    let bytes = hash.as_bytes();
-    match bytes.len() {
-        32 | 40 | 64 | 128 if let Ok(raw) = HEXLOWER_PERMISSIVE.decode(bytes) => Some(HEXLOWER.encode(&raw)),
-        32 => nixbase32::decode::<20>(bytes).map(|raw| HEXLOWER.encode(&raw)),
-        52 => nixbase32::decode::<32>(bytes).map(|raw| HEXLOWER.encode(&raw)),
-        103 => nixbase32::decode::<64>(bytes).map(|raw| HEXLOWER.encode(&raw)),
+impl OutputFields {
+    fn normalise(&self) -> Result<(String, String), String> {
+        if self.path.as_deref() == Some("") {
+            return Err("an empty path".to_owned());
+        }
+        let (prefix, stated) = match self.algorithm.as_deref().map(|text| (text, text.split_once(':'))) {
+            None => (None, None),
+            Some((plain, None)) => (None, Some(plain)),
+            Some((_, Some(("r", plain)))) => (Some("r:"), Some(plain)),
+            Some((_, Some(("text", plain)))) => (Some("text:"), Some(plain)),
+            Some((_, Some(("git", plain)))) => (Some("git:"), Some(plain)),
+            Some((text, Some(_))) => return Err(format!("a hash algorithm with an unknown method: '{text}'")),
+        };
+        let method = match self.method.as_deref() {
+            None => prefix,
+            Some("flat") => Some(""),
+            Some("nar" | "recursive") => Some("r:"),
+            Some("text") => Some("text:"),
+            Some("git") => Some("git:"),
+            Some(other) => {
+                return Err(format!("an unknown method '{other}'; expected flat, nar, text or git"));
+            }
+        };
+        if prefix.is_some() && prefix != method {
+            return Err("'method' contradicts 'hashAlgo'".to_owned());
+        }
+        let sri = self.hash.as_deref().and_then(|hash| hash.split_once('-'));
+        let plain = match (stated, sri) {
+            (Some(stated), Some((algorithm, _))) if stated != algorithm => {
+                return Err("'hash' contradicts 'hashAlgo'".to_owned());
+            }
+            (Some(algorithm), _) | (None, Some((algorithm, _))) => algorithm,
+            (None, None) if self.hash.is_some() => return Err("a hash without an algorithm".to_owned()),
+            (None, None) if self.method.is_some() || self.impure => {
+                return Err("a method without a hash algorithm".to_owned());
+            }
+            (None, None) => return Ok((String::new(), String::new())),
+        };
+        let Some(len) = hash_len(plain) else {
+            return Err(format!("an unknown hash algorithm '{plain}'"));
+        };
+        let hash = match (&self.hash, sri) {
+            (Some(_), _) if self.impure => return Err("impure, and yet with a hash".to_owned()),
+            (None, _) if self.impure => "impure".to_owned(),
+            (None, _) => String::new(),
+            (Some(_), Some((_, digits))) => match BASE64.decode(digits.as_bytes()) {
+                Ok(bytes) if bytes.len() == len => HEXLOWER.encode(&bytes),
+                _ => return Err(format!("a hash that is no {plain} in base 64")),
+            },
+            (Some(hash), None) => {
+                to_base16(hash, len).ok_or_else(|| format!("a hash that is no {plain} in base 16 or base 32"))?
+            }
+        };
+        Ok((format!("{}{plain}", method.unwrap_or_default()), hash))
+    }
+}
+
+/// Bytes of the hashes that Nix knows.
+fn hash_len(algorithm: &str) -> Option<usize> {
+    match algorithm {
+        "md5" => Some(16),
+        "sha1" => Some(20),
+        "sha256" | "blake3" => Some(32),
+        "sha512" => Some(64),
+        _ => None,
+    }
+}
+
+/// Base 16 of a hash of `len` bytes, from base 16 or Nix's base 32. (Only with the length known can
+/// the two be told apart: an md5 in base 16 is as long as a sha1 in base 32.)
+fn to_base16(hash: &str, len: usize) -> Option<String> {
+    let text = hash.as_bytes();
+    if text.len() == 2 * len {
+        return HEXLOWER_PERMISSIVE.decode(text).ok().map(|raw| HEXLOWER.encode(&raw));
+    }
+    match len {
+        16 => nixbase32::decode::<16>(text).map(|raw| HEXLOWER.encode(&raw)),
+        20 => nixbase32::decode::<20>(text).map(|raw| HEXLOWER.encode(&raw)),
+        32 => nixbase32::decode::<32>(text).map(|raw| HEXLOWER.encode(&raw)),
+        64 => nixbase32::decode::<64>(text).map(|raw| HEXLOWER.encode(&raw)),
         _ => None,
     }
 }
 
 impl<E: for<'x> Events<'x>> Fields<'_, '_, E> {
-    fn tell_outputs(&mut self) -> Result<(), String> {
+    fn tell_outputs(&mut self) {
         self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
         for output in &self.outputs {
-            let (algorithm, hash) = output.normalise()?;
+            let (algorithm, hash) = &output.normal;
             let fixed = !hash.is_empty() && hash != "impure";
             let path = match &output.path {
                 Some(path) => String::from_utf8_lossy(self.context.absolute(path)).into_owned(),
                 None if fixed => {
                     let (store_dir, drv_name) = (self.context.store_dir, self.context.drv_name);
                     let name = output_path_name(drv_name, &output.name);
-                    let digest = fixed_output_digest(store_dir, &name, &algorithm, &hash);
+                    let digest = fixed_output_digest(store_dir, &name, algorithm, hash);
                     format!("{store_dir}/{}-{name}", digest.as_str())
                 }
                 None => String::new(),
@@ -515,6 +676,9 @@ impl<E: for<'x> Events<'x>> Fields<'_, '_, E> {
                 Text::plain(hash.as_bytes()),
             );
         }
-        Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

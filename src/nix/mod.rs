@@ -4,7 +4,12 @@
 
 pub mod aterm;
 pub mod derivation;
+#[cfg(test)]
+mod fixtures;
+pub mod fuzz;
 pub mod hash;
+#[cfg(test)]
+mod invalid_tests;
 pub mod json;
 pub mod name;
 pub mod nixbase32;

@@ -16,8 +16,8 @@ pub fn parse_drv_name(name: &str) -> (&str, &str) {
 }
 
 /// The pname by which instances of one package are compared: lower case, without an interpreter
-/// prefix such as `python3.6-`, `perl5.24.3-`, `ruby2.3.6-`, `lua5.2-`, `ocaml4.05.0-`,
-/// `emacs-` (a version must stand in the prefix, except for `python-`).
+/// prefix such as `python3.6-`, `perl5.24.3-`, `ruby2.3.6-`, `lua5.2-`, `ocaml4.05.0-` (a version
+/// must stand in the prefix, except for `python-`).
 ///
 /// ```
 /// use nix_ripple::nix::normalise_pname;
@@ -64,6 +64,12 @@ mod tests {
             ("hook", "hook", ""),
             ("a--1", "a", "-1"),
             ("foo-", "foo-", ""),
+            ("", "", ""),
+            ("-", "-", ""),
+            ("-1", "", "1"),
+            ("a-é", "a", "é"),
+            ("x-_1", "x", "_1"),
+            ("gcc-4-wrapper-5", "gcc", "4-wrapper-5"),
         ] {
             assert_eq!(parse_drv_name(name), (pname, version), "{name}");
         }

@@ -96,6 +96,24 @@ mod tests {
     }
 
     #[test]
+    fn every_length_of_hash() {
+        // as `nix-hash --to-base32` of Nix 2.8.0 prints md5, sha1 and sha512 of nothing
+        fn check<const N: usize>(base16: &str, base32: &str) {
+            let bytes = data_encoding::HEXLOWER.decode(base16.as_bytes()).unwrap();
+            assert_eq!(encode(&bytes), base32);
+            assert_eq!(decode::<N>(base32.as_bytes()).unwrap().as_slice(), bytes);
+            assert_eq!(decode::<N>(&base32.as_bytes()[1..]), None);
+        }
+        check::<16>("d41d8cd98f00b204e9800998ecf8427e", "3y8bwfr609h3lh9ch0izcqq7fl");
+        check::<20>("da39a3ee5e6b4b0d3255bfef95601890afd80709", "143xibwh31h9bvxzalr0sjvbbvpa6ffs");
+        check::<64>(
+            "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+            "0zdl9zrg8r3i9c1g90lgg9ip5ijzv3yhz91i0zzn3r8ap9ws784gkp9dk9j3aglhgf1amqb0pj21mh7h1nxcl18akqvvf7ggqsy30yg",
+        );
+        assert_eq!(encode(&[]), "");
+    }
+
+    #[test]
     fn refuses_what_is_no_encoding() {
         assert_eq!(decode::<20>(b"e0000000000000000000000000000000"), None);
         assert_eq!(decode::<20>(b"0000000000000000000000000000000"), None);

@@ -145,8 +145,9 @@ impl<'a> StorePath<'a> {
 #[must_use]
 pub fn strip_output(line: &str) -> &str {
     let line = line.trim();
-    match line.rfind(".drv") {
-        Some(at) if matches!(line.as_bytes().get(at + 4), Some(b'!' | b'^')) => &line[..at + 4],
+    // no name holds either character, so the first one ends the path
+    match line.find(['!', '^']) {
+        Some(at) if line[..at].ends_with(".drv") => &line[..at],
         _ => line,
     }
 }
@@ -180,6 +181,29 @@ mod tests {
         check(format!("/nix/store/{HASH}-"), E::Name);
         check(format!("/nix/store/{HASH}-a b"), E::Name);
         check(format!("/nix/store/{HASH}-{}", "x".repeat(212)), E::Name);
+        check(format!("/nix/store/{HASH}-ü"), E::Name);
+        check(format!("/nix/store/{HASH}-a\0"), E::Name);
+        check(format!("/nix/store/{HASH}-../../../etc/passwd"), E::Digest);
+        check(format!("/nix/store/{HASH}-x/bin"), E::Digest);
+        check(format!("/nix/store/{HASH}_x"), E::Digest);
+        check(format!("/nix/store/{}-x", &HASH[1..]), E::Digest);
+        check(format!("/nix/store/{}-x", HASH.to_uppercase()), E::Digest);
+        for digit in "eout".chars() {
+            check(format!("/nix/store/{digit}{}-x", &HASH[1..]), E::Digest);
+        }
+        check("/".to_owned(), E::NotAbsolute);
+        check("/nix/store/".to_owned(), E::Digest);
+    }
+
+    #[test]
+    fn names_that_nix_accepts() {
+        for name in ["a", "AZaz09+-._?=", "-1.0", "x.drv", &"n".repeat(211)] {
+            let text = format!("{HASH}-{name}");
+            let path = StorePath::from_base_name(text.as_bytes()).unwrap();
+            assert_eq!((path.name, path.base_name()), (name, text.clone()));
+        }
+        assert_eq!(Digest::NONE.as_str(), "");
+        assert!(!Digest::NONE.is_some());
     }
 
     #[test]
@@ -188,5 +212,10 @@ mod tests {
         assert_eq!(strip_output("/nix/store/x.drv^bin,dev"), "/nix/store/x.drv");
         assert_eq!(strip_output(" /nix/store/x.drv"), "/nix/store/x.drv");
         assert_eq!(strip_output("/nix/store/x.drv-y"), "/nix/store/x.drv-y");
+        assert_eq!(strip_output("/nix/store/x.drv^out.drv"), "/nix/store/x.drv", "an output may be named like this");
+        assert_eq!(strip_output("/nix/store/x.drv.drv!out"), "/nix/store/x.drv.drv");
+        assert_eq!(strip_output("/nix/store/x.drv^out^lib"), "/nix/store/x.drv");
+        assert_eq!(strip_output("/nix/store/x^out"), "/nix/store/x^out");
+        assert_eq!(strip_output(""), "");
     }
 }
