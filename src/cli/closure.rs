@@ -53,7 +53,9 @@ impl ClosureArgs {
             && self.source.file.is_none()
             && is_snapshot(path)
         {
-            return Ok(Graph::open(path)?);
+            let graph = Graph::open(path)?;
+            printer.detail(&format!("{}: {} nodes, {} edges", path.display(), graph.node_count(), graph.edge_count()));
+            return Ok(graph);
         }
         if paths.iter().any(|path| is_snapshot(path)) {
             return Err(CliError::SnapshotWithOthers);
@@ -83,6 +85,7 @@ impl SourceArgs {
         }
         let (graph, problems) = build(&raw, BuildOptions { allow_missing: self.allow_missing })?;
         printer.problems(&problems);
+        printer.detail(&format!("read {} nodes, {} edges", graph.node_count(), graph.edge_count()));
         Ok(graph)
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
     if args.print_drv {
-        for listed in report.list.iter().flatten() {
+        for listed in report.list.iter().flatten().filter(|listed| !listed.fetched) {
             printer.line(&listed.drv)?;
         }
     } else {

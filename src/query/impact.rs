@@ -67,11 +67,12 @@ impl ImpactReport {
         let mut by_attribute: Vec<Listed> = list
             .into_iter()
             .flat_map(|listed| {
-                let Listed { drv, name, system, distance, attributes } = listed;
+                let Listed { drv, name, system, fetched, distance, attributes } = listed;
                 attributes.into_iter().map(move |attribute| Listed {
                     drv: drv.clone(),
                     name: name.clone(),
                     system: system.clone(),
+                    fetched,
                     distance,
                     attributes: vec![attribute],
                 })
@@ -109,7 +110,8 @@ pub struct BumpedDerivation {
 /// Rebuilt attributes.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct AttributeCounts {
-    /// Distinct names, over all systems.
+    /// Distinct names, over all systems. A bumped fixed-output derivation's own attributes count:
+    /// their paths are new.
     pub total: u64,
     /// Of so many names in the closure.
     pub of: u64,
@@ -169,7 +171,7 @@ pub struct Share {
     pub exclusive: u64,
 }
 
-/// A rebuilt derivation.
+/// A rebuilt derivation, or a bumped fixed-output one.
 #[derive(Debug, Clone, Serialize)]
 pub struct Listed {
     /// Its path.
@@ -178,6 +180,8 @@ pub struct Listed {
     pub name: String,
     /// What it is built on.
     pub system: String,
+    /// Whether it is a bumped fixed-output derivation: fetched again, not rebuilt.
+    pub fetched: bool,
     /// Edges from the bump.
     pub distance: u32,
     /// The attributes that name it, each with its system where that is known (`attr.system`) when
@@ -195,7 +199,7 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
     nodes.sort_unstable();
     nodes.dedup();
     let rebuilt = RebuildSet::of(graph, &nodes);
-    let (attributes, stdenv) = count_attributes(graph, &rebuilt.nodes);
+    let (attributes, stdenv) = count_attributes(graph, &rebuilt);
     let known = graph.attribute_count() > 0;
     let (each, overlap) = if bumps.len() > 1 { shares(graph, bumps) } else { (Vec::new(), None) };
     let propagation = Propagation::new(graph);
@@ -277,9 +281,11 @@ fn bump_report(graph: &Graph, bumps: &[Bump], nodes: &[NodeId]) -> BumpReport {
     BumpReport { selectors: bumps.iter().map(|bump| bump.selector.clone()).collect(), derivations }
 }
 
-/// Counts the attributes of `nodes`, and tells the kernels whose attribute `stdenv` is among them.
-fn count_attributes(graph: &Graph, nodes: &[NodeId]) -> (AttributeCounts, Vec<String>) {
-    let mut rebuilt: Vec<AttributeId> = nodes.iter().flat_map(|&node| graph.attributes_of(node)).collect();
+/// Counts the attributes of a rebuild set, and tells the kernels whose attribute `stdenv` is among them.
+/// An attribute that is itself a bumped fixed-output derivation has a new path too.
+fn count_attributes(graph: &Graph, rebuilt: &RebuildSet) -> (AttributeCounts, Vec<String>) {
+    let nodes = rebuilt.nodes.iter().chain(&rebuilt.fetched);
+    let mut rebuilt: Vec<AttributeId> = nodes.flat_map(|&node| graph.attributes_of(node)).collect();
     rebuilt.sort_unstable();
     let mut counts = AttributeCounts {
         total: distinct_names(graph, &rebuilt),
@@ -360,7 +366,7 @@ fn shares(graph: &Graph, bumps: &[Bump]) -> (Vec<Share>, Option<u64>) {
             selector: bump.selector.clone(),
             bumped: bump.nodes.len() as u64,
             derivations: set.nodes.len() as u64,
-            attributes: count_attributes(graph, &set.nodes).0.total,
+            attributes: count_attributes(graph, set).0.total,
             exclusive: set.nodes.iter().filter(|node| times.get(node) == Some(&1)).count() as u64,
         })
         .collect();
@@ -373,12 +379,15 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
     let mut list: Vec<Listed> = rebuilt
         .nodes
         .iter()
-        .zip(&rebuilt.distances)
-        .filter(|(_, distance)| depth.is_none_or(|depth| **distance <= depth))
-        .map(|(&node, &distance)| Listed {
+        .zip(rebuilt.distances.iter().copied())
+        .map(|(node, distance)| (node, distance, false))
+        .chain(rebuilt.fetched.iter().map(|node| (node, 0, true)))
+        .filter(|&(_, distance, _)| depth.is_none_or(|depth| distance <= depth))
+        .map(|(&node, distance, fetched)| Listed {
             drv: graph.path(node),
             name: graph.name(node).to_owned(),
             system: graph.system(node).to_owned(),
+            fetched,
             distance,
             attributes: graph
                 .attributes_of(node)

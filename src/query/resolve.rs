@@ -44,10 +44,12 @@ fn message(selectors: &[(String, Vec<String>)]) -> String {
 /// A bare word is looked up as an exact attribute, else as the last part of attributes, else as a
 /// pname, compared without case and without an interpreter prefix; unless `only`, what it finds is
 /// extended to all instances: the derivations with the same source output, or, where there is no
-/// source, the same normalised pname and version. Explicit forms are never extended.
+/// source, the same normalised pname and version; of a fixed-output derivation, those that fetch the
+/// same output path. Explicit forms are never extended.
 ///
-/// What has neither source nor version (nixpkgs calls dozens of unrelated set-up hooks just `hook`)
-/// is not extended: nothing shows that two such derivations are one package.
+/// What has neither source nor version is compared by pname and input sources (its own scripts):
+/// nixpkgs calls dozens of unrelated set-up hooks just `hook`. A wrapper without a source and the
+/// package that it wraps are two packages, also where their names and versions are the same.
 ///
 /// Over-estimates: packages that share a monorepo's source are instances of one another.
 /// Under-estimates: two sources of one version (a tarball and a git checkout) are not.
@@ -109,10 +111,7 @@ fn named(graph: &Graph, form: &Form) -> Vec<NodeId> {
                 .filter_map(|attribute| graph.attribute_node(attribute))
                 .collect(),
         },
-        Form::Pname(pname) => {
-            let wanted = normalise_pname(pname);
-            derivations(graph).filter(|&node| normalise_pname(graph.pname(node)) == wanted).collect()
-        }
+        Form::Pname(pname) => by_pname(graph, pname),
         Form::Name(pattern) => derivations(graph).filter(|&node| pattern.matches(graph.name(node))).collect(),
         Form::SourcePath(digest) => {
             let mut sources = source_outputs_of_path(graph, *digest);
@@ -136,6 +135,18 @@ fn named(graph: &Graph, form: &Form) -> Vec<NodeId> {
             graph.nodes().filter(|&node| own_paths(graph, node).any(|path| path == *digest)).collect()
         }
     }
+}
+
+/// The derivations with this pname. Fixed-output ones only where there are no others: the source
+/// of curl is called curl too, and is not what is meant.
+fn by_pname(graph: &Graph, pname: &str) -> Vec<NodeId> {
+    let wanted = strip_interpreter(pname);
+    let mut nodes: Vec<NodeId> =
+        derivations(graph).filter(|&node| strip_interpreter(graph.pname(node)).eq_ignore_ascii_case(wanted)).collect();
+    if nodes.iter().any(|&node| !graph.is_fixed(node)) {
+        nodes.retain(|&node| !graph.is_fixed(node));
+    }
+    nodes
 }
 
 /// The nodes of an attribute: on all systems, or on the one that stands at its end.
@@ -233,15 +244,42 @@ fn built_from(graph: &Graph, wanted: &BTreeSet<Digest>) -> Vec<NodeId> {
     derivations(graph).filter(|&node| !sources(graph, node, &mut lists).is_disjoint(wanted)).collect()
 }
 
+/// What makes a derivation without a source the instance of a package.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'g> {
+    /// Normalised pname and version.
+    Version(String, &'g str),
+    /// Where there is no version: normalised pname and the input sources, the package's own scripts
+    /// (nixpkgs calls dozens of unrelated set-up hooks just `hook`).
+    Scripts(String, Vec<NodeId>),
+}
+
+/// The identity of a derivation without a source; `None` where nothing shows one.
+fn identity(graph: &Graph, node: NodeId) -> Option<Identity<'_>> {
+    let pname = normalise_pname(graph.pname(node));
+    let version = graph.version(node);
+    if !version.is_empty() {
+        return Some(Identity::Version(pname, version));
+    }
+    let scripts: Vec<NodeId> =
+        graph.input_edges(node).map(|(_, input)| input).filter(|&input| !graph.is_derivation(input)).collect();
+    (!scripts.is_empty()).then_some(Identity::Scripts(pname, scripts))
+}
+
 /// `named` and all other instances of the same packages.
 fn instances(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
     let mut lists = SourceLists::new();
     let mut wanted_sources = BTreeSet::new();
-    let mut wanted_names: HashSet<(String, &str)> = HashSet::new();
+    let mut wanted_outputs = BTreeSet::new();
+    let mut wanted: HashSet<Identity<'_>> = HashSet::new();
     for &node in named {
+        if graph.is_fixed(node) {
+            wanted_outputs.extend(graph.outputs(node).map(|(_, digest)| digest));
+            continue;
+        }
         let own = sources(graph, node, &mut lists);
-        if own.is_empty() && !graph.version(node).is_empty() {
-            wanted_names.insert((normalise_pname(graph.pname(node)), graph.version(node)));
+        if own.is_empty() {
+            wanted.extend(identity(graph, node));
         }
         wanted_sources.extend(own);
     }
@@ -256,12 +294,24 @@ fn instances(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
             }
         }
     }
-    if !wanted_names.is_empty() {
-        let versions: HashSet<&str> = wanted_names.iter().map(|(_, version)| *version).collect();
+    if !wanted_outputs.is_empty() {
         nodes.extend(derivations(graph).filter(|&node| {
-            let version = graph.version(node);
-            versions.contains(version) && wanted_names.contains(&(normalise_pname(graph.pname(node)), version))
+            graph.is_fixed(node) && graph.outputs(node).any(|(_, digest)| wanted_outputs.contains(&digest))
         }));
+    }
+    if !wanted.is_empty() {
+        // the cheap comparison first: identities are made only for what has a name that is wanted
+        let names: HashSet<&str> =
+            wanted.iter().map(|(Identity::Version(pname, _) | Identity::Scripts(pname, _))| pname.as_str()).collect();
+        let same_name = |node: NodeId| {
+            let pname = strip_interpreter(graph.pname(node));
+            names.iter().any(|name| name.eq_ignore_ascii_case(pname))
+        };
+        let found: Vec<NodeId> = derivations(graph)
+            .filter(|&node| !graph.is_fixed(node) && same_name(node))
+            .filter(|&node| identity(graph, node).is_some_and(|identity| wanted.contains(&identity)))
+            .collect();
+        nodes.extend(found.into_iter().filter(|&node| sources(graph, node, &mut lists).is_empty()));
     }
     nodes.into_iter().collect()
 }

@@ -89,7 +89,8 @@ impl ImpactReport {
 
     fn listed_rows(&self) -> impl Iterator<Item = [String; 4]> {
         self.list.iter().flatten().map(|listed| {
-            [number(listed.distance.into()), listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")]
+            let distance = if listed.fetched { "fetched".to_owned() } else { number(listed.distance.into()) };
+            [distance, listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")]
         })
     }
 }
@@ -177,12 +178,13 @@ impl Render for ImpactReport {
     /// each rebuilt derivation.
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(["drv", "name", "system", "distance", "attributes"])?;
+        csv.write_record(["drv", "name", "system", "fetched", "distance", "attributes"])?;
         for listed in self.list.iter().flatten() {
             csv.write_record([
-                &listed.drv,
+                listed.drv.as_str(),
                 &listed.name,
                 &listed.system,
+                if listed.fetched { "true" } else { "false" },
                 &listed.distance.to_string(),
                 &listed.attributes.join(" "),
             ])?;

@@ -1,0 +1,21 @@
+# The seed: an archive fetched by the machine's shell, and unpacked by it.
+{ lib, system, bump, bare }:
+let
+  version = if bump == "bootstrap-tools" then "3.1" else "3";
+  tools = derivation {
+    name = "bootstrap-tools-${version}";
+    inherit system;
+    builder = "/bin/sh";
+    args = [ "-e" ./bootstrap-tools.sh ];
+    tarball = bare.fetchurl {
+      name = "bootstrap-tools-${version}-${system}.tar.xz";
+      url = "mirror://bootstrap/${system}/bootstrap-tools-${version}.tar.xz";
+    };
+  };
+in
+tools // {
+  inherit version;
+  pname = "bootstrap-tools";
+  definition = "bootstrap-tools";
+  meta = { inherit (tools) name; available = true; };
+}

@@ -1,0 +1,13 @@
+# A small distribution, to try bumps on. README.md tells what for.
+{ system ? "x86_64-linux"
+, bump ? null       # id of the definition that is changed everywhere
+, overlays ? [ ]
+, config ? { }      # recordInputs ? true, see setup.sh
+}:
+
+let
+  lib = import ./lib.nix;
+  bootstrap = import
+    (if builtins.match ".*-darwin" system != null then ./bootstrap-darwin.nix else ./bootstrap-linux.nix);
+in
+(bootstrap { inherit lib system bump overlays config; }).final

@@ -1,0 +1,2 @@
+runAutoreconf() { sourceText+="configure by autoreconf"$'\n'; }
+preConfigureHooks+=(runAutoreconf)

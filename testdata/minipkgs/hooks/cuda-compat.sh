@@ -1,0 +1,1 @@
+cudaFlags="--allow-unsupported-compiler"

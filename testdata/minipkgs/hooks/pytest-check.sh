@@ -1,0 +1,3 @@
+if [ -z "${installCheckPhase-}" ] && [ -z "${dontUsePytest-}" ]; then
+    installCheckPhase='pytest'
+fi

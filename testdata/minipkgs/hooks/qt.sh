@@ -1,0 +1,2 @@
+wrapQtPrograms() { qtWrapped=1; }
+postInstallHooks+=(wrapQtPrograms)

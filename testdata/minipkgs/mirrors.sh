@@ -1,0 +1,2 @@
+. "$stdenv/setup"
+for mirror in $mirrors; do echo "$mirror"; done > "$out"
