@@ -4,6 +4,7 @@
 //! level, name and digest, attributes by name and system. So the same inputs give the same bytes,
 //! whatever the number of threads that read them.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
@@ -13,7 +14,9 @@ use rustc_hash::FxBuildHasher;
 use super::graph::Graph;
 use super::snapshot::{Backing, Section, Writer};
 use crate::ingest::Problem;
-use crate::ingest::raw::{Chunk, Origin, PathIndex, Paths, RawClosure, RawDerivation, Strings, Symbol, flag};
+use crate::ingest::raw::{
+    Chunk, Fingerprint, Origin, PathIndex, Paths, RawClosure, RawDerivation, Strings, Symbol, flag, hash_name,
+};
 use crate::nix::store_path::DIGEST_LEN;
 use crate::nix::{Digest, hash, parse_drv_name};
 
@@ -57,6 +60,14 @@ pub enum BuildError {
         first: String,
         /// Where the other was read.
         second: String,
+    },
+    /// One hash part, two names.
+    #[error("the hash {digest} stands before two names, '{}' and '{}'; one of them is not what Nix wrote", names[0], names[1])]
+    TwoNames {
+        /// The hash part.
+        digest: String,
+        /// The names.
+        names: [String; 2],
     },
     /// A consumer names an output that its input does not have.
     #[error("{consumer} uses output '{output}' of {input}, which has no such output; one of them is damaged")]
@@ -143,14 +154,17 @@ impl<'c> Builder<'c> {
         let mut paths = Paths::default();
         let mut symbols = Vec::with_capacity(closure.chunks.len());
         let mut path_maps = Vec::with_capacity(closure.chunks.len());
+        let mut two_names: Option<(PathIndex, Symbol)> = None;
         for chunk in &closure.chunks {
             let map: Vec<Symbol> = chunk.strings.iter().map(|text| intern_utf8(&mut strings, text)).collect();
             let path_map: Vec<PathIndex> = (0..chunk.paths.len() as u32)
                 .map(|i| {
-                    let path = paths.intern(chunk.paths.digest(PathIndex(i)));
-                    let name = chunk.paths.name(PathIndex(i));
-                    if name != Symbol::NONE && paths.name(path) == Symbol::NONE {
-                        paths.set_name(path, map[name.0 as usize]);
+                    let own = PathIndex(i);
+                    let name = map[chunk.paths.name(own).0 as usize];
+                    let name_hash = hash_name(strings.get(name));
+                    let path = paths.intern(chunk.paths.digest(own), name, name_hash);
+                    if !paths.has_name(path, name_hash) {
+                        two_names.get_or_insert((path, name));
                     }
                     path
                 })
@@ -173,6 +187,12 @@ impl<'c> Builder<'c> {
             rank: Vec::new(),
             problems: Vec::new(),
         };
+        if let Some((path, other)) = two_names {
+            let text = |symbol| String::from_utf8_lossy(builder.strings.get(symbol)).into_owned();
+            let mut names = [text(builder.paths.name(path)), text(other)];
+            names.sort();
+            return Err(BuildError::TwoNames { digest: builder.paths.digest(path).as_str().to_owned(), names });
+        }
         builder.derivations()?;
         Ok(builder)
     }
@@ -617,7 +637,7 @@ impl<'c> Builder<'c> {
                         );
                         placeholder.as_bytes()[1..].first_chunk().map_or(Digest::NONE, |&digest| Digest(digest))
                     };
-                    outputs.paths.push(self.paths.find(&mentioned).map_or(NONE, |path| path.0));
+                    outputs.mentioned.push(mentioned.into());
                 }
             }
             outputs.offsets.push(outputs.names.len() as u32);
@@ -630,40 +650,25 @@ impl<'c> Builder<'c> {
         let mut result = Inputs { offsets: vec![0], ..Inputs::default() };
         let mut output_lists: Vec<u32> = vec![NONE; self.strings.len()];
         let no_outputs = lists.intern(&[]);
-        // path → edge, for the node at hand
-        let mut slot: Vec<u32> = vec![NONE; self.paths.len()];
+        // what each input may be called, for the node at hand
+        let mut callings = Callings::default();
         let mut own: Vec<(u32, u32)> = Vec::new();
-        let mut marked: Vec<u32> = Vec::new();
-        let mut shared: Vec<(u32, u32)> = Vec::new();
         let mut found: Vec<(u32, u32)> = Vec::new();
         let mut keys: Vec<u32> = Vec::new();
-        for &node in &self.order {
+        for (id, &node) in self.order.iter().enumerate() {
             own.clear();
             own.extend(self.inputs(node).iter().map(|edge| (self.rank[edge.input as usize], edge.outputs)));
             own.sort_unstable();
-            marked.clear();
-            shared.clear();
-            let mut mark = |path: u32, edge: u32, slot: &mut Vec<u32>, shared: &mut Vec<(u32, u32)>| {
-                if path == NONE || slot[path as usize] == edge {
-                    return;
-                }
-                if slot[path as usize] == NONE {
-                    slot[path as usize] = edge;
-                    marked.push(path);
-                } else {
-                    // two inputs with one output path (a source fetched in two ways)
-                    shared.push((path, edge));
-                }
-            };
+            callings.clear();
             for (edge, &(input, names)) in own.iter().enumerate() {
                 let edge = edge as u32;
                 result.targets.push(input);
                 let provisional = self.order[input as usize];
                 // a source, or a derivation's file itself, is named by its own path
-                mark(self.nodes[provisional as usize].path.0, edge, &mut slot, &mut shared);
-                let range = outputs.offsets[input as usize] as usize..outputs.offsets[input as usize + 1] as usize;
-                for at in range.clone() {
-                    mark(outputs.paths[at], edge, &mut slot, &mut shared);
+                callings.add(self.paths.digest(self.nodes[provisional as usize].path).into(), edge);
+                let range = outputs.range(input);
+                for &mentioned in &outputs.mentioned[range.clone()] {
+                    callings.add(mentioned, edge);
                 }
                 let list = if names == NONE {
                     no_outputs
@@ -678,17 +683,22 @@ impl<'c> Builder<'c> {
                 self.check_outputs(node, provisional, lists.get(list), &outputs.names[range], numbers)?;
                 result.outputs.push(list);
             }
+            callings.ready();
             found.clear();
             if let Some((c, chunk, derivation)) = self.derivation(node) {
+                let own_outputs = outputs.range(id as u32);
                 for mention in slice(&chunk.mentions, &derivation.mentions) {
-                    let path = self.path_maps[c][mention.path.0 as usize].0;
-                    let edge = slot[path as usize];
-                    if edge == NONE {
+                    let edges = callings.of(mention.path);
+                    if edges.is_empty() {
                         continue;
                     }
                     let key = numbers[self.symbols[c][mention.key.0 as usize].0 as usize];
-                    found.push((edge, key));
-                    found.extend(shared.iter().filter(|(other, _)| *other == path).map(|&(_, edge)| (edge, key)));
+                    // `out` names the derivation's own output, also where an input has the same path
+                    let names_itself =
+                        own_outputs.clone().any(|at| outputs.names[at] == key && outputs.mentioned[at] == mention.path);
+                    if !names_itself {
+                        found.extend(edges.iter().map(|&(_, edge)| (edge, key)));
+                    }
                 }
             }
             found.sort_unstable();
@@ -700,9 +710,6 @@ impl<'c> Builder<'c> {
                 keys.extend(rest[..count].iter().map(|&(_, key)| key));
                 rest = &rest[count..];
                 result.mentions.push(lists.intern(&keys));
-            }
-            for &path in &marked {
-                slot[path as usize] = NONE;
             }
             result.offsets.push(result.targets.len() as u32);
         }
@@ -744,14 +751,14 @@ impl<'c> Builder<'c> {
     /// The attributes by name and system, each with its node.
     fn attributes(&mut self, outputs: &Outputs, numbers: &[u32], empty: Symbol) -> Vec<Attribute> {
         // output path → node, for attributes without a derivation path; the first in order of ids
-        let mut producer = vec![NONE; self.paths.len()];
-        for node in (0..self.nodes.len()).rev() {
-            for at in outputs.offsets[node]..outputs.offsets[node + 1] {
-                let path = outputs.paths[at as usize];
-                if path != NONE {
-                    producer[path as usize] = node as u32;
+        let mut producer: HashMap<[u8; DIGEST_LEN], u32, FxBuildHasher> = HashMap::default();
+        if self.closure.chunks.iter().any(|chunk| chunk.attributes.iter().any(|a| a.derivation.is_none())) {
+            for node in (0..self.nodes.len() as u32).rev() {
+                for at in outputs.range(node) {
+                    producer.insert(outputs.digests[at], node);
                 }
             }
+            producer.remove(&Digest::NONE.0);
         }
         let mut attributes = Vec::new();
         for (c, chunk) in self.closure.chunks.iter().enumerate() {
@@ -767,8 +774,7 @@ impl<'c> Builder<'c> {
                     },
                     None => slice(&chunk.attribute_outputs, &attribute.outputs)
                         .iter()
-                        .map(|path| producer[self.path_maps[c][path.0 as usize].0 as usize])
-                        .find(|&node| node != NONE)
+                        .find_map(|&path| producer.get(&chunk.paths.digest(path).0).copied())
                         .unwrap_or(NONE),
                 };
                 let node = match node {
@@ -855,8 +861,8 @@ struct Outputs {
     offsets: Vec<u32>,
     names: Vec<u32>,
     digests: Vec<[u8; DIGEST_LEN]>,
-    /// What consumers name: the path, or the placeholder; [`NONE`] when nobody does.
-    paths: Vec<u32>,
+    /// What consumers name: the path, or the placeholder.
+    mentioned: Vec<Fingerprint>,
 }
 
 #[derive(Default)]
@@ -865,6 +871,41 @@ struct Inputs {
     targets: Vec<u32>,
     outputs: Vec<u32>,
     mentions: Vec<u32>,
+}
+
+impl Outputs {
+    /// Where the outputs of a node stand.
+    fn range(&self, node: u32) -> std::ops::Range<usize> {
+        self.offsets[node as usize] as usize..self.offsets[node as usize + 1] as usize
+    }
+}
+
+/// What the inputs of one derivation may be called, with the edge that is meant: sorted when there
+/// are many, for most derivations have few. Two inputs may have one output path (a source that is
+/// fetched in two ways); then both are meant.
+#[derive(Default)]
+struct Callings {
+    all: Vec<(Fingerprint, u32)>,
+}
+
+impl Callings {
+    fn clear(&mut self) {
+        self.all.clear();
+    }
+
+    fn add(&mut self, path: Fingerprint, edge: u32) {
+        self.all.push((path, edge));
+    }
+
+    fn ready(&mut self) {
+        self.all.sort_unstable();
+    }
+
+    fn of(&self, path: Fingerprint) -> &[(Fingerprint, u32)] {
+        let start = self.all.partition_point(|(other, _)| *other < path);
+        let count = self.all[start..].iter().take_while(|(other, _)| *other == path).count();
+        &self.all[start..start + count]
+    }
 }
 
 /// Interned lists of strings.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::json_stream::Piece;
 use super::problem::{IngestError, Problem};
-use super::raw::{Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, flag};
+use super::raw::{Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, flag, hash_name};
 use crate::nix::json::JsonError;
 use crate::nix::{Digest, StorePath};
 
@@ -249,10 +249,8 @@ impl Attributes {
             }
             Err(error) => return Err(wrong(format!("'{text}': {error}"))),
         };
-        let index = self.chunk.paths.intern(path.digest);
         let name = self.chunk.strings.intern(path.name.as_bytes());
-        self.chunk.paths.set_name(index, name);
-        Ok(index)
+        Ok(self.chunk.paths.intern(path.digest, name, hash_name(path.name.as_bytes())))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record, given once")]

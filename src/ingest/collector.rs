@@ -6,7 +6,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::mention;
-use super::raw::{Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Symbol, flag};
+use super::raw::{
+    Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Strings, Symbol, flag, hash_name,
+};
 use crate::nix::derivation::{Events, OutputKind, Text, output_kind};
 use crate::nix::hash::output_path_name;
 use crate::nix::{Digest, StorePath};
@@ -32,7 +34,9 @@ struct Current {
     pname: Option<Symbol>,
     version: Option<Symbol>,
     flags: u32,
-    used: Vec<String>,
+    /// Outputs used of the open input, a comma after each.
+    used: String,
+    used_count: usize,
     dynamic: Vec<String>,
     open_input: Option<PathIndex>,
     /// The first thing that was wrong although it parsed.
@@ -65,6 +69,7 @@ impl Collector {
         current.version = None;
         current.flags = 0;
         current.used.clear();
+        current.used_count = 0;
         current.dynamic.clear();
         current.open_input = None;
         current.problem = None;
@@ -119,18 +124,26 @@ impl Collector {
 
     /// Interns a path with its name.
     pub(crate) fn path(&mut self, path: &StorePath<'_>) -> PathIndex {
-        let index = self.chunk.paths.intern(path.digest);
-        let known = self.chunk.paths.name(index);
-        if known == Symbol::NONE {
-            let name = self.chunk.strings.intern(path.name.as_bytes());
-            self.chunk.paths.set_name(index, name);
-        } else if self.chunk.strings.get(known) != path.name.as_bytes() {
-            let other = String::from_utf8_lossy(self.chunk.strings.get(known)).into_owned();
-            self.problem(|| {
-                format!("the hash {} stands before two names, '{other}' and '{}'", path.digest.as_str(), path.name)
-            });
+        let name_hash = hash_name(path.name.as_bytes());
+        if let Some(known) = self.chunk.paths.find(&path.digest) {
+            if !self.chunk.paths.has_name(known, name_hash) {
+                let other = String::from_utf8_lossy(self.chunk.strings.get(self.chunk.paths.name(known))).into_owned();
+                self.problem(|| {
+                    format!("the hash {} stands before two names, '{other}' and '{}'", path.digest.as_str(), path.name)
+                });
+            }
+            return known;
         }
-        index
+        let name = self.chunk.strings.intern(path.name.as_bytes());
+        self.chunk.paths.intern(path.digest, name, name_hash)
+    }
+
+    /// A path that was met before, to be found without checking it again.
+    #[inline]
+    fn known_path(&self, text: &[u8]) -> Option<PathIndex> {
+        let (digest, rest) = text.strip_prefix(self.store_dir.as_slice())?.strip_prefix(b"/")?.split_first_chunk()?;
+        let known = self.chunk.paths.find(&Digest(*digest))?;
+        self.chunk.paths.has_name(known, hash_name(rest.strip_prefix(b"-")?)).then_some(known)
     }
 
     /// Remembers the first problem.
@@ -159,44 +172,54 @@ impl Collector {
 
     fn close_input(&mut self) {
         let Some(path) = self.current.open_input.take() else { return };
-        let used = &mut self.current.used;
-        used.sort_unstable();
-        used.dedup();
-        let outputs = match used.as_slice() {
-            [one] => self.chunk.strings.intern(one.as_bytes()),
-            several => self.chunk.strings.intern(several.join(",").as_bytes()),
+        let used = self.current.used.trim_end_matches(',');
+        let outputs = if self.current.used_count <= 1 {
+            self.chunk.strings.intern(used.as_bytes())
+        } else {
+            let mut names: Vec<&str> = used.split(',').collect();
+            names.sort_unstable();
+            names.dedup();
+            self.chunk.strings.intern(names.join(",").as_bytes())
         };
         self.chunk.inputs.push(RawInput { path, outputs });
     }
 
+    fn use_output(&mut self, name: &str) {
+        self.current.used.push_str(name);
+        self.current.used.push(',');
+        self.current.used_count += 1;
+    }
+
+    /// Keeps what `text` mentions under a key, each path once. The key is made only if there is any.
     #[inline]
-    fn mentions(chunk: &mut Chunk, store_dir: &[u8], key: impl FnOnce(&mut Chunk) -> Symbol, text: &[u8]) {
+    fn mentions(chunk: &mut Chunk, store_dir: &[u8], key: impl FnOnce(&mut Strings) -> Symbol, text: &[u8]) {
         if text.len() <= store_dir.len() {
             return;
         }
-        let start = chunk.mentions.len();
-        let mut key = Err(key);
-        mention::for_each(text, store_dir, |digest| {
-            let path = chunk.paths.intern(digest);
-            let symbol = match std::mem::replace(&mut key, Ok(Symbol::NONE)) {
-                Ok(symbol) => symbol,
-                Err(make) => make(chunk),
-            };
-            key = Ok(symbol);
-            if chunk.mentions.len() == start || chunk.mentions.last().is_none_or(|last| last.path != path) {
-                chunk.mentions.push(RawMention { key: symbol, path });
+        let Chunk { strings, mentions, .. } = chunk;
+        let start = mentions.len();
+        mention::for_each(text, store_dir, |path| {
+            if mentions.len() == start || mentions.last().is_none_or(|last| last.path != path) {
+                mentions.push(RawMention { key: Symbol::NONE, path });
             }
         });
-        if chunk.mentions.len() - start > 8 {
-            chunk.mentions[start..].sort_unstable();
+        if mentions.len() == start {
+            return;
+        }
+        let key = key(strings);
+        for mention in &mut mentions[start..] {
+            mention.key = key;
+        }
+        if mentions.len() - start > 8 {
+            mentions[start..].sort_unstable();
             let mut kept = start;
-            for at in start..chunk.mentions.len() {
-                if at == start || chunk.mentions[at] != chunk.mentions[kept - 1] {
-                    chunk.mentions[kept] = chunk.mentions[at];
+            for at in start..mentions.len() {
+                if at == start || mentions[at] != mentions[kept - 1] {
+                    mentions[kept] = mentions[at];
                     kept += 1;
                 }
             }
-            chunk.mentions.truncate(kept);
+            mentions.truncate(kept);
         }
     }
 
@@ -210,7 +233,7 @@ impl Collector {
         if walked.is_err() {
             // no JSON after all: a text like any other
             self.chunk.mentions.truncate(mark);
-            Self::mentions(&mut self.chunk, &self.store_dir, |chunk| chunk.strings.intern(b"__json"), text);
+            Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(b"__json"), text);
         }
     }
 
@@ -218,13 +241,9 @@ impl Collector {
         match path {
             "__json.pname" if depth == 1 => self.current.pname = Some(self.chunk.strings.intern(text.as_bytes())),
             "__json.version" if depth == 1 => self.current.version = Some(self.chunk.strings.intern(text.as_bytes())),
-            _ => Self::mentions(
-                &mut self.chunk,
-                &self.store_dir,
-                |chunk| chunk.strings.intern(path.as_bytes()),
-                text.as_bytes(),
-            ),
+            _ => {}
         }
+        Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(path.as_bytes()), text.as_bytes());
     }
 }
 
@@ -270,6 +289,13 @@ impl<'a> Events<'a> for Collector {
     fn input_derivation(&mut self, path: Text<'a>) {
         self.close_input();
         self.current.used.clear();
+        self.current.used_count = 0;
+        if let Some(known) = self.known_path(path.raw())
+            && path.raw().ends_with(b".drv")
+        {
+            self.current.open_input = Some(known);
+            return;
+        }
         let Some(path) = self.store_path(path.raw(), "input derivation") else { return };
         if drv_name(&path).is_none() {
             return self.problem(|| format!("input derivation '{}' does not end in .drv", path.base_name()));
@@ -281,7 +307,7 @@ impl<'a> Events<'a> for Collector {
     fn input_output(&mut self, name: Text<'a>) {
         let value = name.value();
         match output_name(&value) {
-            Some(name) => self.current.used.push(name.to_owned()),
+            Some(name) => self.use_output(name),
             None => self.problem(|| format!("'{}' is no name of an output", String::from_utf8_lossy(&value))),
         }
     }
@@ -299,14 +325,19 @@ impl<'a> Events<'a> for Collector {
             Some(_) => {
                 self.current.dynamic.truncate(depth as usize);
                 let used = format!("{}^{part}", self.current.dynamic.join("^"));
-                self.current.used.push(used);
+                self.use_output(&used);
             }
         }
     }
 
     fn input_source(&mut self, path: Text<'a>) {
-        let Some(path) = self.store_path(path.raw(), "input source") else { return };
-        let index = self.path(&path);
+        let index = match self.known_path(path.raw()) {
+            Some(known) => known,
+            None => {
+                let Some(path) = self.store_path(path.raw(), "input source") else { return };
+                self.path(&path)
+            }
+        };
         self.chunk.sources.push(index);
     }
 
@@ -327,19 +358,15 @@ impl<'a> Events<'a> for Collector {
     #[inline]
     fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
         match key.raw() {
-            b"pname" => self.current.pname = Some(self.chunk.strings.intern(&value.value())),
-            b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
             b"__json" => {
                 let value = value.value();
-                self.structured(&value);
+                return self.structured(&value);
             }
-            _ => Self::mentions(
-                &mut self.chunk,
-                &self.store_dir,
-                |chunk| chunk.strings.intern(&key.value()),
-                value.raw(),
-            ),
+            b"pname" => self.current.pname = Some(self.chunk.strings.intern(&value.value())),
+            b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
+            _ => {}
         }
+        Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(&key.value()), value.raw());
     }
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 use super::collector::{Collector, drv_name};
 use super::problem::IngestError;
 use super::progress::Progress;
-use super::raw::{Chunk, Origin};
+use super::raw::{Chunk, Origin, RawClosure};
 use crate::nix::{Digest, StorePath, aterm};
 
 /// Where `.drv` files are looked for.
@@ -245,23 +245,42 @@ fn read_one(
     };
     let shown = || location.folders[folder].join(base_name).display().to_string();
     let text = fill(&mut file, buffer).map_err(|error| IngestError::io(shown())(error))?;
-    let malformed = |offset: usize, message: String| IngestError::malformed(&shown(), offset as u64, message);
-    let path = StorePath::from_base_name(base_name.as_bytes())
-        .map_err(|error| malformed(0, format!("the file's name: {error}")))?;
-    let name = drv_name(&path).ok_or_else(|| malformed(0, "the file's name does not end in .drv".to_owned()))?;
-    collector.begin(name);
-    if let Err(error) = aterm::parse_events(text, collector) {
-        collector.abandon();
-        let aterm::ParseError { offset, .. } = error;
-        let message = error.to_string();
-        let message = message.split_once(": ").map_or(message.as_str(), |(_, what)| what).to_owned();
-        return Err(malformed(offset, message));
-    }
-    collector.finish(&path, Origin { input, offset: 0 }).map_err(|message| malformed(0, message))?;
+    parse(collector, base_name, text, Origin { input, offset: 0 })
+        .map_err(|(offset, message)| IngestError::malformed(&shown(), offset, message))?;
     if options.keep_texts {
         collector.chunk.texts.push(text.to_vec());
     }
     Ok(true)
+}
+
+/// Parses the text of a derivation into the collector; an error comes with its byte offset.
+fn parse(collector: &mut Collector, base_name: &str, text: &[u8], origin: Origin) -> Result<(), (u64, String)> {
+    let path =
+        StorePath::from_base_name(base_name.as_bytes()).map_err(|error| (0, format!("the file's name: {error}")))?;
+    let name = drv_name(&path).ok_or_else(|| (0, "the file's name does not end in .drv".to_owned()))?;
+    collector.begin(name);
+    if let Err(error) = aterm::parse_events(text, collector) {
+        collector.abandon();
+        return Err((error.offset as u64, error.what()));
+    }
+    collector.finish(&path, origin).map_err(|message| (0, message))
+}
+
+/// Reads derivations that are in memory already: base name of the path, and the ATerm. One thread.
+///
+/// # Errors
+/// On the first that is none, with its name and byte offset.
+pub fn ingest_texts<'t>(
+    store_dir: &str,
+    texts: impl IntoIterator<Item = (&'t str, &'t [u8])>,
+) -> Result<RawClosure, IngestError> {
+    let mut collector = Collector::new(store_dir);
+    for (name, text) in texts {
+        parse(&mut collector, name, text, Origin::default())
+            .map_err(|(offset, message)| IngestError::malformed(name, offset, message))?;
+    }
+    let origins = vec!["memory".to_owned()];
+    Ok(RawClosure { store_dir: store_dir.to_owned(), chunks: vec![collector.chunk], origins })
 }
 
 /// Reads a whole file into `buffer`, which keeps its size, and gives what was read.

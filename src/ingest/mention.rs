@@ -1,6 +1,6 @@
 //! Where a text names store paths or placeholders.
 
-use crate::nix::Digest;
+use super::raw::Fingerprint;
 use crate::nix::nixbase32;
 use crate::nix::store_path::DIGEST_LEN;
 
@@ -8,12 +8,12 @@ use crate::nix::store_path::DIGEST_LEN;
 const PLACEHOLDER_LEN: usize = nixbase32::encoded_len(32);
 
 /// Calls `found` for every store path (`<store dir>/<digest>-`) and every placeholder (`/` and 52
-/// digits, of which the first 32 are told) in `text`, from left to right, repeats included.
+/// digits) in `text`, by its first digits, from left to right, repeats included.
 ///
 /// Linear: one search for slashes, each looked at once. A path whose hash part is no nixbase32 is
 /// told too where it has the right length; it resolves to nothing.
 #[inline]
-pub(crate) fn for_each(text: &[u8], store_dir: &[u8], mut found: impl FnMut(Digest)) {
+pub(crate) fn for_each(text: &[u8], store_dir: &[u8], mut found: impl FnMut(Fingerprint)) {
     let prefix = store_dir.len();
     for slash in memchr::memchr_iter(b'/', text) {
         let rest = &text[slash..];
@@ -24,15 +24,15 @@ pub(crate) fn for_each(text: &[u8], store_dir: &[u8], mut found: impl FnMut(Dige
             && rest[prefix + 1 + DIGEST_LEN] == b'-'
             && &rest[..prefix] == store_dir
         {
-            if let Some(&digest) = rest[prefix + 1..].first_chunk() {
-                found(Digest(digest));
+            if let Some(&digits) = rest[prefix + 1..].first_chunk() {
+                found(Fingerprint(digits));
             }
         } else if rest.len() > PLACEHOLDER_LEN
             && nixbase32::is_digit(next)
             && is_placeholder(&rest[1..])
-            && let Some(&digest) = rest[1..].first_chunk()
+            && let Some(&digits) = rest[1..].first_chunk()
         {
-            found(Digest(digest));
+            found(Fingerprint(digits));
         }
     }
 }
@@ -51,7 +51,7 @@ mod tests {
 
     fn check(text: &str, expect: &[&str]) {
         let mut seen = Vec::new();
-        for_each(text.as_bytes(), b"/nix/store", |digest| seen.push(digest.as_str().to_owned()));
+        for_each(text.as_bytes(), b"/nix/store", |path| seen.push(String::from_utf8(path.0.to_vec()).unwrap()));
         assert_eq!(seen, expect, "{text}");
     }
 
@@ -61,12 +61,12 @@ mod tests {
         const P: &str = "0z5wazm41x38j8plq8v1k25srx3nyd0qscdf3w5k6h2rb9h2jr8j";
         check("", &[]);
         check("/", &[]);
-        check(&format!("/nix/store/{A}-x"), &[A]);
+        check(&format!("/nix/store/{A}-x"), &[&A[..16]]);
         check(&format!("/nix/store/{A}"), &[]);
-        check(&format!("-L/nix/store/{A}-x/lib -I/nix/store/{A}-y"), &[A, A]);
+        check(&format!("-L/nix/store/{A}-x/lib -I/nix/store/{A}-y"), &[&A[..16], &A[..16]]);
         check(&format!("/other/store/{A}-x"), &[]);
-        check(&format!("a\\n/{P}/bin"), &[&P[..32]]);
-        check(&format!("/{P}"), &[&P[..32]]);
+        check(&format!("a\\n/{P}/bin"), &[&P[..16]]);
+        check(&format!("/{P}"), &[&P[..16]]);
         check(&format!("/{}", &P[1..]), &[]);
         check("//nix/store/", &[]);
     }

@@ -18,6 +18,7 @@ pub mod raw;
 mod verify;
 
 pub use attribute::is_system;
+pub use drv_files::ingest_texts;
 pub use expression::Expression;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};
 pub use problem::{IngestError, Problem};

@@ -92,10 +92,16 @@ fn slice<'b>(bytes: &'b [u8], ends: &[u32], id: u32) -> &'b [u8] {
 /// Store paths by their digests.
 #[derive(Debug, Default)]
 pub struct Paths {
-    digests: Vec<Digest>,
-    /// The name of the path, where something but a mention said it.
-    names: Vec<Symbol>,
+    entries: Vec<PathEntry>,
     table: HashTable<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PathEntry {
+    digest: Digest,
+    name: Symbol,
+    /// Hash of the name, so that a path met again is compared without looking for its name.
+    name_hash: u64,
 }
 
 #[inline]
@@ -106,56 +112,62 @@ fn hash_digest(digest: &Digest) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-impl Paths {
-    /// The index of the path with `digest`, new or known.
-    #[inline]
-    pub fn intern(&mut self, digest: Digest) -> PathIndex {
-        let hash = hash_digest(&digest);
-        let digests = &self.digests;
-        if let Some(&found) = self.table.find(hash, |&id| digests[id as usize] == digest) {
-            return PathIndex(found);
-        }
-        let id = self.digests.len() as u32;
-        self.digests.push(digest);
-        self.names.push(Symbol::NONE);
-        let digests = &self.digests;
-        self.table.insert_unique(hash, id, |&id| hash_digest(&digests[id as usize]));
-        PathIndex(id)
-    }
+/// The hash by which names of paths are compared.
+#[inline]
+pub(crate) fn hash_name(name: &[u8]) -> u64 {
+    FxBuildHasher.hash_one(name)
+}
 
+impl Paths {
     /// The index of the path with `digest`, if it is known.
+    #[inline]
     #[must_use]
     pub fn find(&self, digest: &Digest) -> Option<PathIndex> {
-        self.table.find(hash_digest(digest), |&id| self.digests[id as usize] == *digest).map(|&id| PathIndex(id))
+        let entries = &self.entries;
+        let found = self.table.find(hash_digest(digest), |&id| entries[id as usize].digest == *digest);
+        found.map(|&id| PathIndex(id))
+    }
+
+    /// Whether a known path has a name with this hash.
+    #[inline]
+    pub(crate) fn has_name(&self, path: PathIndex, name_hash: u64) -> bool {
+        self.entries[path.0 as usize].name_hash == name_hash
+    }
+
+    /// The index of the path with `digest`; a new one gets this name.
+    pub fn intern(&mut self, digest: Digest, name: Symbol, name_hash: u64) -> PathIndex {
+        if let Some(known) = self.find(&digest) {
+            return known;
+        }
+        let id = self.entries.len() as u32;
+        self.entries.push(PathEntry { digest, name, name_hash });
+        let entries = &self.entries;
+        self.table.insert_unique(hash_digest(&digest), id, |&id| hash_digest(&entries[id as usize].digest));
+        PathIndex(id)
     }
 
     /// The digest of a path.
     #[must_use]
     pub fn digest(&self, path: PathIndex) -> Digest {
-        self.digests[path.0 as usize]
+        self.entries[path.0 as usize].digest
     }
 
-    /// The name of a path, or [`Symbol::NONE`].
+    /// The name of a path.
     #[must_use]
     pub fn name(&self, path: PathIndex) -> Symbol {
-        self.names[path.0 as usize]
-    }
-
-    /// Says the name of a path.
-    pub fn set_name(&mut self, path: PathIndex, name: Symbol) {
-        self.names[path.0 as usize] = name;
+        self.entries[path.0 as usize].name
     }
 
     /// Number of paths.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.digests.len()
+        self.entries.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.digests.is_empty()
+        self.entries.is_empty()
     }
 }
 
@@ -233,13 +245,25 @@ pub struct RawInput {
     pub outputs: Symbol,
 }
 
+/// The first 16 digits of a digest: 80 bits, enough to tell the paths of one derivation's inputs
+/// apart, and half of what a whole digest takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl From<Digest> for Fingerprint {
+    #[inline]
+    fn from(digest: Digest) -> Self {
+        Self(digest.0.first_chunk().copied().unwrap_or_default())
+    }
+}
+
 /// A place where a derivation's text names a store path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RawMention {
     /// The environment key, `__json.` and a path in it, `args` or `builder`.
     pub key: Symbol,
-    /// The path named (for a placeholder, its first 32 digits as digest).
-    pub path: PathIndex,
+    /// The path named, or the placeholder.
+    pub path: Fingerprint,
 }
 
 /// A name that an evaluation gives to a derivation.
@@ -264,7 +288,7 @@ pub struct RawAttribute {
 pub struct Chunk {
     /// Names, keys, systems.
     pub strings: Strings,
-    /// Every store path told or mentioned.
+    /// Every derivation, input and source.
     pub paths: Paths,
     /// The derivations.
     pub derivations: Vec<RawDerivation>,

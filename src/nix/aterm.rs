@@ -14,7 +14,7 @@ pub const MAX_DYNAMIC_DEPTH: u32 = 16;
 
 /// Where and why a text is no derivation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("at byte {offset}: expected {expected}, found {}", Found(*found))]
+#[error("at byte {offset}: {}", self.what())]
 pub struct ParseError {
     /// Byte offset in the text.
     pub offset: usize,
@@ -22,6 +22,14 @@ pub struct ParseError {
     pub expected: &'static str,
     /// The byte that stands there; `None` at the end of the text.
     pub found: Option<u8>,
+}
+
+impl ParseError {
+    /// The message without the place.
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("expected {}, found {}", self.expected, Found(self.found))
+    }
 }
 
 struct Found(Option<u8>);
