@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::mention;
+use super::mention::Finder;
 use super::raw::{
     Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Strings, Symbol, flag, hash_name,
 };
@@ -19,9 +19,11 @@ use crate::nix::{Digest, StorePath};
 pub(crate) struct Collector {
     pub(crate) chunk: Chunk,
     store_dir: Vec<u8>,
+    finder: Finder,
     current: Current,
     args_key: Symbol,
     builder_key: Symbol,
+    out: Symbol,
 }
 
 /// What is known of the derivation that is being told.
@@ -53,7 +55,16 @@ impl Collector {
         let mut chunk = Chunk::default();
         let args_key = chunk.strings.intern(b"args");
         let builder_key = chunk.strings.intern(b"builder");
-        Self { chunk, store_dir: store_dir.as_bytes().to_vec(), current: Current::default(), args_key, builder_key }
+        let out = chunk.strings.intern(b"out");
+        Self {
+            chunk,
+            store_dir: store_dir.as_bytes().to_vec(),
+            finder: Finder::new(store_dir),
+            current: Current::default(),
+            args_key,
+            builder_key,
+            out,
+        }
     }
 
     /// Starts a derivation whose name (without `.drv`) is `name`.
@@ -155,6 +166,10 @@ impl Collector {
 
     /// Reads a path that must lie in this closure's store directory.
     fn store_path<'a>(&mut self, text: &'a [u8], what: &str) -> Option<StorePath<'a>> {
+        let below = text.strip_prefix(self.store_dir.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
+        if let Some(Ok(path)) = below.map(StorePath::from_base_name) {
+            return Some(path);
+        }
         match StorePath::from_absolute(text) {
             Ok((dir, path)) if dir == self.store_dir => Some(path),
             Ok((dir, _)) => {
@@ -173,7 +188,9 @@ impl Collector {
     fn close_input(&mut self) {
         let Some(path) = self.current.open_input.take() else { return };
         let used = self.current.used.trim_end_matches(',');
-        let outputs = if self.current.used_count <= 1 {
+        let outputs = if used == "out" {
+            self.out
+        } else if self.current.used_count <= 1 {
             self.chunk.strings.intern(used.as_bytes())
         } else {
             let mut names: Vec<&str> = used.split(',').collect();
@@ -192,13 +209,10 @@ impl Collector {
 
     /// Keeps what `text` mentions under a key, each path once. The key is made only if there is any.
     #[inline]
-    fn mentions(chunk: &mut Chunk, store_dir: &[u8], key: impl FnOnce(&mut Strings) -> Symbol, text: &[u8]) {
-        if text.len() <= store_dir.len() {
-            return;
-        }
+    fn mentions(chunk: &mut Chunk, finder: &Finder, key: impl FnOnce(&mut Strings) -> Symbol, text: &[u8]) {
         let Chunk { strings, mentions, .. } = chunk;
         let start = mentions.len();
-        mention::for_each(text, store_dir, |path| {
+        finder.for_each(text, |path| {
             if mentions.len() == start || mentions.last().is_none_or(|last| last.path != path) {
                 mentions.push(RawMention { key: Symbol::NONE, path });
             }
@@ -233,7 +247,7 @@ impl Collector {
         if walked.is_err() {
             // no JSON after all: a text like any other
             self.chunk.mentions.truncate(mark);
-            Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(b"__json"), text);
+            Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(b"__json"), text);
         }
     }
 
@@ -243,7 +257,7 @@ impl Collector {
             "__json.version" if depth == 1 => self.current.version = Some(self.chunk.strings.intern(text.as_bytes())),
             _ => {}
         }
-        Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(path.as_bytes()), text.as_bytes());
+        Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(path.as_bytes()), text.as_bytes());
     }
 }
 
@@ -347,12 +361,12 @@ impl<'a> Events<'a> for Collector {
 
     fn builder(&mut self, builder: Text<'a>) {
         let key = self.builder_key;
-        Self::mentions(&mut self.chunk, &self.store_dir, |_| key, builder.raw());
+        Self::mentions(&mut self.chunk, &self.finder, |_| key, builder.raw());
     }
 
     fn argument(&mut self, argument: Text<'a>) {
         let key = self.args_key;
-        Self::mentions(&mut self.chunk, &self.store_dir, |_| key, argument.raw());
+        Self::mentions(&mut self.chunk, &self.finder, |_| key, argument.raw());
     }
 
     #[inline]
@@ -366,12 +380,17 @@ impl<'a> Events<'a> for Collector {
             b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
             _ => {}
         }
-        Self::mentions(&mut self.chunk, &self.store_dir, |strings| strings.intern(&key.value()), value.raw());
+        if value.may_have_slash() {
+            Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(&key.value()), value.raw());
+        }
     }
 }
 
 /// The name of an output: what may stand in a store path's name.
 fn output_name(text: &[u8]) -> Option<&str> {
+    if text == b"out" {
+        return Some("out");
+    }
     if !crate::nix::store_path::is_valid_name(text) {
         return None;
     }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::blocks;
 use super::derivation::{Assembler, Derivation, Events, Text, UsedOutputs};
 
 /// How deep dynamic derivations may nest. Nix sets no bound; a text that nests deeper is hostile.
@@ -166,29 +167,29 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `"…"`. Most strings are short, so the first bytes are looked at eight at a time before
-    /// memchr is worth its call.
+    /// `"…"`. Most strings are short, so the first bytes are looked at in blocks before memchr is
+    /// worth its call.
     #[inline(always)]
     fn string(&mut self) -> Result<Text<'a>, ParseError> {
         self.byte(b'"', "'\"' of a string")?;
         let start = self.at;
         let mut at = start;
-        let rest = &self.text[start..];
-        let mut chunks = rest.chunks_exact(8);
-        for _ in 0..4 {
-            let Some(chunk) = chunks.next() else { break };
-            let word = u64::from_le_bytes(chunk.try_into().unwrap_or([0; 8]));
-            let hits = zero_bytes(word ^ repeat(b'"')) | zero_bytes(word ^ repeat(b'\\'));
-            if hits == 0 {
-                at += 8;
+        let mut slash = false;
+        for _ in 0..BLOCKS {
+            let Some(block) = self.text.get(at..).and_then(<[u8]>::first_chunk) else { break };
+            let bytes = blocks::Block::new(block);
+            slash |= bytes.equal(b'/') != 0;
+            let stops = bytes.equal_either(b'"', b'\\');
+            if stops == 0 {
+                at += blocks::LEN;
                 continue;
             }
-            at += (hits.trailing_zeros() / 8) as usize;
+            at += stops.trailing_zeros() as usize;
             if self.text[at] == b'"' {
                 self.at = at + 1;
-                return Ok(Text::aterm(&self.text[start..at], false));
+                return Ok(Text::aterm(&self.text[start..at], false, slash));
             }
-            return self.long_string(start, at);
+            break;
         }
         self.long_string(start, at)
     }
@@ -200,7 +201,7 @@ impl<'a> Parser<'a> {
             match memchr::memchr2(b'"', b'\\', &self.text[at..]) {
                 Some(hit) if self.text[at + hit] == b'"' => {
                     self.at = at + hit + 1;
-                    return Ok(Text::aterm(&self.text[start..at + hit], escaped));
+                    return Ok(Text::aterm(&self.text[start..at + hit], escaped, true));
                 }
                 Some(hit) if at + hit + 1 < self.text.len() => {
                     escaped = true;
@@ -261,15 +262,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-const fn repeat(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// The high bit of the lowest zero byte is set (bits above it may be wrong).
-#[inline(always)]
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
-}
+/// How many blocks of a string are looked at before memchr takes over.
+const BLOCKS: usize = 6;
 
 /// Prints a derivation as Nix stores it, in the order it holds.
 #[must_use]

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub struct Text<'a> {
     raw: &'a [u8],
     escaped: bool,
+    may_have_slash: bool,
 }
 
 impl<'a> Text<'a> {
@@ -15,14 +16,22 @@ impl<'a> Text<'a> {
     #[inline]
     #[must_use]
     pub const fn plain(raw: &'a [u8]) -> Self {
-        Self { raw, escaped: false }
+        Self { raw, escaped: false, may_have_slash: true }
     }
 
     /// A text between the quotes of an ATerm; `escaped` when a backslash stands in it.
+    /// `may_have_slash` may be false only if no slash stands in it.
     #[inline]
     #[must_use]
-    pub const fn aterm(raw: &'a [u8], escaped: bool) -> Self {
-        Self { raw, escaped }
+    pub const fn aterm(raw: &'a [u8], escaped: bool, may_have_slash: bool) -> Self {
+        Self { raw, escaped, may_have_slash }
+    }
+
+    /// False only if no slash stands in the text, so that it names no path.
+    #[inline]
+    #[must_use]
+    pub const fn may_have_slash(&self) -> bool {
+        self.may_have_slash
     }
 
     /// The bytes as they stand. Store paths read the same in them as in [`Text::value`], for no

@@ -3,6 +3,7 @@
 //! The names follow nix-compat, so that a published nix-compat could take this module's place.
 
 pub mod aterm;
+pub(crate) mod blocks;
 pub mod derivation;
 #[cfg(test)]
 mod fixtures;
