@@ -145,7 +145,7 @@ impl Collector {
             }
             return known;
         }
-        let name = self.chunk.strings.intern(path.name.as_bytes());
+        let name = self.chunk.strings.append(path.name.as_bytes());
         self.chunk.paths.intern(path.digest, name, name_hash)
     }
 

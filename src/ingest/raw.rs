@@ -45,11 +45,18 @@ impl Strings {
         if let Some(&found) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
             return Symbol(found);
         }
+        let Symbol(id) = self.append(text);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.table.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(slice(bytes, ends, id)));
+        Symbol(id)
+    }
+
+    /// A new symbol for `text`, whether it is known or not, and not to be found by later look-ups:
+    /// for texts that hardly ever repeat. The graph's builder interns all strings once more.
+    pub(crate) fn append(&mut self, text: &[u8]) -> Symbol {
         let id = self.ends.len() as u32;
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as u32);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.table.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(slice(bytes, ends, id)));
         Symbol(id)
     }
 
@@ -106,9 +113,15 @@ struct PathEntry {
 
 #[inline]
 fn hash_digest(digest: &Digest) -> u64 {
-    // the digits are uniform, five bits a byte; one folded multiplication spreads them
-    let word = |at: usize| u64::from_le_bytes(digest.0[at..at + 8].try_into().unwrap_or([0; 8]));
-    let product = u128::from(word(0) ^ 0x9e37_79b9_7f4a_7c15) * u128::from(word(8) ^ 0xd1b5_4a32_d192_ed03);
+    mix(&digest.0, 0)
+}
+
+/// Sixteen digits from `at` on as a hash: they are uniform, five bits a byte, and one folded
+/// multiplication spreads them.
+#[inline]
+fn mix(digits: &[u8; 32], at: usize) -> u64 {
+    let word = |at: usize| u64::from_le_bytes(digits[at..at + 8].try_into().unwrap_or([0; 8]));
+    let product = u128::from(word(at) ^ 0x9e37_79b9_7f4a_7c15) * u128::from(word(at + 8) ^ 0xd1b5_4a32_d192_ed03);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
@@ -245,15 +258,24 @@ pub struct RawInput {
     pub outputs: Symbol,
 }
 
-/// The first 16 digits of a digest: 80 bits, enough to tell the paths of one derivation's inputs
-/// apart, and half of what a whole digest takes.
+/// 64 bits mixed from all digits of a path: enough to tell the paths of one derivation's inputs
+/// apart, and a quarter of what the digits take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Fingerprint(pub [u8; 16]);
+pub struct Fingerprint([u32; 2]);
+
+impl Fingerprint {
+    /// Of the 32 digits of a store path, or the first 32 of a placeholder.
+    #[inline]
+    #[must_use]
+    pub fn of(digits: &[u8; 32]) -> Self {
+        let mixed = mix(digits, 0) ^ mix(digits, 16).rotate_left(32);
+        Self([mixed as u32, (mixed >> 32) as u32])
+    }
+}
 
 impl From<Digest> for Fingerprint {
-    #[inline]
     fn from(digest: Digest) -> Self {
-        Self(digest.0.first_chunk().copied().unwrap_or_default())
+        Self::of(&digest.0)
     }
 }
 

@@ -26,4 +26,52 @@ impl Block {
     pub(crate) fn equal_either(self, one: u8, other: u8) -> u32 {
         (self.0.simd_eq(i8x16::splat(one as i8)) | self.0.simd_eq(i8x16::splat(other as i8))).to_bitmask()
     }
+
+    /// Which bytes lie between two ASCII characters, both included.
+    #[inline(always)]
+    fn between(self, low: u8, high: u8) -> i8x16 {
+        self.0.simd_ge(i8x16::splat(low as i8)) & self.0.simd_le(i8x16::splat(high as i8))
+    }
+
+    #[inline(always)]
+    fn is(self, byte: u8) -> i8x16 {
+        self.0.simd_eq(i8x16::splat(byte as i8))
+    }
+
+    /// Whether all bytes are digits of nixbase32.
+    #[inline(always)]
+    pub(crate) fn all_digits(self) -> bool {
+        let alphanumeric = self.between(b'0', b'9') | self.between(b'a', b'z');
+        let left_out = self.is(b'e') | self.is(b'o') | self.is(b't') | self.is(b'u');
+        alphanumeric.to_bitmask() & !left_out.to_bitmask() == 0xffff
+    }
+
+    /// Whether all bytes may stand in the name of a store path.
+    #[inline(always)]
+    pub(crate) fn all_name_bytes(self) -> bool {
+        let alphanumeric = self.between(b'0', b'9') | self.between(b'a', b'z') | self.between(b'A', b'Z');
+        let others = self.between(b'-', b'.') | self.is(b'+') | self.is(b'_') | self.is(b'?') | self.is(b'=');
+        (alphanumeric | others).to_bitmask() == 0xffff
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nix::{nixbase32, store_path};
+
+    #[test]
+    fn agree_with_one_byte_at_a_time() {
+        for byte in 0..=255u8 {
+            for at in 0..LEN {
+                let mut bytes = [b'a'; LEN];
+                bytes[at] = byte;
+                let block = Block::new(&bytes);
+                assert_eq!(block.all_digits(), bytes.iter().all(|&b| nixbase32::is_digit(b)), "{byte}");
+                assert_eq!(block.all_name_bytes(), bytes.iter().all(|&b| store_path::is_name_byte(b)), "{byte}");
+                assert_eq!(block.equal(byte) >> at & 1, 1);
+                assert_eq!(block.equal_either(byte, b'b') >> at & 1, 1);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::nixbase32;
+use super::blocks::{self, Block};
 
 /// Nix's default store directory.
 pub const DEFAULT_STORE_DIR: &str = "/nix/store";
@@ -28,7 +28,9 @@ impl Digest {
     #[must_use]
     pub fn from_prefix(text: &[u8]) -> Option<Self> {
         let head: &[u8; DIGEST_LEN] = text.first_chunk()?;
-        (nixbase32::digits(head) == DIGEST_LEN).then_some(Self(*head))
+        let (low, high) = head.split_at(blocks::LEN);
+        let digits = |half: &[u8]| half.first_chunk().is_some_and(|half| Block::new(half).all_digits());
+        (digits(low) && digits(high)).then_some(Self(*head))
     }
 
     /// The digest as text. Empty for [`Digest::NONE`].
@@ -87,10 +89,19 @@ const NAME_BYTE: [bool; 256] = {
     ok
 };
 
+/// Whether a byte may stand in the name of a store path.
+pub(crate) const fn is_name_byte(byte: u8) -> bool {
+    NAME_BYTE[byte as usize]
+}
+
 /// Whether Nix accepts `name` as the name of a store path (or of an output).
 #[must_use]
 pub fn is_valid_name(name: &[u8]) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME_LEN && name.iter().all(|&b| NAME_BYTE[usize::from(b)])
+    let mut blocks = name.chunks_exact(blocks::LEN);
+    !name.is_empty()
+        && name.len() <= MAX_NAME_LEN
+        && blocks.all(|block| block.first_chunk().is_some_and(|block| Block::new(block).all_name_bytes()))
+        && blocks.remainder().iter().all(|&byte| is_name_byte(byte))
 }
 
 impl<'a> StorePath<'a> {
