@@ -1,0 +1,357 @@
+//! The figures of the README, measured: `cargo bench`.
+//!
+//! Each figure is the median of several rounds; what is compared is run side by side, in turns, so
+//! that noise meets both. With `../shared/data` the real nixpkgs of 2018 is read, without it
+//! `testdata/minipkgs` (and a line says so).
+
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix_ripple::graph::{BuildOptions, Graph, build};
+use nix_ripple::ingest::{IngestOptions, Input, Progress, RawClosure, ingest, ingest_texts};
+use nix_ripple::reach::{Propagation, dependents_of_all};
+
+mod generate;
+
+const ROUNDS: usize = 11;
+
+fn main() {
+    let scratch = tempfile::tempdir().expect("a folder for scratch files");
+    let corpus = Corpus::prepare(scratch.path());
+    let mut table = Vec::new();
+    say(&format!("corpus: {}", corpus.what));
+
+    drv_files(&corpus, &mut table);
+    aterm(&corpus, &mut table);
+    json(&corpus, scratch.path(), &mut table);
+    impact(&corpus, &mut table);
+    rank(&corpus, &mut table);
+    generated(&mut table);
+
+    let mut out = comfy_table::Table::new();
+    out.load_style(comfy_table::presets::ASCII_MARKDOWN);
+    out.set_header(["what", "median", "beside", "to reach"]);
+    for row in table {
+        out.add_row(row);
+    }
+    say(&out.to_string());
+}
+
+type Row = [String; 4];
+
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{text}");
+}
+
+/// What is measured on.
+struct Corpus {
+    what: &'static str,
+    /// `nix derivation show` JSON.
+    json: PathBuf,
+    attributes: PathBuf,
+    /// The same derivations as files.
+    drvs: PathBuf,
+    snapshot: PathBuf,
+    /// A bump that rebuilds much.
+    bump: &'static str,
+}
+
+impl Corpus {
+    fn prepare(scratch: &Path) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let shared = root.join("../shared/data");
+        let drvs = scratch.join("drvs");
+        fs::create_dir(&drvs).expect("scratch");
+        let json = scratch.join("closure.json");
+        let (what, attributes) = if shared.join("nixpkgs-2018.json.zst").exists() {
+            unpack(&shared.join("nixpkgs-2018.json.zst"), &json);
+            ("nixpkgs of 2018 (../shared/data)", shared.join("nixpkgs-2018-attrs.json.zst"))
+        } else {
+            write_json(&root.join("testdata/minipkgs/drvs"), &json);
+            ("testdata/minipkgs, for ../shared/data is not there", root.join("testdata/minipkgs/outpaths.json"))
+        };
+        write_drvs(&json, &drvs);
+        let snapshot = scratch.join("closure.ripple");
+        to_graph(&[&json, &attributes]).save(&snapshot).expect("a snapshot");
+        Self { what, json, attributes, drvs, snapshot, bump: "curl" }
+    }
+
+    /// The files' names and texts, one after the other in memory.
+    fn texts(&self) -> (Vec<(String, std::ops::Range<usize>)>, Vec<u8>) {
+        let mut names: Vec<String> = names(&self.drvs);
+        names.sort();
+        let mut bytes = Vec::new();
+        let entries = names
+            .into_iter()
+            .map(|name| {
+                let start = bytes.len();
+                bytes.extend_from_slice(&fs::read(self.drvs.join(&name)).expect("a file just written"));
+                (name, start..bytes.len())
+            })
+            .collect();
+        (entries, bytes)
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect()
+}
+
+fn unpack(from: &Path, to: &Path) {
+    let mut decoder = zstd::Decoder::new(fs::File::open(from).expect("the closure")).expect("zstd");
+    decoder.window_log_max(31).expect("zstd");
+    let mut text = Vec::new();
+    decoder.read_to_end(&mut text).expect("zstd");
+    fs::write(to, text).expect("scratch");
+}
+
+/// Derivations as JSON of the oldest shape.
+fn write_json(folder: &Path, to: &Path) {
+    use serde_json::{Map, Value, json};
+    let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
+    let mut all = Map::new();
+    for name in names(folder) {
+        let bytes = fs::read(folder.join(&name)).expect("a derivation");
+        let drv = nix_ripple::nix::aterm::parse(&bytes).expect("a derivation");
+        let outputs: Map<String, Value> = drv
+            .outputs
+            .iter()
+            .map(|o| {
+                let mut fields = Map::new();
+                for (key, value) in [("path", &o.path), ("hashAlgo", &o.algorithm), ("hash", &o.hash)] {
+                    if !value.is_empty() {
+                        fields.insert(key.to_owned(), text(value));
+                    }
+                }
+                (String::from_utf8_lossy(&o.name).into_owned(), Value::from(fields))
+            })
+            .collect();
+        let inputs: Map<String, Value> = drv
+            .input_derivations
+            .iter()
+            .map(|(path, used)| {
+                (String::from_utf8_lossy(path).into_owned(), used.names.iter().map(|n| text(n)).collect())
+            })
+            .collect();
+        let env: Map<String, Value> =
+            drv.environment.iter().map(|(k, v)| (String::from_utf8_lossy(k).into_owned(), text(v))).collect();
+        let value = json!({
+            "outputs": outputs, "inputDrvs": inputs,
+            "inputSrcs": drv.input_sources.iter().map(|s| text(s)).collect::<Vec<_>>(),
+            "system": text(&drv.system), "builder": text(&drv.builder),
+            "args": drv.arguments.iter().map(|a| text(a)).collect::<Vec<_>>(), "env": env,
+        });
+        all.insert(format!("/nix/store/{name}"), value);
+    }
+    fs::write(to, serde_json::to_vec(&all).expect("JSON")).expect("scratch");
+}
+
+/// The derivations of a JSON text as files.
+fn write_drvs(json: &Path, folder: &Path) {
+    let all: std::collections::BTreeMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_slice(&fs::read(json).expect("the closure")).expect("JSON");
+    for (path, text) in all {
+        let base = path.rsplit('/').next().unwrap_or(&path);
+        let name = base.get(33..).unwrap_or(base).trim_end_matches(".drv");
+        let drv = nix_ripple::nix::json::parse(text.get().as_bytes(), "/nix/store", name).expect("a derivation");
+        fs::write(folder.join(base), nix_ripple::nix::aterm::print(&drv)).expect("scratch");
+    }
+}
+
+fn read(paths: &[&PathBuf]) -> RawClosure {
+    let inputs: Vec<Input> = paths.iter().map(|path| Input::Path((*path).clone())).collect();
+    ingest(&inputs, &IngestOptions::default(), &Progress::default()).expect("a closure").0
+}
+
+fn to_graph(paths: &[&PathBuf]) -> Graph {
+    build(&read(paths), BuildOptions::default()).expect("a graph").0
+}
+
+fn time<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
+}
+
+/// Runs both in turns and gives the medians.
+fn side_by_side(rounds: usize, mut one: impl FnMut(), mut other: impl FnMut()) -> (Duration, Duration) {
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        others.push(time(&mut other));
+        ones.push(time(&mut one));
+    }
+    (median(ones), median(others))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+fn ratio(one: Duration, other: Duration) -> String {
+    format!("{:.2} x", one.as_secs_f64() / other.as_secs_f64())
+}
+
+/// Reading files with and without parsing, on the same number of threads.
+fn drv_files(corpus: &Corpus, table: &mut Vec<Row>) {
+    let all = names(&corpus.drvs);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let bare = || {
+        std::thread::scope(|scope| {
+            for part in all.chunks(all.len().div_ceil(threads)) {
+                scope.spawn(move || {
+                    for name in part {
+                        black_box(fs::read(corpus.drvs.join(name)).expect("a file").len());
+                    }
+                });
+            }
+        });
+    };
+    let (parsed, bare) = side_by_side(ROUNDS, || drop(read(&[&corpus.drvs])), bare);
+    table.push([
+        format!("{} .drv files read and parsed", all.len()),
+        ms(parsed),
+        format!("{} of reading them alone ({})", ratio(parsed, bare), ms(bare)),
+        "1.3 x".to_owned(),
+    ]);
+}
+
+/// Parsing with edges and mentions from memory, on one thread.
+fn aterm(corpus: &Corpus, table: &mut Vec<Row>) {
+    let (entries, bytes) = corpus.texts();
+    let run = || {
+        let texts = entries.iter().map(|(name, range)| (name.as_str(), &bytes[range.clone()]));
+        black_box(ingest_texts("/nix/store", texts).expect("derivations").derivation_count());
+    };
+    let skim = || {
+        // what only finds strings and brackets does at least
+        black_box(memchr::memchr2_iter(b'"', b'\\', &bytes).count());
+    };
+    let (parsed, skimmed) = side_by_side(ROUNDS, run, skim);
+    let rate = |time: Duration| format!("{:.2} GB/s", bytes.len() as f64 / time.as_secs_f64() / 1e9);
+    table.push([
+        format!("ATerm with edges and mentions, {:.0} MB in memory, one thread", bytes.len() as f64 / 1e6),
+        rate(parsed),
+        format!("counting quotes: {}", rate(skimmed)),
+        "1 GB/s".to_owned(),
+    ]);
+}
+
+/// From JSON to a snapshot on disk.
+fn json(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
+    let to = scratch.join("bench.ripple");
+    let run = || to_graph(&[&corpus.json]).save(&to).expect("a snapshot");
+    let skip = || {
+        let reader = BufReader::new(fs::File::open(&corpus.json).expect("the closure"));
+        serde_json::from_reader::<_, serde::de::IgnoredAny>(reader).expect("JSON");
+    };
+    let (ours, skipped) = side_by_side(ROUNDS, run, skip);
+    table.push([
+        format!("JSON ({:.0} MB) to a snapshot", fs::metadata(&corpus.json).map_or(0.0, |m| m.len() as f64 / 1e6)),
+        ms(ours),
+        format!("{} of serde_json skipping it ({})", ratio(ours, skipped), ms(skipped)),
+        "3 x, 1.5 s".to_owned(),
+    ]);
+    let binary = env!("CARGO_BIN_EXE_nix-ripple");
+    let peak = peak_memory(Command::new(binary).args(["-q", "ingest"]).arg(&corpus.json).arg("-o").arg(&to));
+    table.push(["the same, peak memory of the process".to_owned(), peak, String::new(), "400 MB".to_owned()]);
+}
+
+/// The peak of a process's resident memory, as Linux tells it when a child ends.
+fn peak_memory(command: &mut Command) -> String {
+    let child = command.spawn();
+    let Ok(mut child) = child else { return "not measured".to_owned() };
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0u64;
+    while matches!(child.try_wait(), Ok(None)) {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kib| kib.parse().ok());
+        peak = peak.max(kib.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    format!("{:.0} MB", peak as f64 * 1024.0 / 1e6)
+}
+
+/// The whole process, from the snapshot.
+fn impact(corpus: &Corpus, table: &mut Vec<Row>) {
+    let binary = env!("CARGO_BIN_EXE_nix-ripple");
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(binary).args(arguments).arg("-c").arg(&corpus.snapshot).output().expect("the program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let (whole, bare) = side_by_side(31, || run(&["impact", corpus.bump]), || run(&["--version"]));
+    table.push([
+        format!("impact {}, the whole process", corpus.bump),
+        ms(whole),
+        format!("the process alone: {}", ms(bare)),
+        "40 ms".to_owned(),
+    ]);
+}
+
+/// One search a node, on all cores.
+fn one_search_a_node(propagation: &Propagation) -> Vec<u32> {
+    use rayon::prelude::*;
+    let n = propagation.node_count();
+    (0..n as u32)
+        .into_par_iter()
+        .map_init(
+            || (vec![u32::MAX; n], Vec::new()),
+            |(seen, stack), source| {
+                let mut count = 0;
+                stack.push(source);
+                while let Some(node) = stack.pop() {
+                    for &consumer in propagation.consumers(node) {
+                        if seen[consumer as usize] != source {
+                            seen[consumer as usize] = source;
+                            count += 1;
+                            stack.push(consumer);
+                        }
+                    }
+                }
+                count
+            },
+        )
+        .collect()
+}
+
+fn rank(corpus: &Corpus, table: &mut Vec<Row>) {
+    let graph = Graph::open(&corpus.snapshot).expect("a snapshot");
+    let propagation = Propagation::new(&graph);
+    assert_eq!(dependents_of_all(&propagation), one_search_a_node(&propagation), "both count the same");
+    let ours = || drop(black_box(dependents_of_all(&Propagation::new(&graph))));
+    let (ours, naive) = side_by_side(ROUNDS, ours, || drop(black_box(one_search_a_node(&propagation))));
+    table.push([
+        format!("rank of all {} nodes", propagation.node_count()),
+        ms(ours),
+        format!("one search a node on all cores: {}, {}", ms(naive), ratio(naive, ours)),
+        "30 ms, 5 x".to_owned(),
+    ]);
+    let open = median((0..ROUNDS).map(|_| time(|| Graph::open(&corpus.snapshot))).collect());
+    table.push(["opening the snapshot".to_owned(), ms(open), String::new(), "milliseconds".to_owned()]);
+}
+
+fn generated(table: &mut Vec<Row>) {
+    let propagation = generate::propagation(400_000, 2_600_000, 2018);
+    let edges = propagation.edge_count();
+    let time = median((0..3).map(|_| time(|| dependents_of_all(&propagation))).collect());
+    let peak = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim).unwrap_or("?").to_owned();
+    table.push([
+        format!("rank of a generated graph, 400,000 nodes, {edges} edges"),
+        ms(time),
+        format!("peak memory of all benches: {peak}"),
+        "1.5 s, 1 GiB".to_owned(),
+    ]);
+}
