@@ -444,12 +444,14 @@ impl<'c> Builder<'c> {
             .filter(|&node| waiting(node))
             .min_by_key(|&node| self.paths.digest(self.nodes[node as usize].path));
         let mut path: Vec<u32> = Vec::new();
+        let mut place = vec![NONE; self.nodes.len()];
         let mut at = start;
         while let Some(node) = at {
-            if let Some(first) = path.iter().position(|&seen| seen == node) {
-                path.drain(..first);
+            if place[node as usize] != NONE {
+                path.drain(..place[node as usize] as usize);
                 break;
             }
+            place[node as usize] = path.len() as u32;
             path.push(node);
             at = self.inputs(node).iter().map(|edge| edge.input).find(|&input| waiting(input));
         }
