@@ -508,6 +508,7 @@ impl<'c> Builder<'c> {
             systems.push(system);
             flags.push(flag);
         }
+        self.intern_used_outputs();
         let NumberedStrings { numbers, offsets: string_offsets, bytes: string_bytes } = self.number_strings()?;
         let number = |symbol: Symbol| numbers[symbol.0 as usize];
         let all = |symbols: &[Symbol]| symbols.iter().map(|&symbol| number(symbol)).collect::<Vec<u32>>();
@@ -565,6 +566,20 @@ impl<'c> Builder<'c> {
         add(Section::NodeAttributes, &by_node.iter().map(|&(_, attribute)| attribute).collect::<Vec<u32>>());
         add(Section::Facts, &[number(store_dir)]);
         Ok(writer.finish())
+    }
+
+    /// The names in the lists of used outputs as strings of their own: one that its input does not
+    /// have stands nowhere else.
+    fn intern_used_outputs(&mut self) {
+        let mut lists: Vec<u32> = self.edges.iter().map(|edge| edge.outputs).filter(|&list| list != NONE).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        for list in lists {
+            let text = self.strings.get(Symbol(list)).to_vec();
+            for name in text.split(|&byte| byte == b',') {
+                self.strings.intern(name);
+            }
+        }
     }
 
     /// The place of each string among all in the order of their bytes, and the strings so ordered.
