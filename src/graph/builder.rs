@@ -262,7 +262,28 @@ impl<'c> Builder<'c> {
         if inputs(old) != inputs(new) {
             return Some("the input derivations differ");
         }
-        (sources(old) != sources(new)).then_some("the input sources differ")
+        if sources(old) != sources(new) {
+            return Some("the input sources differ");
+        }
+        let facts = |side: (usize, &RawDerivation)| {
+            [side.1.system, side.1.pname, side.1.version].map(|symbol| match symbol {
+                Symbol::NONE => Symbol::NONE,
+                symbol => self.symbols[side.0][symbol.0 as usize],
+            })
+        };
+        let mentions = |side: (usize, &RawDerivation)| {
+            let mut all: Vec<(Symbol, PathIndex)> = slice(&chunk(side).mentions, &side.1.mentions)
+                .iter()
+                .map(|mention| {
+                    let path = self.path_maps[side.0][mention.path.0 as usize];
+                    (self.symbols[side.0][mention.key.0 as usize], path)
+                })
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        (facts(old) != facts(new) || mentions(old) != mentions(new)).then_some("the environments differ")
     }
 
     fn shown(&self, node: u32) -> String {
