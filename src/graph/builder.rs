@@ -58,6 +58,18 @@ pub enum BuildError {
         /// Where the other was read.
         second: String,
     },
+    /// One path twice in one input: each stands once in what Nix prints.
+    #[error("{path} stands twice in {input}, at byte {first} and at byte {second}; no Nix wrote that")]
+    Twice {
+        /// The path.
+        path: String,
+        /// What was read.
+        input: String,
+        /// Where it stands first.
+        first: u64,
+        /// Where it stands again.
+        second: u64,
+    },
     /// A consumer names an output that its input does not have.
     #[error("{consumer} uses output '{output}' of {input}, which has no such output; one of them is damaged")]
     UnknownOutput {
@@ -207,6 +219,14 @@ impl<'c> Builder<'c> {
         let bare = |derivation: &RawDerivation| derivation.flags & flag::NO_RECIPE != 0;
         if bare(old) != bare(new) {
             return Ok(bare(old));
+        }
+        if !bare(new) && old.origin.input == new.origin.input && old.origin != new.origin {
+            return Err(BuildError::Twice {
+                path: self.shown(known),
+                input: self.closure.origins.get(new.origin.input as usize).cloned().unwrap_or_default(),
+                first: old.origin.offset.min(new.origin.offset),
+                second: old.origin.offset.max(new.origin.offset),
+            });
         }
         let what = self.difference((old_chunk as usize, old), (c, new));
         if let Some(what) = what {
