@@ -102,6 +102,11 @@ impl Reader<'_> {
         {
             return self.derivations(&[stripped.to_owned()], &shown);
         }
+        // a file that is named as a derivation is read as one, whatever its first bytes are
+        let named = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if stripped.ends_with(".drv") && StorePath::from_base_name(named.as_bytes()).is_ok() {
+            return self.derivation_file(path, &shown);
+        }
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => IngestError::Io { path: shown.clone(), source: error },
             _ => IngestError::io(shown.clone())(error),
