@@ -325,16 +325,25 @@ impl Reader<'_> {
             _ => self.store_dir = Some(location.store_dir.clone()),
         }
         let input = self.origin(shown);
-        let roots = names.len();
+        let roots = names.clone();
         let reading = Reading { recursive, keep_texts: self.options.keep_texts };
         let read = drv_files::read(location, names, input, reading, self.progress)?;
-        let found: usize = read.chunks.iter().map(|chunk| chunk.derivations.len()).sum();
-        if found == 0 && roots > 0 {
+        // what nothing else names would not be missed as a hole
+        let gone: Vec<&str> = roots
+            .iter()
+            .map(String::as_str)
+            .filter(|root| read.absent.binary_search_by(|name| name.as_str().cmp(root)).is_ok())
+            .collect();
+        if let Some(first) = gone.first() {
             let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
+            let more = match gone.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more)"),
+            };
             return Err(IngestError::Unrecognised {
                 path: shown.to_owned(),
                 message: format!(
-                    "no such derivation in {}; a store that lies elsewhere is given by --store-root",
+                    "no derivation {first}{more} in {}; a store that lies elsewhere is given by --store-root",
                     folders.join(" or ")
                 ),
             });
