@@ -3,6 +3,7 @@
 
 mod impact;
 mod rank;
+mod rows;
 mod table;
 mod why;
 
