@@ -100,7 +100,7 @@ impl Reader<'_> {
         if stripped.ends_with(".drv")
             && (stripped.len() < shown.len() || self.options.store_root.is_some() || !path.exists())
         {
-            return self.derivations(&[stripped.to_owned()], &shown);
+            return self.derivations(&[(stripped.to_owned(), 0)], &shown);
         }
         // a file that is named as a derivation is read as one, whatever its first bytes are
         let named = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -268,7 +268,7 @@ impl Reader<'_> {
                         format!("expected the path of a derivation, as nix-instantiate prints it, found '{path}'");
                     return Err(IngestError::malformed(shown, offset, message));
                 }
-                paths.push(path.to_owned());
+                paths.push((path.to_owned(), offset));
             }
             offset += line.len() as u64;
         }
@@ -281,19 +281,19 @@ impl Reader<'_> {
         self.derivations(&paths, shown)
     }
 
-    /// Derivations by their store paths, with all they need.
-    fn derivations(&mut self, paths: &[String], shown: &str) -> Result<(), IngestError> {
+    /// Derivations by their store paths, with all they need; each with the offset where it is named.
+    fn derivations(&mut self, paths: &[(String, u64)], shown: &str) -> Result<(), IngestError> {
         let mut names = Vec::with_capacity(paths.len());
         let mut dir = self.store_dir.clone();
-        for path in paths {
+        for (path, offset) in paths {
+            let malformed = |error| IngestError::malformed(shown, *offset, format!("'{path}': {error}"));
             let (shown_dir, store_path) = match StorePath::from_absolute(path.as_bytes()) {
                 Ok((dir, store_path)) => (String::from_utf8_lossy(dir).into_owned(), store_path),
                 Err(_) if !path.contains('/') => {
-                    let store_path = StorePath::from_base_name(path.as_bytes())
-                        .map_err(|error| IngestError::malformed(shown, 0, format!("'{path}': {error}")))?;
+                    let store_path = StorePath::from_base_name(path.as_bytes()).map_err(malformed)?;
                     (DEFAULT_STORE_DIR.to_owned(), store_path)
                 }
-                Err(error) => return Err(IngestError::malformed(shown, 0, format!("'{path}': {error}"))),
+                Err(error) => return Err(malformed(error)),
             };
             let dir = dir.get_or_insert_with(|| shown_dir.clone());
             if *dir != shown_dir {
