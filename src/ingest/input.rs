@@ -128,6 +128,8 @@ impl Reader<'_> {
         if names.is_empty() && store.is_dir() {
             return self.folder(&store, shown);
         }
+        // in an order that does not depend on the file system
+        names.sort_unstable();
         if names.is_empty() {
             return Err(IngestError::Unrecognised {
                 path: shown.to_owned(),
@@ -137,27 +139,28 @@ impl Reader<'_> {
         }
         let store_dir = match &self.store_dir {
             Some(known) => known.clone(),
-            None => self.sniff_store_dir(&folder.join(&names[0])),
+            None => names
+                .iter()
+                .find_map(|name| Self::sniff_store_dir(&folder.join(name)))
+                .unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned()),
         };
         let location = StoreLocation { store_dir, folders: vec![folder.to_path_buf()] };
         self.files(&location, names, shown, false)
     }
 
-    /// The store directory that a derivation speaks of: that of its first output or input with a
-    /// path.
-    fn sniff_store_dir(&self, drv: &Path) -> String {
-        let text = std::fs::read(drv).unwrap_or_default();
-        let shown = crate::nix::aterm::parse(&text).ok().and_then(|derivation| {
-            let outputs = derivation.outputs.iter().map(|output| output.path.as_ref());
-            let inputs = derivation.input_derivations.iter().map(|(path, _)| path.as_ref());
-            let sources = derivation.input_sources.iter().map(AsRef::as_ref);
-            let dir = outputs
-                .chain(inputs)
-                .chain(sources)
-                .find_map(|path| StorePath::from_absolute(path).ok().map(|found| found.0));
-            dir.map(|dir| String::from_utf8_lossy(dir).into_owned())
-        });
-        shown.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned())
+    /// The store directory that a derivation speaks of: that of its first output, input or source
+    /// with a path. `None` where nothing shows one.
+    fn sniff_store_dir(drv: &Path) -> Option<String> {
+        let text = std::fs::read(drv).ok()?;
+        let derivation = crate::nix::aterm::parse(&text).ok()?;
+        let outputs = derivation.outputs.iter().map(|output| output.path.as_ref());
+        let inputs = derivation.input_derivations.iter().map(|(path, _)| path.as_ref());
+        let sources = derivation.input_sources.iter().map(AsRef::as_ref);
+        let dir = outputs
+            .chain(inputs)
+            .chain(sources)
+            .find_map(|path| StorePath::from_absolute(path).ok().map(|found| found.0))?;
+        Some(String::from_utf8_lossy(dir).into_owned())
     }
 
     /// What a file or standard input holds, told by its first bytes.
@@ -252,7 +255,8 @@ impl Reader<'_> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             return Err(IngestError::malformed(shown, 0, "a derivation's file is named <hash>-<name>.drv"));
         };
-        let store_dir = self.store_dir.clone().unwrap_or_else(|| self.sniff_store_dir(path));
+        let store_dir = self.store_dir.clone().or_else(|| Self::sniff_store_dir(path));
+        let store_dir = store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
         self.files(&StoreLocation { store_dir, folders: vec![folder] }, vec![name.to_owned()], shown, true)
     }
 
