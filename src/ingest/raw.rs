@@ -100,9 +100,12 @@ pub struct Paths {
 
 #[inline]
 fn hash_digest(digest: &Digest) -> u64 {
-    // the digits are uniform, five bits a byte; one folded multiplication spreads them
+    // real digits are uniform, five bits a byte, and one folded multiplication spreads them; all
+    // take part, for digests made by hand may count in the last ones only
     let word = |at: usize| u64::from_le_bytes(digest.0[at..at + 8].try_into().unwrap_or([0; 8]));
-    let product = u128::from(word(0) ^ 0x9e37_79b9_7f4a_7c15) * u128::from(word(8) ^ 0xd1b5_4a32_d192_ed03);
+    let left = word(0) ^ word(16).rotate_left(3) ^ 0x9e37_79b9_7f4a_7c15;
+    let right = word(8) ^ word(24).rotate_left(3) ^ 0xd1b5_4a32_d192_ed03;
+    let product = u128::from(left) * u128::from(right);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
