@@ -1,0 +1,6 @@
+//! What nix-ripple promises, held from outside: through the library's public interface and the
+//! built program.
+
+mod layering;
+mod robust;
+mod support;
