@@ -223,7 +223,7 @@ impl Reader<'_> {
                 self.problems.extend(problems);
                 Ok(())
             }
-            Some(b'/' | b'0'..=b'9' | b'a'..=b'z' | b'"' | b'.') if !head.contains(&0) => {
+            Some(b'/' | b'0'..=b'9' | b'a'..=b'z' | b'"' | b'.' | b'#') if !head.contains(&0) => {
                 let mut text = String::new();
                 let mut reader = BufReader::new(Cursor::new(head).chain(reader));
                 loop {
