@@ -223,7 +223,8 @@ pub(crate) fn random_recipes(chance: &mut Chance, count: usize) -> Vec<Recipe> {
         for _ in 0..chance.below(4).min(number) {
             let input = &recipes[number - 1 - chance.below(number.min(8))];
             if recipe.inputs.iter().all(|(path, _)| *path != input.path()) {
-                recipe = recipe.input(input, *chance.pick(&["buildInputs", "src", "nativeBuildInputs"]));
+                let key = ["buildInputs", "src", "nativeBuildInputs"][chance.below(3)];
+                recipe = recipe.input(input, key);
             }
         }
         // an environment has each key once
