@@ -53,7 +53,6 @@ struct Corpus {
     what: &'static str,
     /// `nix derivation show` JSON.
     json: PathBuf,
-    attributes: PathBuf,
     /// The same derivations as files.
     drvs: PathBuf,
     snapshot: PathBuf,
@@ -78,7 +77,7 @@ impl Corpus {
         write_drvs(&json, &drvs);
         let snapshot = scratch.join("closure.ripple");
         to_graph(&[&json, &attributes]).save(&snapshot).expect("a snapshot");
-        Self { what, json, attributes, drvs, snapshot, bump: "curl" }
+        Self { what, json, drvs, snapshot, bump: "curl" }
     }
 
     /// The files' names and texts, one after the other in memory.

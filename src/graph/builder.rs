@@ -69,6 +69,18 @@ pub enum BuildError {
         /// The names.
         names: [String; 2],
     },
+    /// One path twice in one input: each stands once in what Nix prints.
+    #[error("{path} stands twice in {input}, at byte {first} and at byte {second}; no Nix wrote that")]
+    Twice {
+        /// The path.
+        path: String,
+        /// What was read.
+        input: String,
+        /// Where it stands first.
+        first: u64,
+        /// Where it stands again.
+        second: u64,
+    },
     /// A consumer names an output that its input does not have.
     #[error("{consumer} uses output '{output}' of {input}, which has no such output; one of them is damaged")]
     UnknownOutput {
@@ -228,6 +240,14 @@ impl<'c> Builder<'c> {
         if bare(old) != bare(new) {
             return Ok(bare(old));
         }
+        if !bare(new) && old.origin.input == new.origin.input && old.origin != new.origin {
+            return Err(BuildError::Twice {
+                path: self.shown(known),
+                input: self.closure.origins.get(new.origin.input as usize).cloned().unwrap_or_default(),
+                first: old.origin.offset.min(new.origin.offset),
+                second: old.origin.offset.max(new.origin.offset),
+            });
+        }
         let what = self.difference((old_chunk as usize, old), (c, new));
         if let Some(what) = what {
             let mut places = [old.origin, new.origin];
@@ -282,7 +302,25 @@ impl<'c> Builder<'c> {
         if inputs(old) != inputs(new) {
             return Some("the input derivations differ");
         }
-        (sources(old) != sources(new)).then_some("the input sources differ")
+        if sources(old) != sources(new) {
+            return Some("the input sources differ");
+        }
+        let facts = |side: (usize, &RawDerivation)| {
+            [side.1.system, side.1.pname, side.1.version].map(|symbol| match symbol {
+                Symbol::NONE => Symbol::NONE,
+                symbol => self.symbols[side.0][symbol.0 as usize],
+            })
+        };
+        let mentions = |side: (usize, &RawDerivation)| {
+            let mut all: Vec<(Symbol, Fingerprint)> = slice(&chunk(side).mentions, &side.1.mentions)
+                .iter()
+                .map(|mention| (self.symbols[side.0][mention.key.0 as usize], mention.path))
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        (facts(old) != facts(new) || mentions(old) != mentions(new)).then_some("the environments differ")
     }
 
     fn shown(&self, node: u32) -> String {
@@ -464,12 +502,14 @@ impl<'c> Builder<'c> {
             .filter(|&node| waiting(node))
             .min_by_key(|&node| self.paths.digest(self.nodes[node as usize].path));
         let mut path: Vec<u32> = Vec::new();
+        let mut place = vec![NONE; self.nodes.len()];
         let mut at = start;
         while let Some(node) = at {
-            if let Some(first) = path.iter().position(|&seen| seen == node) {
-                path.drain(..first);
+            if place[node as usize] != NONE {
+                path.drain(..place[node as usize] as usize);
                 break;
             }
+            place[node as usize] = path.len() as u32;
             path.push(node);
             at = self.inputs(node).iter().map(|edge| edge.input).find(|&input| waiting(input));
         }
@@ -526,6 +566,7 @@ impl<'c> Builder<'c> {
             systems.push(system);
             flags.push(flag);
         }
+        self.intern_used_outputs();
         let NumberedStrings { numbers, offsets: string_offsets, bytes: string_bytes } = self.number_strings()?;
         let number = |symbol: Symbol| numbers[symbol.0 as usize];
         let all = |symbols: &[Symbol]| symbols.iter().map(|&symbol| number(symbol)).collect::<Vec<u32>>();
@@ -583,6 +624,20 @@ impl<'c> Builder<'c> {
         add(Section::NodeAttributes, &by_node.iter().map(|&(_, attribute)| attribute).collect::<Vec<u32>>());
         add(Section::Facts, &[number(store_dir)]);
         Ok(writer.finish())
+    }
+
+    /// The names in the lists of used outputs as strings of their own: one that its input does not
+    /// have stands nowhere else.
+    fn intern_used_outputs(&mut self) {
+        let mut lists: Vec<u32> = self.edges.iter().map(|edge| edge.outputs).filter(|&list| list != NONE).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        for list in lists {
+            let text = self.strings.get(Symbol(list)).to_vec();
+            for name in text.split(|&byte| byte == b',') {
+                self.strings.intern(name);
+            }
+        }
     }
 
     /// The place of each string among all in the order of their bytes, and the strings so ordered.

@@ -10,7 +10,8 @@ use crate::nix::hash::output_path_name;
 ///
 /// Immutable; made by [`super::build`] or opened from a snapshot. Invariants, checked on opening:
 /// `offsets.len() == n + 1` for every list of lists; targets are in bounds; the inputs of a node
-/// are smaller than it and ascend; consumers ascend and mirror the inputs.
+/// are smaller than it and ascend; consumers ascend and mirror the inputs; levels follow from the
+/// inputs; strings and attributes ascend, and the attributes of nodes mirror the nodes of attributes.
 pub struct Graph {
     backing: Backing,
     table: SectionTable,
@@ -145,14 +146,29 @@ impl Graph {
         if !bounded {
             return Err("an index points outside its array");
         }
+        let bytes = text.as_bytes();
+        let mut before: Option<&[u8]> = None;
+        for pair in self.words(S::StringOffsets).windows(2) {
+            let string = &bytes[pair[0] as usize..pair[1] as usize];
+            if before.is_some_and(|before| before >= string) {
+                return Err("strings do not ascend");
+            }
+            before = Some(string);
+        }
         let inputs = self.adjacency(Direction::Inputs);
+        let levels = self.words(S::NodeLevel);
         for node in 0..n as u32 {
             let mut last = None;
+            let mut level = 0;
             for &input in inputs.of(node) {
                 if input >= node || last.is_some_and(|last| last >= input) {
                     return Err("inputs do not ascend below their consumer");
                 }
                 last = Some(input);
+                level = level.max(levels[input as usize].saturating_add(1));
+            }
+            if levels[node as usize] != level {
+                return Err("levels are not those of the inputs");
             }
         }
         let consumers = self.adjacency(Direction::Consumers);
@@ -170,6 +186,26 @@ impl Graph {
                 }
                 last = Some(consumer);
             }
+        }
+        self.validate_attributes()
+    }
+
+    fn validate_attributes(&self) -> Result<(), &'static str> {
+        use Section as S;
+        let keys = self.words(S::AttributeName).iter().zip(self.words(S::AttributeSystem));
+        if !keys.is_sorted_by(|before, after| before < after) {
+            return Err("attributes do not ascend");
+        }
+        let named = self.words(S::AttributeNode);
+        let offsets = self.words(S::NodeAttributeOffsets);
+        let listed = self.words(S::NodeAttributes);
+        let mirrored = offsets.windows(2).enumerate().all(|(node, pair)| {
+            let own = &listed[pair[0] as usize..pair[1] as usize];
+            own.is_sorted_by(|before, after| before < after)
+                && own.iter().all(|&attribute| named[attribute as usize] == node as u32)
+        });
+        if !mirrored || listed.len() != named.iter().filter(|&&node| node != u32::MAX).count() {
+            return Err("the attributes of nodes do not mirror the nodes of attributes");
         }
         Ok(())
     }

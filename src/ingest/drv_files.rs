@@ -52,8 +52,8 @@ impl StoreLocation {
 #[derive(Debug, Default)]
 pub(crate) struct FilesRead {
     pub(crate) chunks: Vec<Chunk>,
-    /// Files that are not there (base names), to be told as holes of the closure.
-    pub(crate) absent: usize,
+    /// Files that are not there (base names, sorted), to be told as holes of the closure.
+    pub(crate) absent: Vec<String>,
 }
 
 /// Reads `roots` (base names) and everything they need.
@@ -100,10 +100,11 @@ pub(crate) fn read(
     let mut read = FilesRead::default();
     let mut errors = Vec::new();
     for result in results {
-        read.absent += result.absent;
+        read.absent.extend(result.absent);
         read.chunks.push(result.chunk);
         errors.extend(result.error);
     }
+    read.absent.sort_unstable();
     errors.sort_by(|a, b| a.0.cmp(&b.0));
     match errors.into_iter().next() {
         Some((_, error)) => Err(error),
@@ -183,7 +184,7 @@ impl Shared {
 
 struct WorkerResult {
     chunk: Chunk,
-    absent: usize,
+    absent: Vec<String>,
     error: Option<(String, IngestError)>,
 }
 
@@ -196,12 +197,12 @@ fn worker(
 ) -> WorkerResult {
     let mut collector = Collector::new(&location.store_dir);
     let mut buffer = vec![0u8; 64 * 1024];
-    let mut absent = 0;
+    let mut absent = Vec::new();
     while let Some(mut names) = shared.take() {
         while let Some(name) = names.pop() {
             match read_one(location, &name, input, options, &mut collector, &mut buffer) {
                 Ok(true) => progress.add(1),
-                Ok(false) => absent += 1,
+                Ok(false) => absent.push(name),
                 Err(error) => {
                     shared.fail();
                     return WorkerResult { chunk: collector.chunk, absent, error: Some((name, error)) };

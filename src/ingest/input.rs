@@ -100,7 +100,12 @@ impl Reader<'_> {
         if stripped.ends_with(".drv")
             && (stripped.len() < shown.len() || self.options.store_root.is_some() || !path.exists())
         {
-            return self.derivations(&[stripped.to_owned()], &shown);
+            return self.derivations(&[(stripped.to_owned(), 0)], &shown);
+        }
+        // a file that is named as a derivation is read as one, whatever its first bytes are
+        let named = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if stripped.ends_with(".drv") && StorePath::from_base_name(named.as_bytes()).is_ok() {
+            return self.derivation_file(path, &shown);
         }
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => IngestError::Io { path: shown.clone(), source: error },
@@ -123,6 +128,8 @@ impl Reader<'_> {
         if names.is_empty() && store.is_dir() {
             return self.folder(&store, shown);
         }
+        // in an order that does not depend on the file system
+        names.sort_unstable();
         if names.is_empty() {
             return Err(IngestError::Unrecognised {
                 path: shown.to_owned(),
@@ -132,27 +139,28 @@ impl Reader<'_> {
         }
         let store_dir = match &self.store_dir {
             Some(known) => known.clone(),
-            None => self.sniff_store_dir(&folder.join(&names[0])),
+            None => names
+                .iter()
+                .find_map(|name| Self::sniff_store_dir(&folder.join(name)))
+                .unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned()),
         };
         let location = StoreLocation { store_dir, folders: vec![folder.to_path_buf()] };
         self.files(&location, names, shown, false)
     }
 
-    /// The store directory that a derivation speaks of: that of its first output or input with a
-    /// path.
-    fn sniff_store_dir(&self, drv: &Path) -> String {
-        let text = std::fs::read(drv).unwrap_or_default();
-        let shown = crate::nix::aterm::parse(&text).ok().and_then(|derivation| {
-            let outputs = derivation.outputs.iter().map(|output| output.path.as_ref());
-            let inputs = derivation.input_derivations.iter().map(|(path, _)| path.as_ref());
-            let sources = derivation.input_sources.iter().map(AsRef::as_ref);
-            let dir = outputs
-                .chain(inputs)
-                .chain(sources)
-                .find_map(|path| StorePath::from_absolute(path).ok().map(|found| found.0));
-            dir.map(|dir| String::from_utf8_lossy(dir).into_owned())
-        });
-        shown.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned())
+    /// The store directory that a derivation speaks of: that of its first output, input or source
+    /// with a path. `None` where nothing shows one.
+    fn sniff_store_dir(drv: &Path) -> Option<String> {
+        let text = std::fs::read(drv).ok()?;
+        let derivation = crate::nix::aterm::parse(&text).ok()?;
+        let outputs = derivation.outputs.iter().map(|output| output.path.as_ref());
+        let inputs = derivation.input_derivations.iter().map(|(path, _)| path.as_ref());
+        let sources = derivation.input_sources.iter().map(AsRef::as_ref);
+        let dir = outputs
+            .chain(inputs)
+            .chain(sources)
+            .find_map(|path| StorePath::from_absolute(path).ok().map(|found| found.0))?;
+        Some(String::from_utf8_lossy(dir).into_owned())
     }
 
     /// What a file or standard input holds, told by its first bytes.
@@ -215,7 +223,7 @@ impl Reader<'_> {
                 self.problems.extend(problems);
                 Ok(())
             }
-            Some(b'/' | b'0'..=b'9' | b'a'..=b'z' | b'"' | b'.') if !head.contains(&0) => {
+            Some(b'/' | b'0'..=b'9' | b'a'..=b'z' | b'"' | b'.' | b'#') if !head.contains(&0) => {
                 let mut text = String::new();
                 let mut reader = BufReader::new(Cursor::new(head).chain(reader));
                 loop {
@@ -247,7 +255,8 @@ impl Reader<'_> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             return Err(IngestError::malformed(shown, 0, "a derivation's file is named <hash>-<name>.drv"));
         };
-        let store_dir = self.store_dir.clone().unwrap_or_else(|| self.sniff_store_dir(path));
+        let store_dir = self.store_dir.clone().or_else(|| Self::sniff_store_dir(path));
+        let store_dir = store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
         self.files(&StoreLocation { store_dir, folders: vec![folder] }, vec![name.to_owned()], shown, true)
     }
 
@@ -263,7 +272,7 @@ impl Reader<'_> {
                         format!("expected the path of a derivation, as nix-instantiate prints it, found '{path}'");
                     return Err(IngestError::malformed(shown, offset, message));
                 }
-                paths.push(path.to_owned());
+                paths.push((path.to_owned(), offset));
             }
             offset += line.len() as u64;
         }
@@ -276,19 +285,19 @@ impl Reader<'_> {
         self.derivations(&paths, shown)
     }
 
-    /// Derivations by their store paths, with all they need.
-    fn derivations(&mut self, paths: &[String], shown: &str) -> Result<(), IngestError> {
+    /// Derivations by their store paths, with all they need; each with the offset where it is named.
+    fn derivations(&mut self, paths: &[(String, u64)], shown: &str) -> Result<(), IngestError> {
         let mut names = Vec::with_capacity(paths.len());
         let mut dir = self.store_dir.clone();
-        for path in paths {
+        for (path, offset) in paths {
+            let malformed = |error| IngestError::malformed(shown, *offset, format!("'{path}': {error}"));
             let (shown_dir, store_path) = match StorePath::from_absolute(path.as_bytes()) {
                 Ok((dir, store_path)) => (String::from_utf8_lossy(dir).into_owned(), store_path),
                 Err(_) if !path.contains('/') => {
-                    let store_path = StorePath::from_base_name(path.as_bytes())
-                        .map_err(|error| IngestError::malformed(shown, 0, format!("'{path}': {error}")))?;
+                    let store_path = StorePath::from_base_name(path.as_bytes()).map_err(malformed)?;
                     (DEFAULT_STORE_DIR.to_owned(), store_path)
                 }
-                Err(error) => return Err(IngestError::malformed(shown, 0, format!("'{path}': {error}"))),
+                Err(error) => return Err(malformed(error)),
             };
             let dir = dir.get_or_insert_with(|| shown_dir.clone());
             if *dir != shown_dir {
@@ -320,16 +329,25 @@ impl Reader<'_> {
             _ => self.store_dir = Some(location.store_dir.clone()),
         }
         let input = self.origin(shown);
-        let roots = names.len();
+        let roots = names.clone();
         let reading = Reading { recursive, keep_texts: self.options.keep_texts };
         let read = drv_files::read(location, names, input, reading, self.progress)?;
-        let found: usize = read.chunks.iter().map(|chunk| chunk.derivations.len()).sum();
-        if found == 0 && roots > 0 {
+        // what nothing else names would not be missed as a hole
+        let gone: Vec<&str> = roots
+            .iter()
+            .map(String::as_str)
+            .filter(|root| read.absent.binary_search_by(|name| name.as_str().cmp(root)).is_ok())
+            .collect();
+        if let Some(first) = gone.first() {
             let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
+            let more = match gone.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more)"),
+            };
             return Err(IngestError::Unrecognised {
                 path: shown.to_owned(),
                 message: format!(
-                    "no such derivation in {}; a store that lies elsewhere is given by --store-root",
+                    "no derivation {first}{more} in {}; a store that lies elsewhere is given by --store-root",
                     folders.join(" or ")
                 ),
             });

@@ -153,7 +153,8 @@ impl Frame<'_> {
                     )),
                 }
             }
-            key_text if kind == Some(b'{') && key_text.ends_with(".drv") => self.derivation(key, stream),
+            // whatever stands there: what is no object is refused by name
+            key_text if key_text.ends_with(".drv") => self.derivation(key, stream),
             _ if kind == Some(b'{') => {
                 let store_dir = shown(self.store_dir);
                 let piece = stream.value()?;

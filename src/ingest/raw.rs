@@ -113,11 +113,12 @@ struct PathEntry {
 
 #[inline]
 fn hash_digest(digest: &Digest) -> u64 {
-    mix(&digest.0, 0)
+    // real digits are uniform, five bits a byte; all take part, for digests made by hand may differ
+    // in the last ones only
+    mix(&digest.0, 0) ^ mix(&digest.0, 16).rotate_left(32)
 }
 
-/// Sixteen digits from `at` on as a hash: they are uniform, five bits a byte, and one folded
-/// multiplication spreads them.
+/// Sixteen digits from `at` on as a hash: one folded multiplication spreads them.
 #[inline]
 fn mix(digits: &[u8; 32], at: usize) -> u64 {
     let word = |at: usize| u64::from_le_bytes(digits[at..at + 8].try_into().unwrap_or([0; 8]));
@@ -268,7 +269,7 @@ impl Fingerprint {
     #[inline]
     #[must_use]
     pub fn of(digits: &[u8; 32]) -> Self {
-        let mixed = mix(digits, 0) ^ mix(digits, 16).rotate_left(32);
+        let mixed = hash_digest(&Digest(*digits));
         Self([mixed as u32, (mixed >> 32) as u32])
     }
 }

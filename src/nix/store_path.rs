@@ -132,7 +132,8 @@ impl<'a> StorePath<'a> {
             return Err(StorePathError::NotAbsolute);
         }
         let slash = memchr::memrchr(b'/', text).ok_or(StorePathError::NotAbsolute)?;
-        if slash == 0 {
+        // `//x` lies in no store directory that a text could be searched for
+        if slash == 0 || text[slash - 1] == b'/' {
             return Err(StorePathError::NotAbsolute);
         }
         Ok((&text[..slash], Self::from_base_name(&text[slash + 1..])?))

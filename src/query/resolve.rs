@@ -98,10 +98,7 @@ fn named(graph: &Graph, form: &Form) -> Vec<NodeId> {
             if !last.is_empty() {
                 return last;
             }
-            let wanted = strip_interpreter(word);
-            derivations(graph)
-                .filter(|&node| strip_interpreter(graph.pname(node)).eq_ignore_ascii_case(wanted))
-                .collect()
+            by_pname(graph, word)
         }
         Form::Attribute(pattern) => match pattern {
             super::selector::Pattern::Exact(name) => attribute(graph, name),

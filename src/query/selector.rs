@@ -79,6 +79,12 @@ pub enum SelectorError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// A file without selectors.
+    #[error("'@{path}' names no selector")]
+    EmptyFile {
+        /// The file.
+        path: String,
+    },
 }
 
 const FORMS: &str = "attr:, pname:, name:, src:, file:";
@@ -120,7 +126,7 @@ impl Selector {
     /// follows a `#` at the start of a line are passed over).
     ///
     /// # Errors
-    /// As [`Selector::parse`], and when a file cannot be read.
+    /// As [`Selector::parse`], and when a file cannot be read or names nothing.
     pub fn expand<S: AsRef<str>>(arguments: &[S]) -> Result<Vec<Self>, SelectorError> {
         let mut selectors = Vec::new();
         for argument in arguments {
@@ -130,8 +136,12 @@ impl Selector {
                 Some(path) => {
                     let text = std::fs::read_to_string(Path::new(path))
                         .map_err(|source| SelectorError::File { path: path.to_owned(), source })?;
+                    let before = selectors.len();
                     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
                         selectors.push(Self::parse(line)?);
+                    }
+                    if selectors.len() == before {
+                        return Err(SelectorError::EmptyFile { path: path.to_owned() });
                     }
                 }
             }

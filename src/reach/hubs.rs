@@ -15,7 +15,8 @@ pub struct Hub {
     pub node: NodeId,
     /// Rebuilt derivations that are reached through it.
     pub reaches: u32,
-    /// Those of them, itself included, that no earlier hub has or reaches.
+    /// Those of them, itself included, that no earlier hub adds; what lies behind another bumped
+    /// derivation is not counted, for that one reaches it whatever becomes of this.
     pub adds: u32,
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Render;
+use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number, percent};
 use crate::query::ImpactReport;
 
@@ -177,10 +178,10 @@ impl Render for ImpactReport {
     /// The list where there is one, else the bumped derivations are all there is to list: a row for
     /// each rebuilt derivation.
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(["drv", "name", "system", "fetched", "distance", "attributes"])?;
+        let mut rows = Rows::new(out);
+        rows.row(["drv", "name", "system", "fetched", "distance", "attributes"])?;
         for listed in self.list.iter().flatten() {
-            csv.write_record([
+            rows.row([
                 listed.drv.as_str(),
                 &listed.name,
                 &listed.system,
@@ -189,7 +190,7 @@ impl Render for ImpactReport {
                 &listed.attributes.join(" "),
             ])?;
         }
-        csv.flush()
+        rows.finish()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Render;
+use super::rows::Rows;
 use super::table::{self, Column, Layout, number};
 use crate::query::RankReport;
 
@@ -24,11 +25,11 @@ impl Render for RankReport {
     }
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(["drv", "name", "dependents"])?;
+        let mut rows = Rows::new(out);
+        rows.row(["drv", "name", "dependents"])?;
         for node in &self.nodes {
-            csv.write_record([&node.drv, &node.name, &node.dependents.to_string()])?;
+            rows.row([&node.drv, &node.name, &node.dependents.to_string()])?;
         }
-        csv.flush()
+        rows.finish()
     }
 }

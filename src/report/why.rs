@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Render;
+use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
 use crate::query::{PathNode, WhyReport};
 
@@ -65,20 +66,14 @@ impl Render for WhyReport {
     }
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(["path", "step", "drv", "name", "keys"])?;
+        let mut rows = Rows::new(out);
+        rows.row(["path", "step", "drv", "name", "keys"])?;
         for (at, path) in self.paths.iter().enumerate() {
             for (step, node) in path.iter().enumerate() {
-                csv.write_record([
-                    &(at + 1).to_string(),
-                    &step.to_string(),
-                    &node.drv,
-                    &node.name,
-                    &node.keys.join(" "),
-                ])?;
+                rows.row([&(at + 1).to_string(), &step.to_string(), &node.drv, &node.name, &node.keys.join(" ")])?;
             }
         }
-        csv.flush()
+        rows.finish()
     }
 
     fn dot(&self) -> Option<String> {

@@ -1,0 +1,7 @@
+//! The contract of the command line, end to end, by the built program.
+
+mod contract;
+mod ingesting;
+mod program;
+mod reports;
+mod selectors;

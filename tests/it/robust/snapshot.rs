@@ -1,0 +1,412 @@
+//! Damaged snapshots: every byte counts, and a right checksum makes nothing valid.
+
+use std::ops::Range;
+use std::path::Path;
+
+use nix_ripple::graph::{FORMAT_VERSION, Graph, SnapshotError};
+
+use crate::support::{self, Recipe};
+
+/// A small graph with something in every section.
+fn sample() -> Vec<u8> {
+    let source = Recipe::new(1, "x-1.0.tar.gz").fixed();
+    let mut dep = Recipe::new(2, "dep-2.0").outputs(&["out", "dev"]).input(&source, "src");
+    dep.sources.push("/nix/store/00000000000000000000000000000900-builder.sh".to_owned());
+    let x = Recipe::new(3, "x-1.0").input(&source, "src").input(&dep, "schlüssel");
+    let y = Recipe::new(4, "y-1.0").input(&x, "buildInputs").input(&dep, "src");
+    let folder = support::folder(&[source, dep, x.clone(), y.clone()]);
+    let attributes = folder.path().join("attributes.json");
+    let entry = |recipe: &Recipe| {
+        format!(
+            r#"{{"system":"x86_64-linux","outPath":"{}","meta":{{"position":"a.nix:1"}}}}"#,
+            recipe.output_path("out")
+        )
+    };
+    std::fs::write(&attributes, format!(r#"{{"x":{},"y":{},"z":{}}}"#, entry(&x), entry(&y), entry(&x))).unwrap();
+    support::snapshot(&support::graph(&[folder.path(), &attributes]))
+}
+
+fn open(folder: &Path, bytes: &[u8]) -> Result<Graph, SnapshotError> {
+    let file = folder.join("x.ripple");
+    // a mapped file is never written in place: each is a file of its own
+    let _ = std::fs::remove_file(&file);
+    std::fs::write(&file, bytes).unwrap();
+    let opened = Graph::open(&file);
+    if let Err(error) = &opened {
+        assert!(error.to_string().starts_with(&file.display().to_string()), "{error}");
+    }
+    opened
+}
+
+#[test]
+fn every_flipped_byte_is_noticed() {
+    let bytes = sample();
+    let folder = tempfile::tempdir().unwrap();
+    assert!(open(folder.path(), &bytes).is_ok());
+    for at in 0..bytes.len() {
+        for bit in [0x01, 0x80] {
+            let mut changed = bytes.clone();
+            changed[at] ^= bit;
+            let error = open(folder.path(), &changed).map(drop).expect_err("a changed byte");
+            let right = match at {
+                0..16 => matches!(error, SnapshotError::Foreign { .. }),
+                16..20 => matches!(error, SnapshotError::Version { .. }),
+                _ => matches!(error, SnapshotError::Damaged { .. }),
+            };
+            assert!(right, "byte {at}: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_cut_is_noticed() {
+    let bytes = sample();
+    let folder = tempfile::tempdir().unwrap();
+    for len in 0..bytes.len() {
+        let error = open(folder.path(), &bytes[..len]).map(drop).expect_err("a cut");
+        let right = match len {
+            0..10 => matches!(error, SnapshotError::Foreign { .. }),
+            _ => matches!(error, SnapshotError::Damaged { .. }),
+        };
+        assert!(right, "{len} bytes: {error}");
+    }
+    let mut longer = bytes;
+    longer.extend_from_slice(&[0; 64]);
+    let error = open(folder.path(), &longer).unwrap_err();
+    assert!(matches!(error, SnapshotError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn other_files_and_versions_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in [&b""[..], b"x", b"Derive([", b"{}", b"nix-rippl", b"nix-ripple is a program, and this is a text"] {
+        let error = open(folder.path(), text).unwrap_err();
+        assert!(matches!(error, SnapshotError::Foreign { .. }), "{error}");
+        assert!(error.to_string().contains("nix-ripple ingest"), "{error}");
+    }
+    let gone = folder.path().join("gone");
+    assert!(matches!(Graph::open(&gone), Err(SnapshotError::Io { path, .. }) if path == gone.display().to_string()));
+    assert!(matches!(Graph::open(folder.path()), Err(SnapshotError::Io { .. })), "a folder is no snapshot");
+    for version in [FORMAT_VERSION - 1, FORMAT_VERSION + 1, u32::MAX] {
+        let mut patched = Patched::new(sample());
+        patched.bytes[16..20].copy_from_slice(&version.to_le_bytes());
+        let error = open(folder.path(), &patched.sealed()).unwrap_err();
+        let SnapshotError::Version { found, expected, .. } = &error else { panic!("{error}") };
+        assert_eq!((*found, *expected), (version, FORMAT_VERSION));
+        let told = error.to_string();
+        assert!(told.contains(&format!("version {version},")) && told.contains("make it again"), "{told}");
+    }
+}
+
+/// The sections in the order of the file, as `src/graph/snapshot.rs` lists them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum S {
+    StringOffsets,
+    StringBytes,
+    NodeDigest,
+    NodeName,
+    NodePname,
+    NodeVersion,
+    NodeSystem,
+    NodeFlags,
+    NodeLevel,
+    OutputOffsets,
+    OutputName,
+    OutputDigest,
+    InputOffsets,
+    InputTarget,
+    InputOutputs,
+    InputMentions,
+    ConsumerOffsets,
+    ConsumerTarget,
+    ConsumerEdge,
+    ListOffsets,
+    ListItems,
+    AttributeName,
+    AttributeSystem,
+    AttributeNode,
+    AttributePosition,
+    NodeAttributeOffsets,
+    NodeAttributes,
+    Facts,
+}
+
+/// A snapshot whose sections are changed and whose checksum is then made right.
+struct Patched {
+    bytes: Vec<u8>,
+}
+
+impl Patched {
+    fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes }
+    }
+
+    fn entry(section: S) -> usize {
+        64 + section as usize * 16
+    }
+
+    fn u64_at(&self, at: usize) -> usize {
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().unwrap()) as usize
+    }
+
+    fn range(&self, section: S) -> Range<usize> {
+        let start = self.u64_at(Self::entry(section));
+        start..start + self.u64_at(Self::entry(section) + 8)
+    }
+
+    fn words(&self, section: S) -> Vec<u32> {
+        self.bytes[self.range(section)].chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
+    }
+
+    fn len(&self, section: S) -> usize {
+        self.range(section).len() / 4
+    }
+
+    fn set(&mut self, section: S, at: usize, value: u32) {
+        let start = self.range(section).start + at * 4;
+        self.bytes[start..start + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    fn swap(&mut self, section: S, one: usize, other: usize) {
+        let words = self.words(section);
+        assert_ne!(words[one], words[other], "{section:?}: nothing would change");
+        self.set(section, one, words[other]);
+        self.set(section, other, words[one]);
+    }
+
+    fn set_offset(&mut self, section: S, offset: u64) {
+        let at = Self::entry(section);
+        self.bytes[at..at + 8].copy_from_slice(&offset.to_le_bytes());
+    }
+
+    fn set_len(&mut self, section: S, length: usize) {
+        let at = Self::entry(section) + 8;
+        self.bytes[at..at + 8].copy_from_slice(&(length as u64).to_le_bytes());
+    }
+
+    /// Shorter or longer by some bytes.
+    fn resize(&mut self, section: S, by: isize) {
+        let length = self.range(section).len().checked_add_signed(by).unwrap();
+        self.set_len(section, length);
+    }
+
+    fn sealed(mut self) -> Vec<u8> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.bytes[..32]);
+        hasher.update(&self.bytes[64..]);
+        self.bytes[32..64].copy_from_slice(hasher.finalize().as_bytes());
+        self.bytes
+    }
+}
+
+fn refused(what: &str, expect: &str, change: impl FnOnce(&mut Patched)) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut patched = Patched::new(sample());
+    change(&mut patched);
+    match open(folder.path(), &patched.sealed()) {
+        Err(SnapshotError::Damaged { what: told, .. }) => assert_eq!(told, expect, "{what}"),
+        Err(other) => panic!("{what}: {other}"),
+        Ok(_) => panic!("{what}: was opened"),
+    }
+}
+
+const OFFSETS: [S; 6] =
+    [S::StringOffsets, S::OutputOffsets, S::InputOffsets, S::ConsumerOffsets, S::ListOffsets, S::NodeAttributeOffsets];
+
+#[test]
+fn the_helper_makes_valid_snapshots() {
+    let bytes = sample();
+    assert_eq!(Patched::new(bytes.clone()).sealed(), bytes);
+    let patched = Patched::new(bytes);
+    for section in [S::StringOffsets, S::InputTarget, S::AttributeNode, S::NodeAttributes, S::Facts] {
+        assert!(patched.len(section) > 0, "{section:?} is empty");
+    }
+}
+
+#[test]
+fn a_table_of_sections_that_lies() {
+    let file = sample().len() as u64;
+    refused("too many sections", "its number of sections is wrong", |p| p.bytes[20] += 1);
+    for (what, offset) in [("behind the file", file + 64), ("not aligned", 8), ("no number", u64::MAX - 63)] {
+        refused(what, "a section lies outside the file", |p| p.set_offset(S::InputTarget, offset));
+    }
+    refused("longer than the file", "a section lies outside the file", |p| p.set_len(S::Facts, 1 << 40));
+    refused("as long as can be", "a section lies outside the file", |p| p.set_len(S::Facts, usize::MAX));
+}
+
+#[test]
+fn arrays_of_wrong_length() {
+    refused("half a word", "a section's length is no multiple of four", |p| p.resize(S::NodeName, -1));
+    refused("half a digest", "digests are cut off", |p| p.resize(S::NodeDigest, -1));
+    refused("half an output", "digests are cut off", |p| p.resize(S::OutputDigest, -4));
+    let differ = "arrays of one kind differ in length";
+    for section in [
+        S::NodeName,
+        S::NodePname,
+        S::NodeVersion,
+        S::NodeSystem,
+        S::NodeFlags,
+        S::NodeLevel,
+        S::OutputName,
+        S::InputTarget,
+        S::InputOutputs,
+        S::InputMentions,
+        S::ConsumerTarget,
+        S::ConsumerEdge,
+        S::AttributeName,
+        S::AttributeSystem,
+        S::AttributeNode,
+        S::AttributePosition,
+        S::Facts,
+    ] {
+        refused(&format!("{section:?} too short"), differ, |p| p.resize(section, -4));
+    }
+    refused("two facts", differ, |p| p.resize(S::Facts, 4));
+    refused("a node less", differ, |p| p.resize(S::NodeDigest, -32));
+    refused("an output less", differ, |p| p.resize(S::OutputDigest, -32));
+}
+
+#[test]
+fn offsets_that_do_not_ascend() {
+    let expect = "offsets do not ascend to the end of their array";
+    for section in OFFSETS {
+        refused(&format!("{section:?} begins late"), expect, |p| p.set(section, 0, 1));
+        refused(&format!("{section:?} ends early"), expect, |p| {
+            let last = p.len(section) - 1;
+            let end = p.words(section)[last];
+            p.set(section, last, end - 1);
+        });
+        refused(&format!("{section:?} goes back"), expect, |p| {
+            let end = *p.words(section).last().unwrap();
+            p.set(section, 1, end + 1);
+        });
+        refused(&format!("{section:?} is empty"), expect, |p| p.set_len(section, 0));
+    }
+    for section in [S::OutputOffsets, S::InputOffsets, S::ConsumerOffsets, S::NodeAttributeOffsets] {
+        refused(&format!("{section:?} too short"), expect, |p| p.resize(section, -4));
+    }
+}
+
+#[test]
+fn strings_that_are_none() {
+    refused("no UTF-8", "strings are not UTF-8", |p| {
+        let start = p.range(S::StringBytes).start;
+        p.bytes[start] = 0xff;
+    });
+    refused("inside a character", "a string begins inside a character", |p| {
+        let bytes = p.bytes[p.range(S::StringBytes)].to_vec();
+        let inside = bytes.iter().position(|byte| *byte >= 0x80).unwrap() as u32 + 1;
+        let string = p.words(S::StringOffsets).iter().position(|&offset| offset > inside).unwrap();
+        p.set(S::StringOffsets, string, inside);
+    });
+    // found by binary search
+    refused("not in order", "strings do not ascend", |p| {
+        let range = p.range(S::StringBytes);
+        let text = p.bytes[range.clone()].to_vec();
+        let at = text
+            .windows(6)
+            .position(|window| window == b"system")
+            .or(text.windows(3).position(|w| w == b"src"))
+            .unwrap();
+        p.bytes[range.start + at] = b'~';
+    });
+}
+
+#[test]
+fn indices_out_of_bounds() {
+    let expect = "an index points outside its array";
+    for (section, of) in [
+        (S::NodeName, S::StringOffsets),
+        (S::NodePname, S::StringOffsets),
+        (S::NodeVersion, S::StringOffsets),
+        (S::NodeSystem, S::StringOffsets),
+        (S::OutputName, S::StringOffsets),
+        (S::ListItems, S::StringOffsets),
+        (S::AttributeName, S::StringOffsets),
+        (S::AttributeSystem, S::StringOffsets),
+        (S::AttributePosition, S::StringOffsets),
+        (S::Facts, S::StringOffsets),
+        (S::InputOutputs, S::ListOffsets),
+        (S::InputMentions, S::ListOffsets),
+    ] {
+        // one past the end, and far away
+        refused(&format!("{section:?}"), expect, |p| p.set(section, 0, p.len(of) as u32 - 1));
+        refused(&format!("{section:?}"), expect, |p| p.set(section, p.len(section) - 1, u32::MAX));
+    }
+    refused("ConsumerEdge", expect, |p| p.set(S::ConsumerEdge, 0, p.len(S::InputTarget) as u32));
+    refused("NodeAttributes", expect, |p| p.set(S::NodeAttributes, 0, p.len(S::AttributeName) as u32));
+    refused("AttributeNode", expect, |p| p.set(S::AttributeNode, 0, p.len(S::NodeName) as u32));
+}
+
+#[test]
+fn edges_that_are_none() {
+    let inputs = "inputs do not ascend below their consumer";
+    let mirror = "consumers do not mirror inputs";
+    // the last node has two inputs, the last two edges
+    refused("its own input", inputs, |p| {
+        p.set(S::InputTarget, p.len(S::InputTarget) - 1, p.len(S::NodeName) as u32 - 1)
+    });
+    refused("a later input", inputs, |p| p.set(S::InputTarget, 0, p.len(S::NodeName) as u32 - 1));
+    refused("no node", inputs, |p| p.set(S::InputTarget, 0, u32::MAX));
+    refused("out of order", inputs, |p| p.swap(S::InputTarget, p.len(S::InputTarget) - 1, p.len(S::InputTarget) - 2));
+    refused("twice", inputs, |p| {
+        let edges = p.len(S::InputTarget);
+        p.set(S::InputTarget, edges - 1, p.words(S::InputTarget)[edges - 2]);
+    });
+    refused("another consumer", mirror, |p| p.set(S::ConsumerTarget, 0, p.len(S::NodeName) as u32 - 1));
+    refused("no consumer", mirror, |p| p.set(S::ConsumerTarget, 0, u32::MAX));
+    refused("another edge", mirror, |p| p.swap(S::ConsumerEdge, 0, 1));
+}
+
+#[test]
+fn what_follows_from_the_rest_and_does_not() {
+    refused("a level too high", "levels are not those of the inputs", |p| {
+        let last = p.len(S::NodeLevel) - 1;
+        p.set(S::NodeLevel, last, p.words(S::NodeLevel)[last] + 1);
+    });
+    refused("a level of nothing", "levels are not those of the inputs", |p| p.set(S::NodeLevel, 0, 1));
+    refused("attributes out of order", "attributes do not ascend", |p| p.swap(S::AttributeName, 0, 1));
+    let mirror = "the attributes of nodes do not mirror the nodes of attributes";
+    refused("another attribute", mirror, |p| p.swap(S::NodeAttributes, 0, 2));
+    refused("an attribute twice", mirror, |p| p.set(S::NodeAttributes, 1, p.words(S::NodeAttributes)[0]));
+    refused("another node", mirror, |p| p.set(S::AttributeNode, 0, 0));
+    refused("an attribute without its node", mirror, |p| p.set(S::AttributeNode, 0, u32::MAX));
+}
+
+/// Whatever is changed: what opens can be asked anything.
+#[test]
+fn what_opens_answers() {
+    use nix_ripple::query::{ImpactParams, RankParams, Selector, impact, rank, resolve};
+
+    let bytes = sample();
+    let folder = tempfile::tempdir().unwrap();
+    let mut chance = support::Chance(7);
+    let mut opened = 0;
+    for _ in 0..3000 {
+        let mut patched = Patched::new(bytes.clone());
+        for _ in 0..1 + chance.below(3) {
+            let at = 64 + chance.below(bytes.len() - 64);
+            patched.bytes[at] = *chance.pick(&[0, 1, 2, 3, 0x7f, 0x80, 0xff, chance.clone().next() as u8]);
+        }
+        let Ok(graph) = open(folder.path(), &patched.sealed()) else { continue };
+        opened += 1;
+        for node in graph.nodes() {
+            let _ = (graph.path(node), graph.pname(node), graph.version(node), graph.system(node), graph.level(node));
+            for (output, digest) in graph.outputs(node) {
+                let _ = graph.output_path(node, output, digest);
+            }
+            for (edge, input) in graph.input_edges(node) {
+                assert_eq!((graph.edge_input(edge), graph.edge_consumer(edge)), (input, node));
+                let _ = (graph.used_outputs(edge).count(), graph.mentions(edge).count());
+            }
+        }
+        assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
+        let words = Selector::expand(&["x", "y", "dep", "name:*", "src:x*"]).unwrap();
+        for word in words {
+            if let Ok(bumps) = resolve(&graph, &[word], false) {
+                let _ = impact(&graph, &bumps, &ImpactParams { list: true, ..ImpactParams::default() });
+            }
+        }
+    }
+    assert!(opened > 100, "only {opened} opened");
+}
