@@ -174,8 +174,12 @@ impl<'c> Builder<'c> {
                     let own = PathIndex(i);
                     let name = map[chunk.paths.name(own).0 as usize];
                     let name_hash = hash_name(strings.get(name));
-                    let path = paths.intern(chunk.paths.digest(own), name, name_hash);
-                    if !paths.has_name(path, name_hash) {
+                    let digest = chunk.paths.digest(own);
+                    let (path, same_name) = match paths.find(&digest, name_hash) {
+                        Some(known) => known,
+                        None => (paths.add(digest, name, name_hash), true),
+                    };
+                    if !same_name {
                         two_names.get_or_insert((path, name));
                     }
                     path

@@ -249,8 +249,15 @@ impl Attributes {
             }
             Err(error) => return Err(wrong(format!("'{text}': {error}"))),
         };
-        let name = self.chunk.strings.intern(path.name.as_bytes());
-        Ok(self.chunk.paths.intern(path.digest, name, hash_name(path.name.as_bytes())))
+        let name_hash = hash_name(path.name.as_bytes());
+        match self.chunk.paths.find(&path.digest, name_hash) {
+            Some((known, true)) => Ok(known),
+            Some((_, false)) => Err(wrong(format!("the hash part of '{text}' stands before another name, too"))),
+            None => {
+                let name = self.chunk.strings.append(path.name.as_bytes());
+                Ok(self.chunk.paths.add(path.digest, name, name_hash))
+            }
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record, given once")]

@@ -136,25 +136,28 @@ impl Collector {
     /// Interns a path with its name.
     pub(crate) fn path(&mut self, path: &StorePath<'_>) -> PathIndex {
         let name_hash = hash_name(path.name.as_bytes());
-        if let Some(known) = self.chunk.paths.find(&path.digest) {
-            if !self.chunk.paths.has_name(known, name_hash) {
+        match self.chunk.paths.find(&path.digest, name_hash) {
+            Some((known, true)) => known,
+            Some((known, false)) => {
                 let other = String::from_utf8_lossy(self.chunk.strings.get(self.chunk.paths.name(known))).into_owned();
                 self.problem(|| {
                     format!("the hash {} stands before two names, '{other}' and '{}'", path.digest.as_str(), path.name)
                 });
+                known
             }
-            return known;
+            None => {
+                let name = self.chunk.strings.append(path.name.as_bytes());
+                self.chunk.paths.add(path.digest, name, name_hash)
+            }
         }
-        let name = self.chunk.strings.append(path.name.as_bytes());
-        self.chunk.paths.intern(path.digest, name, name_hash)
     }
 
     /// A path that was met before, to be found without checking it again.
     #[inline]
     fn known_path(&self, text: &[u8]) -> Option<PathIndex> {
         let (digest, rest) = text.strip_prefix(self.store_dir.as_slice())?.strip_prefix(b"/")?.split_first_chunk()?;
-        let known = self.chunk.paths.find(&Digest(*digest))?;
-        self.chunk.paths.has_name(known, hash_name(rest.strip_prefix(b"-")?)).then_some(known)
+        let (known, same_name) = self.chunk.paths.find(&Digest(*digest), hash_name(rest.strip_prefix(b"-")?))?;
+        same_name.then_some(known)
     }
 
     /// Remembers the first problem.

@@ -1,13 +1,14 @@
 //! Derivations as files: read from a store directory, recursively and in parallel.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use rustc_hash::FxBuildHasher;
+use rustix::fs::{Mode, OFlags};
 
 use super::collector::{Collector, drv_name};
 use super::problem::IngestError;
@@ -34,11 +35,15 @@ impl StoreLocation {
         Self { store_dir: store_dir.to_owned(), folders }
     }
 
-    fn open(&self, base_name: &str) -> io::Result<(File, usize)> {
+    /// Opens a file; `path` is then where it lies, or where it was looked for last.
+    fn open(&self, base_name: &str, path: &mut PathBuf) -> io::Result<OwnedFd> {
         let mut first = None;
-        for (at, folder) in self.folders.iter().enumerate() {
-            match File::open(folder.join(base_name)) {
-                Ok(file) => return Ok((file, at)),
+        for folder in &self.folders {
+            path.clear();
+            path.push(folder);
+            path.push(base_name);
+            match open(path) {
+                Ok(file) => return Ok(file),
                 Err(error) => {
                     first.get_or_insert(error);
                 }
@@ -56,14 +61,15 @@ pub(crate) struct FilesRead {
     pub(crate) absent: Vec<String>,
 }
 
-/// Reads `roots` (base names) and everything they need.
+/// Reads `roots` (base names) and, if asked for, everything they need. The roots may still be
+/// listed while the first are read.
 ///
-/// Each file is read once; which worker reads it depends on timing, what comes out does not. A
-/// file that does not exist is no error here: the graph's builder names it with its consumers. An
-/// error in several files is told of the one whose name sorts first.
+/// Each file is read once (without recursion: each root); which worker reads it depends on timing,
+/// what comes out does not. A file that does not exist is no error here: the graph's builder names
+/// it with its consumers. Of errors in several files that of the name that sorts first is told.
 pub(crate) fn read(
     location: &StoreLocation,
-    roots: Vec<String>,
+    roots: impl IntoIterator<Item = Result<String, IngestError>>,
     input: u32,
     options: Reading,
     progress: &Progress,
@@ -71,32 +77,25 @@ pub(crate) fn read(
     let shared = Shared {
         queue: Mutex::new(Vec::new()),
         wake: Condvar::new(),
-        pending: AtomicUsize::new(0),
+        // the one who lists
+        pending: AtomicUsize::new(1),
         idle: AtomicUsize::new(0),
-        failed: AtomicBool::new(false),
+        panicked: AtomicBool::new(false),
         seen: (0..SHARDS).map(|_| Mutex::new(HashSet::default())).collect(),
     };
-    let mut fresh: Vec<String> = Vec::with_capacity(roots.len());
-    for root in roots {
-        // a root whose name is no store path's is read, and refused with its name
-        if Digest::from_prefix(root.as_bytes()).is_none_or(|digest| shared.is_new(&digest)) {
-            fresh.push(root);
-        }
-    }
-    // popped from the end: the order of the names is the order on most disks
-    fresh.sort_unstable_by(|a, b| b.cmp(a));
-    shared.pending.store(fresh.len(), Ordering::SeqCst);
-    *lock(&shared.queue) = fresh;
-
     let workers = rayon::current_num_threads().max(1);
-    let results: Vec<WorkerResult> = std::thread::scope(|scope| {
+    let (listed, results) = std::thread::scope(|scope| {
         let handles: Vec<_> =
             (0..workers).map(|_| scope.spawn(|| worker(location, input, options, &shared, progress))).collect();
-        handles
+        let listed = list(roots, options, &shared);
+        shared.done(1);
+        let results: Vec<WorkerResult> = handles
             .into_iter()
             .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+            .collect();
+        (listed, results)
     });
+    listed?;
     let mut read = FilesRead::default();
     let mut errors = Vec::new();
     for result in results {
@@ -105,12 +104,38 @@ pub(crate) fn read(
         errors.extend(result.error);
     }
     read.absent.sort_unstable();
-    errors.sort_by(|a, b| a.0.cmp(&b.0));
-    match errors.into_iter().next() {
+    match errors.into_iter().min_by(|a, b| a.0.cmp(&b.0)) {
         Some((_, error)) => Err(error),
         None => Ok(read),
     }
 }
+
+/// Hands the roots over, some at a time.
+fn list(
+    roots: impl IntoIterator<Item = Result<String, IngestError>>,
+    options: Reading,
+    shared: &Shared,
+) -> Result<(), IngestError> {
+    let mut batch = Vec::with_capacity(BATCH);
+    for root in roots {
+        let root = root?;
+        // a root whose name is no store path's is read, and refused with its name
+        let digest = if options.recursive { Digest::from_prefix(root.as_bytes()) } else { None };
+        if digest.is_none_or(|digest| shared.is_new(&digest)) {
+            batch.push(root);
+        }
+        if batch.len() == BATCH {
+            shared.pending.fetch_add(batch.len(), Ordering::SeqCst);
+            shared.give(batch.drain(..));
+        }
+    }
+    shared.pending.fetch_add(batch.len(), Ordering::SeqCst);
+    shared.give(batch.drain(..));
+    Ok(())
+}
+
+/// How many names are handed over at once.
+const BATCH: usize = 256;
 
 /// How to read.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +154,8 @@ struct Shared {
     /// Files that are queued or being read.
     pending: AtomicUsize,
     idle: AtomicUsize,
-    failed: AtomicBool,
+    /// A worker is gone, so what it had will never be done.
+    panicked: AtomicBool,
     seen: Vec<Mutex<HashSet<Digest, FxBuildHasher>>>,
 }
 
@@ -147,7 +173,7 @@ impl Shared {
     fn take(&self) -> Option<Vec<String>> {
         let mut queue = lock(&self.queue);
         loop {
-            if self.failed.load(Ordering::SeqCst) {
+            if self.panicked.load(Ordering::SeqCst) {
                 return None;
             }
             if !queue.is_empty() {
@@ -174,11 +200,18 @@ impl Shared {
             self.wake.notify_all();
         }
     }
+}
 
-    fn fail(&self) {
-        self.failed.store(true, Ordering::SeqCst);
-        let _queue = lock(&self.queue);
-        self.wake.notify_all();
+/// Lets the other workers end when one panics, so that the panic is told instead of waited for.
+struct Alive<'s>(&'s Shared);
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panicked.store(true, Ordering::SeqCst);
+            let _queue = lock(&self.0.queue);
+            self.0.wake.notify_all();
+        }
     }
 }
 
@@ -198,17 +231,21 @@ fn worker(
     let mut collector = Collector::new(&location.store_dir);
     let mut buffer = vec![0u8; 64 * 1024];
     let mut absent = Vec::new();
+    let mut error: Option<(String, IngestError)> = None;
+    let mut path = PathBuf::new();
+    let _alive = Alive(shared);
     while let Some(mut names) = shared.take() {
         while let Some(name) = names.pop() {
-            match read_one(location, &name, input, options, &mut collector, &mut buffer) {
+            let read = read_one(location, &name, input, options, &mut collector, &mut buffer, &mut path);
+            let kept = matches!(read, Ok(true));
+            match read {
                 Ok(true) => progress.add(1),
                 Ok(false) => absent.push(name),
-                Err(error) => {
-                    shared.fail();
-                    return WorkerResult { chunk: collector.chunk, absent, error: Some((name, error)) };
-                }
+                // the others are read all the same, so that the same error is told every time
+                Err(new) if error.as_ref().is_none_or(|(first, _)| name < *first) => error = Some((name, new)),
+                Err(_) => {}
             }
-            if options.recursive {
+            if options.recursive && kept {
                 let chunk = &collector.chunk;
                 let start = names.len();
                 for path in collector.last_inputs() {
@@ -227,10 +264,10 @@ fn worker(
             shared.done(1);
         }
     }
-    WorkerResult { chunk: collector.chunk, absent, error: None }
+    WorkerResult { chunk: collector.chunk, absent, error }
 }
 
-/// Reads one file into the collector; `false` when it does not exist.
+/// Reads one file into the collector; `false` when it does not exist. `path` is scratch.
 fn read_one(
     location: &StoreLocation,
     base_name: &str,
@@ -238,18 +275,29 @@ fn read_one(
     options: Reading,
     collector: &mut Collector,
     buffer: &mut Vec<u8>,
+    path: &mut PathBuf,
 ) -> Result<bool, IngestError> {
-    let (mut file, folder) = match location.open(base_name) {
+    let file = match location.open(base_name, path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(IngestError::io(location.folders[0].join(base_name).display().to_string())(error)),
+        Err(error) => return Err(IngestError::io(path.display().to_string())(error)),
     };
-    let shown = || location.folders[folder].join(base_name).display().to_string();
-    let text = fill(&mut file, buffer).map_err(|error| IngestError::io(shown())(error))?;
-    parse(collector, base_name, text, Origin { input, offset: 0 })
-        .map_err(|(offset, message)| IngestError::malformed(&shown(), offset, message))?;
+    let origin = Origin { input, offset: 0 };
+    let io = |error| IngestError::io(path.display().to_string())(error);
+    // one read gives all of a file nearly always, and a derivation shows its end: only where it
+    // does not parse is it asked whether there is more
+    let mut len = fill_once(&file, buffer, 0).map_err(io)?;
+    let mut parsed = parse(collector, base_name, &buffer[..len], origin);
+    if parsed.is_err() {
+        let whole = fill(&file, buffer, len).map_err(io)?;
+        if whole > len {
+            len = whole;
+            parsed = parse(collector, base_name, &buffer[..len], origin);
+        }
+    }
+    parsed.map_err(|(offset, message)| IngestError::malformed(&path.display().to_string(), offset, message))?;
     if options.keep_texts {
-        collector.chunk.texts.push(text.to_vec());
+        collector.chunk.texts.push(buffer[..len].to_vec());
     }
     Ok(true)
 }
@@ -284,18 +332,32 @@ pub fn ingest_texts<'t>(
     Ok(RawClosure { store_dir: store_dir.to_owned(), chunks: vec![collector.chunk], origins })
 }
 
-/// Reads a whole file into `buffer`, which keeps its size, and gives what was read.
-fn fill<'b>(file: &mut File, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
-    let mut len = 0;
+/// Opens a file to read it.
+fn open(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// Reads once into `buffer` behind its first `len` bytes, and gives how many there are then.
+fn fill_once(file: &OwnedFd, buffer: &mut Vec<u8>, len: usize) -> io::Result<usize> {
+    if len == buffer.len() {
+        buffer.resize(buffer.len() * 2, 0);
+    }
     loop {
-        if len == buffer.len() {
-            buffer.resize(buffer.len() * 2, 0);
+        match rustix::io::read(file, &mut buffer[len..]) {
+            Ok(read) => return Ok(len + read),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
-        match file.read(&mut buffer[len..]) {
-            Ok(0) => return Ok(&buffer[..len]),
-            Ok(n) => len += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+    }
+}
+
+/// Reads the rest of a file.
+fn fill(file: &OwnedFd, buffer: &mut Vec<u8>, mut len: usize) -> io::Result<usize> {
+    loop {
+        let more = fill_once(file, buffer, len)?;
+        if more == len {
+            return Ok(len);
         }
+        len = more;
     }
 }

@@ -116,36 +116,44 @@ impl Reader<'_> {
 
     /// All `.drv` files of a folder.
     fn folder(&mut self, folder: &Path, shown: &str) -> Result<(), IngestError> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(IngestError::io(shown))? {
-            let name = entry.map_err(IngestError::io(shown))?.file_name();
-            match name.into_string() {
-                Ok(name) if name.ends_with(".drv") => names.push(name),
-                _ => {}
+        let entries = std::fs::read_dir(folder).map_err(IngestError::io(shown))?;
+        let mut names = entries
+            .filter_map(|entry| match entry {
+                Ok(entry) => entry.file_name().into_string().ok().filter(|name| name.ends_with(".drv")).map(Ok),
+                Err(error) => Some(Err(IngestError::io(shown)(error))),
+            })
+            .peekable();
+        let Some(first) = names.peek() else {
+            let store = folder.join("nix/store");
+            if store.is_dir() {
+                return self.folder(&store, shown);
             }
-        }
-        let store = folder.join("nix/store");
-        if names.is_empty() && store.is_dir() {
-            return self.folder(&store, shown);
-        }
-        // in an order that does not depend on the file system
-        names.sort_unstable();
-        if names.is_empty() {
             return Err(IngestError::Unrecognised {
                 path: shown.to_owned(),
                 message: "a folder without .drv files; give a folder of derivations, or the file that names them"
                     .to_owned(),
             });
-        }
-        let store_dir = match &self.store_dir {
-            Some(known) => known.clone(),
-            None => names
-                .iter()
-                .find_map(|name| Self::sniff_store_dir(&folder.join(name)))
-                .unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned()),
+        };
+        let store_dir = match (&self.store_dir, first) {
+            (Some(known), _) => known.clone(),
+            (None, Ok(first)) => match Self::sniff_store_dir(&folder.join(first)) {
+                Some(shown) => shown,
+                None => Self::sniff_all(folder, shown)?,
+            },
+            (None, Err(_)) => DEFAULT_STORE_DIR.to_owned(),
         };
         let location = StoreLocation { store_dir, folders: vec![folder.to_path_buf()] };
-        self.files(&location, names, shown, false)
+        self.files(&location, names, &[], shown, false)
+    }
+
+    /// The store directory that the first derivation to show one speaks of, by name: for folders in
+    /// which some have no path at all.
+    fn sniff_all(folder: &Path, shown: &str) -> Result<String, IngestError> {
+        let entries = std::fs::read_dir(folder).map_err(IngestError::io(shown))?;
+        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "drv"));
+        paths.sort_unstable();
+        Ok(paths.iter().find_map(|path| Self::sniff_store_dir(path)).unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned()))
     }
 
     /// The store directory that a derivation speaks of: that of its first output, input or source
@@ -257,7 +265,8 @@ impl Reader<'_> {
         };
         let store_dir = self.store_dir.clone().or_else(|| Self::sniff_store_dir(path));
         let store_dir = store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
-        self.files(&StoreLocation { store_dir, folders: vec![folder] }, vec![name.to_owned()], shown, true)
+        let location = StoreLocation { store_dir, folders: vec![folder] };
+        self.files(&location, [Ok(name.to_owned())], &[name.to_owned()], shown, true)
     }
 
     /// Lines of derivation paths, as `nix-instantiate` prints them.
@@ -309,13 +318,14 @@ impl Reader<'_> {
         }
         let dir = dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
         let location = StoreLocation::new(&dir, self.options.store_root.as_deref());
-        self.files(&location, names, shown, true)
+        self.files(&location, names.iter().cloned().map(Ok), &names, shown, true)
     }
 
     fn files(
         &mut self,
         location: &StoreLocation,
-        names: Vec<String>,
+        names: impl IntoIterator<Item = Result<String, IngestError>>,
+        asked: &[String],
         shown: &str,
         recursive: bool,
     ) -> Result<(), IngestError> {
@@ -329,15 +339,11 @@ impl Reader<'_> {
             _ => self.store_dir = Some(location.store_dir.clone()),
         }
         let input = self.origin(shown);
-        let roots = names.clone();
         let reading = Reading { recursive, keep_texts: self.options.keep_texts };
         let read = drv_files::read(location, names, input, reading, self.progress)?;
-        // what nothing else names would not be missed as a hole
-        let gone: Vec<&str> = roots
-            .iter()
-            .map(String::as_str)
-            .filter(|root| read.absent.binary_search_by(|name| name.as_str().cmp(root)).is_ok())
-            .collect();
+        // what was asked for by name and nothing else names would not be missed as a hole
+        let absent = |name: &&String| read.absent.binary_search(*name).is_ok();
+        let gone: Vec<&String> = asked.iter().filter(absent).collect();
         if let Some(first) = gone.first() {
             let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
             let more = match gone.len() - 1 {

@@ -99,16 +99,18 @@ fn slice<'b>(bytes: &'b [u8], ends: &[u32], id: u32) -> &'b [u8] {
 /// Store paths by their digests.
 #[derive(Debug, Default)]
 pub struct Paths {
-    entries: Vec<PathEntry>,
-    table: HashTable<u32>,
+    digests: Vec<Digest>,
+    names: Vec<Symbol>,
+    /// All that a look-up needs stands in the table itself, for it misses the cache often enough.
+    table: HashTable<PathEntry>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct PathEntry {
     digest: Digest,
-    name: Symbol,
+    index: u32,
     /// Hash of the name, so that a path met again is compared without looking for its name.
-    name_hash: u64,
+    name_hash: u32,
 }
 
 #[inline]
@@ -128,60 +130,50 @@ fn mix(digits: &[u8; 32], at: usize) -> u64 {
 
 /// The hash by which names of paths are compared.
 #[inline]
-pub(crate) fn hash_name(name: &[u8]) -> u64 {
-    FxBuildHasher.hash_one(name)
+pub(crate) fn hash_name(name: &[u8]) -> u32 {
+    FxBuildHasher.hash_one(name) as u32
 }
 
 impl Paths {
-    /// The index of the path with `digest`, if it is known.
+    /// The path with `digest`, if it is known, and whether its name has this hash.
     #[inline]
-    #[must_use]
-    pub fn find(&self, digest: &Digest) -> Option<PathIndex> {
-        let entries = &self.entries;
-        let found = self.table.find(hash_digest(digest), |&id| entries[id as usize].digest == *digest);
-        found.map(|&id| PathIndex(id))
+    pub(crate) fn find(&self, digest: &Digest, name_hash: u32) -> Option<(PathIndex, bool)> {
+        let found = self.table.find(hash_digest(digest), |entry| entry.digest == *digest);
+        found.map(|entry| (PathIndex(entry.index), entry.name_hash == name_hash))
     }
 
-    /// Whether a known path has a name with this hash.
-    #[inline]
-    pub(crate) fn has_name(&self, path: PathIndex, name_hash: u64) -> bool {
-        self.entries[path.0 as usize].name_hash == name_hash
-    }
-
-    /// The index of the path with `digest`; a new one gets this name.
-    pub fn intern(&mut self, digest: Digest, name: Symbol, name_hash: u64) -> PathIndex {
-        if let Some(known) = self.find(&digest) {
-            return known;
-        }
-        let id = self.entries.len() as u32;
-        self.entries.push(PathEntry { digest, name, name_hash });
-        let entries = &self.entries;
-        self.table.insert_unique(hash_digest(&digest), id, |&id| hash_digest(&entries[id as usize].digest));
-        PathIndex(id)
+    /// Adds a path that is not known yet.
+    pub(crate) fn add(&mut self, digest: Digest, name: Symbol, name_hash: u32) -> PathIndex {
+        let index = self.digests.len() as u32;
+        self.digests.push(digest);
+        self.names.push(name);
+        let entry = PathEntry { digest, index, name_hash };
+        self.table.insert_unique(hash_digest(&digest), entry, |entry| hash_digest(&entry.digest));
+        PathIndex(index)
     }
 
     /// The digest of a path.
     #[must_use]
     pub fn digest(&self, path: PathIndex) -> Digest {
-        self.entries[path.0 as usize].digest
+        self.digests[path.0 as usize]
     }
 
     /// The name of a path.
     #[must_use]
     pub fn name(&self, path: PathIndex) -> Symbol {
-        self.entries[path.0 as usize].name
+        self.names[path.0 as usize]
     }
 
     /// Number of paths.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.digests.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.digests.is_empty()
     }
 }
 
