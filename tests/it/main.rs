@@ -4,5 +4,6 @@
 mod cli;
 mod graph_traits;
 mod layering;
+mod readme;
 mod robust;
 mod support;
