@@ -155,7 +155,7 @@ impl Collector {
     /// A path that was met before, to be found without checking it again.
     #[inline]
     fn known_path(&self, text: &[u8]) -> Option<PathIndex> {
-        let (digest, rest) = text.strip_prefix(self.store_dir.as_slice())?.strip_prefix(b"/")?.split_first_chunk()?;
+        let (digest, rest) = self.finder.below(text)?.split_first_chunk()?;
         let (known, same_name) = self.chunk.paths.find(&Digest(*digest), hash_name(rest.strip_prefix(b"-")?))?;
         same_name.then_some(known)
     }
@@ -169,8 +169,7 @@ impl Collector {
 
     /// Reads a path that must lie in this closure's store directory.
     fn store_path<'a>(&mut self, text: &'a [u8], what: &str) -> Option<StorePath<'a>> {
-        let below = text.strip_prefix(self.store_dir.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
-        if let Some(Ok(path)) = below.map(StorePath::from_base_name) {
+        if let Some(Ok(path)) = self.finder.below(text).map(StorePath::from_base_name) {
             return Some(path);
         }
         match StorePath::from_absolute(text) {

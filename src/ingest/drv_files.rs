@@ -257,7 +257,8 @@ fn worker(
                 }
                 shared.pending.fetch_add(names.len() - start, Ordering::SeqCst);
             }
-            if names.len() > 8 && shared.idle.load(Ordering::SeqCst) > 0 {
+            // without recursion the queue has enough for all
+            if options.recursive && names.len() > 8 && shared.idle.load(Ordering::SeqCst) > 0 {
                 let half = names.len() / 2;
                 shared.give(names.drain(..half));
             }

@@ -30,6 +30,15 @@ impl Finder {
         Self { prefix, head: u128::from_le_bytes(head), mask: u128::from_le_bytes(mask) }
     }
 
+    /// What follows the store directory and its slash in `text`; `None` for what lies elsewhere.
+    #[inline]
+    pub(crate) fn below<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let head = text.first_chunk()?;
+        let len = self.prefix.len();
+        let same = u128::from_le_bytes(*head) & self.mask == self.head && (len <= 16 || text.starts_with(&self.prefix));
+        if same { text.get(len..) } else { None }
+    }
+
     /// The shortest text that can name a path.
     fn least(&self) -> usize {
         (self.prefix.len() + DIGEST_LEN + 1).min(PLACEHOLDER_LEN + 1)

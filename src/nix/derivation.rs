@@ -43,11 +43,14 @@ impl<'a> Text<'a> {
     }
 
     /// The string that is meant: borrowed where no escape stands.
+    #[inline]
     #[must_use]
     pub fn value(&self) -> Cow<'a, [u8]> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
-        }
+        if self.escaped { Cow::Owned(self.unescaped()) } else { Cow::Borrowed(self.raw) }
+    }
+
+    #[cold]
+    fn unescaped(&self) -> Vec<u8> {
         let mut value = Vec::with_capacity(self.raw.len());
         let mut rest = self.raw;
         while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -62,7 +65,7 @@ impl<'a> Text<'a> {
             rest = rest.get(at + 2..).unwrap_or_default();
         }
         value.extend_from_slice(rest);
-        Cow::Owned(value)
+        value
     }
 }
 
