@@ -4,5 +4,7 @@
 mod cli;
 mod graph_traits;
 mod layering;
+mod needs;
 mod robust;
 mod support;
+mod truth;

@@ -1,0 +1,36 @@
+//! What some tests need and not every machine has.
+//!
+//! Where it is missing these tests are left out, and the run says so in one line each. The
+//! environment variable `NIX_RIPPLE_REQUIRE` names what must be there, separated by commas: then a
+//! missing one is a failure. CI sets `NIX_RIPPLE_REQUIRE=shared`, so that nothing is left
+//! out in silence.
+//!
+//! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+/// `../shared/data`.
+pub(crate) fn shared() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let here = folder.join("nixpkgs-2018.json.zst").exists();
+    wanted("shared", here, &TOLD, "comparisons with ../shared/data, which is not here").then_some(folder)
+}
+
+fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
+    let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
+    let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    for word in &required {
+        assert!(*word == "shared", "NIX_RIPPLE_REQUIRE: '{word}' is not known");
+    }
+    assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");
+    if !here {
+        told.call_once(|| {
+            // past libtest, which would keep it back
+            let _ = std::io::stderr().write_all(format!("left out: {left_out}\n").as_bytes());
+        });
+    }
+    here
+}
