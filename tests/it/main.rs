@@ -5,6 +5,7 @@ mod cli;
 mod graph_traits;
 mod layering;
 mod needs;
+mod nix_as_judge;
 mod robust;
 mod support;
 mod truth;

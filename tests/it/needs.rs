@@ -2,14 +2,17 @@
 //!
 //! Where it is missing these tests are left out, and the run says so in one line each. The
 //! environment variable `NIX_RIPPLE_REQUIRE` names what must be there, separated by commas: then a
-//! missing one is a failure. CI sets `NIX_RIPPLE_REQUIRE=shared`, so that nothing is left
+//! missing one is a failure. CI sets `NIX_RIPPLE_REQUIRE=shared,nix,sandbox`, so that nothing is left
 //! out in silence.
 //!
 //! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
+//! - `nix`: a `nix-instantiate` that works
+//! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::process::Command;
+use std::sync::{LazyLock, Once};
 
 /// `../shared/data`.
 pub(crate) fn shared() -> Option<PathBuf> {
@@ -19,11 +22,27 @@ pub(crate) fn shared() -> Option<PathBuf> {
     wanted("shared", here, &TOLD, "comparisons with ../shared/data, which is not here").then_some(folder)
 }
 
+/// Whether there is a `nix-instantiate` that works.
+pub(crate) fn nix() -> bool {
+    static TOLD: Once = Once::new();
+    static WORKS: LazyLock<bool> = LazyLock::new(|| {
+        let output = Command::new("nix-instantiate").args(["--eval", "-E", "1 + 1"]).output();
+        output.is_ok_and(|output| output.status.success() && output.stdout == b"2\n")
+    });
+    wanted("nix", *WORKS, &TOLD, "comparisons with the real Nix, for no nix-instantiate works here")
+}
+
+/// Whether `works`, which builds in a sandbox, does.
+pub(crate) fn sandbox(works: impl FnOnce() -> bool) -> bool {
+    static TOLD: Once = Once::new();
+    wanted("sandbox", works(), &TOLD, "builds by the real Nix, whose sandbox does not work here")
+}
+
 fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        assert!(*word == "shared", "NIX_RIPPLE_REQUIRE: '{word}' is not known");
+        assert!(["shared", "nix", "sandbox"].contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");
     if !here {
