@@ -150,6 +150,8 @@ pub struct HubReport {
     pub drv: String,
     /// Its name.
     pub name: String,
+    /// What it is built on.
+    pub system: String,
     /// Rebuilt derivations reached through it.
     pub reaches: u32,
     /// Those that no hub before it has, itself included.
@@ -213,21 +215,25 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         by_distance: by_distance(&rebuilt),
         hubs: hubs(&propagation, &rebuilt, params.hubs)
             .into_iter()
+            // through what reaches nothing, nothing is reached
+            .filter(|hub| hub.reaches > 0)
             .map(|hub| HubReport {
                 drv: graph.path(hub.node),
                 name: graph.name(hub.node).to_owned(),
+                system: graph.system(hub.node).to_owned(),
                 reaches: hub.reaches,
                 adds: hub.adds,
             })
             .collect(),
         each,
         overlap,
-        notes: notes(graph),
+        notes: notes(graph, &rebuilt),
         list: params.list.then(|| list(graph, &rebuilt, params.depth)),
     }
 }
 
-fn notes(graph: &Graph) -> Vec<String> {
+/// What bears on the figures of this rebuild set.
+fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
     use crate::ingest::raw::flag;
     let count = |bit: u32| graph.all_flags().iter().filter(|&&flags| flags & bit != 0).count();
     let mut notes = Vec::new();
@@ -241,17 +247,15 @@ fn notes(graph: &Graph) -> Vec<String> {
             "{bare} derivations are known by name and inputs only; if some are fixed-output, this set is too large"
         ));
     }
-    let floating = count(flag::FLOATING);
+    let floating = rebuilt.nodes.iter().filter(|&&node| graph.flags(node) & flag::FLOATING != 0).count();
     if floating > 0 {
         notes.push(format!(
-            "{floating} derivations are content-addressed; where they come out the same, less is rebuilt than is counted here"
+            "content-addressed derivations among them: {floating}; where these come out the same, less is rebuilt"
         ));
     }
     let unresolved = graph.attributes().filter(|&attribute| graph.attribute_node(attribute).is_none()).count();
     if unresolved > 0 {
-        notes.push(format!(
-            "{unresolved} attributes name derivations that the closure does not hold; they are never counted"
-        ));
+        notes.push(format!("attributes without a derivation in the closure, never counted: {unresolved}"));
     }
     if graph.attribute_count() > 0 {
         let kernels: BTreeSet<&str> =

@@ -1,5 +1,6 @@
 //! The impact report as text.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Render;
@@ -7,11 +8,11 @@ use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number, percent};
 use crate::query::ImpactReport;
 
-/// How many bumped derivations a table shows.
+/// How many rows of bumped derivations a table shows.
 const SHOWN: usize = 20;
 
-const BUMPED: [Column; 3] = [("derivation", false), ("system", false), ("", false)];
-const HUBS: [Column; 3] = [("reached through", false), ("reaches", true), ("adds", true)];
+const BUMPED: [Column; 3] = [("derivation", false), ("systems", false), ("", false)];
+const HUBS: [Column; 4] = [("reached through", false), ("system", false), ("reaches", true), ("adds", true)];
 const EACH: [Column; 5] =
     [("bump", false), ("bumped", true), ("derivations", true), ("attributes", true), ("only by it", true)];
 const LISTED: [Column; 4] = [("distance", true), ("derivation", false), ("system", false), ("attributes", false)];
@@ -35,20 +36,30 @@ impl ImpactReport {
         )
     }
 
-    fn bumped_rows(&self) -> impl Iterator<Item = [String; 3]> {
-        let more = self.bump.derivations.len().saturating_sub(SHOWN);
-        let rows = self.bump.derivations.iter().take(SHOWN).map(|bumped| {
+    /// A row for each name (and what is to be said of it), with the systems and how many on each.
+    fn bumped_rows(&self) -> Vec<[String; 3]> {
+        let mut rows: BTreeMap<(&str, bool, bool), BTreeMap<&str, u64>> = BTreeMap::new();
+        for bumped in &self.bump.derivations {
+            let row = rows.entry((&bumped.name, bumped.extended, bumped.fixed_output)).or_default();
+            *row.entry(&bumped.system).or_default() += 1;
+        }
+        let more = rows.len().saturating_sub(SHOWN);
+        let shown = rows.into_iter().take(SHOWN).map(|((name, extended, fixed_output), systems)| {
+            let systems: Vec<String> = systems
+                .into_iter()
+                .map(|(system, count)| if count == 1 { system.to_owned() } else { format!("{system} x {count}") })
+                .collect();
             let mut notes = Vec::new();
-            if bumped.fixed_output {
+            if fixed_output {
                 notes.push("fixed-output: fetched again");
             }
-            if bumped.extended {
+            if extended {
                 notes.push("another instance");
             }
-            [bumped.name.clone(), bumped.system.clone(), notes.join(", ")]
+            [name.to_owned(), systems.join(", "), notes.join(", ")]
         });
         let rest = (more > 0).then(|| [format!("… and {} more", number(more as u64)), String::new(), String::new()]);
-        rows.chain(rest)
+        shown.chain(rest).collect()
     }
 
     fn by_system(&self) -> Vec<String> {
@@ -72,8 +83,10 @@ impl ImpactReport {
         all.join("  ")
     }
 
-    fn hub_rows(&self) -> impl Iterator<Item = [String; 3]> {
-        self.hubs.iter().map(|hub| [hub.name.clone(), number(hub.reaches.into()), number(hub.adds.into())])
+    fn hub_rows(&self) -> impl Iterator<Item = [String; 4]> {
+        self.hubs
+            .iter()
+            .map(|hub| [hub.name.clone(), hub.system.clone(), number(hub.reaches.into()), number(hub.adds.into())])
     }
 
     fn each_rows(&self) -> impl Iterator<Item = [String; 5]> {

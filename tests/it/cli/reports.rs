@@ -33,7 +33,7 @@ fn impact_as_json() {
     assert_eq!(keys(&report["derivations"]), ["by_system", "fetched", "of", "total"]);
     assert_eq!(keys(&report["attributes"]["by_kernel"]), ["darwin", "linux"]);
     assert_eq!(keys(&report["by_distance"][0]), ["derivations", "distance"]);
-    assert_eq!(keys(&report["hubs"][0]), ["adds", "drv", "name", "reaches"]);
+    assert_eq!(keys(&report["hubs"][0]), ["adds", "drv", "name", "reaches", "system"]);
     assert_eq!(report["hubs"].as_array().unwrap().len(), 10);
     let sum = |value: &Value| value.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum::<u64>();
     let total = report["derivations"]["total"].as_u64().unwrap();
