@@ -94,10 +94,11 @@ fn known(word: &str) -> Option<&'static Known> {
 
 /// For each definition, the attributes whose output paths a bump changes, by Nix.
 fn bumps_by_nix() -> BTreeMap<String, BTreeSet<String>> {
+    let store = Store::new();
     let bumps = testdata("minipkgs/bumps.nix");
     let evaluate = |arguments: &[&str]| -> Value {
         let mut command = nix("nix-instantiate");
-        command.args(["--eval", "--strict", "--json", "--readonly-mode"]).args(arguments);
+        command.args(["--store", store.path(), "--eval", "--strict", "--json", "--readonly-mode"]).args(arguments);
         serde_json::from_slice(&ran(&mut command).stdout).unwrap()
     };
     let names = format!("builtins.attrNames (import {} {{ }})", bumps.display());
