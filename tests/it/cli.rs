@@ -2,6 +2,6 @@
 
 mod contract;
 mod ingesting;
-mod program;
+pub(crate) mod program;
 mod reports;
 mod selectors;

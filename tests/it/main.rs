@@ -4,6 +4,9 @@
 mod cli;
 mod graph_traits;
 mod layering;
+mod needs;
+mod nix_as_judge;
 mod readme;
 mod robust;
 mod support;
+mod truth;

@@ -11,54 +11,54 @@ use crate::support::testdata;
 
 /// What a run gave.
 #[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) talk: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) talk: String,
 }
 
 impl Ran {
     /// stdout of a run that went well.
-    pub(super) fn fine(self) -> String {
+    pub(crate) fn fine(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
         self.out
     }
 
     /// stderr of a run that failed; nothing is on stdout then.
-    pub(super) fn failed(self) -> String {
+    pub(crate) fn failed(self) -> String {
         assert_eq!((self.code, self.out.as_str()), (2, ""), "{self:?}");
         assert!(self.talk.starts_with("error: "), "{self:?}");
         self.talk
     }
 
-    pub(super) fn json(self) -> Value {
+    pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.fine()).unwrap()
     }
 }
 
 /// The program, in a folder of its own, without the user's settings.
-pub(super) struct Program {
-    pub(super) folder: tempfile::TempDir,
+pub(crate) struct Program {
+    pub(crate) folder: tempfile::TempDir,
     env: Vec<(&'static str, String)>,
 }
 
 impl Program {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), env: Vec::new() }
     }
 
-    pub(super) fn env(mut self, key: &'static str, value: &str) -> Self {
+    pub(crate) fn env(mut self, key: &'static str, value: &str) -> Self {
         self.env.push((key, value.to_owned()));
         self
     }
 
-    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let file = self.folder.path().join(name);
         std::fs::write(&file, content).unwrap();
         file
     }
 
-    pub(super) fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nix-ripple"));
         for key in ["NIX_RIPPLE_CLOSURE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "NIX_PATH"] {
             command.env_remove(key);
@@ -69,12 +69,12 @@ impl Program {
         command
     }
 
-    pub(super) fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Ran {
+    pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Ran {
         self.feed(arguments, None)
     }
 
     /// Runs with this on standard input.
-    pub(super) fn feed<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S], input: Option<&[u8]>) -> Ran {
+    pub(crate) fn feed<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S], input: Option<&[u8]>) -> Ran {
         let mut command = self.command(arguments);
         if input.is_some() {
             command.stdin(Stdio::piped());
@@ -93,7 +93,7 @@ impl Program {
 }
 
 /// A snapshot of the small distribution with its attributes, made once.
-pub(super) fn minipkgs() -> &'static Path {
+pub(crate) fn minipkgs() -> &'static Path {
     static SNAPSHOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("minipkgs.ripple");
         let graph = crate::support::graph(&[
@@ -108,6 +108,6 @@ pub(super) fn minipkgs() -> &'static Path {
 }
 
 /// Runs on the small distribution.
-pub(super) fn on_minipkgs(arguments: &[&str]) -> Ran {
+pub(crate) fn on_minipkgs(arguments: &[&str]) -> Ran {
     Program::new().env("NIX_RIPPLE_CLOSURE", minipkgs().to_str().unwrap()).run(arguments)
 }

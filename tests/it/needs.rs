@@ -1,0 +1,58 @@
+//! What some tests need and not every machine has.
+//!
+//! Where it is missing these tests are left out, and the run says so in one line each. The
+//! environment variable `NIX_RIPPLE_REQUIRE` names what must be there, separated by commas: then a
+//! missing one is a failure. CI sets `NIX_RIPPLE_REQUIRE=shared,nix`, so that nothing is left out in
+//! silence.
+//!
+//! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
+//! - `nix`: a `nix-instantiate` that works
+//! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{LazyLock, Once};
+
+/// `../shared/data`.
+pub(crate) fn shared() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let here = folder.join("nixpkgs-2018.json.zst").exists();
+    wanted("shared", here, &TOLD, "comparisons with ../shared/data, which is not here").then_some(folder)
+}
+
+/// Whether there is a `nix-instantiate` that works.
+pub(crate) fn nix() -> bool {
+    static TOLD: Once = Once::new();
+    static WORKS: LazyLock<bool> = LazyLock::new(|| {
+        // in a store of its own: the machine's own may belong to somebody else
+        let store = tempfile::tempdir().unwrap();
+        let output =
+            Command::new("nix-instantiate").args(["--eval", "-E", "1 + 1", "--store"]).arg(store.path()).output();
+        output.is_ok_and(|output| output.status.success() && output.stdout == b"2\n")
+    });
+    wanted("nix", *WORKS, &TOLD, "comparisons with the real Nix, for no nix-instantiate works here")
+}
+
+/// Whether `works`, which builds in a sandbox, does.
+pub(crate) fn sandbox(works: impl FnOnce() -> bool) -> bool {
+    static TOLD: Once = Once::new();
+    wanted("sandbox", works(), &TOLD, "builds by the real Nix, whose sandbox does not work here")
+}
+
+fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
+    let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
+    let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    for word in &required {
+        assert!(["shared", "nix", "sandbox"].contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
+    }
+    assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");
+    if !here {
+        told.call_once(|| {
+            // past libtest, which would keep it back
+            let _ = std::io::stderr().write_all(format!("left out: {left_out}\n").as_bytes());
+        });
+    }
+    here
+}
