@@ -157,7 +157,7 @@ fn write_drvs(json: &Path, folder: &Path) {
         serde_json::from_slice(&fs::read(json).expect("the closure")).expect("JSON");
     for (path, text) in all {
         let base = path.rsplit('/').next().unwrap_or(&path);
-        let name = base.get(33..).unwrap_or(base).trim_end_matches(".drv");
+        let name = base.get(33..).and_then(|name| name.strip_suffix(".drv")).unwrap_or(base);
         let drv = nix_ripple::nix::json::parse(text.get().as_bytes(), "/nix/store", name).expect("a derivation");
         fs::write(folder.join(base), nix_ripple::nix::aterm::print(&drv)).expect("scratch");
     }

@@ -73,10 +73,20 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         }
         printer.report(&report)?;
     }
-    Ok(outcome(&report, args.fail_over))
+    Ok(outcome(&report, args.fail_over, printer))
 }
 
-fn outcome(report: &ImpactReport, fail_over: Option<u64>) -> Outcome {
-    let count = if report.attributes.of > 0 { report.attributes.total } else { report.derivations.total };
-    if fail_over.is_some_and(|limit| count > limit) { Outcome::ThresholdPassed } else { Outcome::Fine }
+fn outcome(report: &ImpactReport, fail_over: Option<u64>, printer: &mut Printer) -> Outcome {
+    let (count, what) = if report.attributes.of > 0 {
+        (report.attributes.total, "attributes")
+    } else {
+        (report.derivations.total, "derivations")
+    };
+    match fail_over {
+        Some(limit) if count > limit => {
+            printer.say(&format!("{count} {what} are rebuilt, more than the {limit} of --fail-over"));
+            Outcome::ThresholdPassed
+        }
+        _ => Outcome::Fine,
+    }
 }

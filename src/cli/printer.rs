@@ -11,11 +11,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::error::CliError;
 use super::{ColorArg, Global};
 use crate::ingest::{Problem, Progress};
-use crate::report::{Format, Layout, Render, render};
+use crate::report::{Format, Layout, Render, printable, render};
 
 /// A count with its noun.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Text that cannot drive the terminal; line breaks stay.
+fn safe(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// How many findings are shown without --verbose.
@@ -69,7 +74,7 @@ impl Printer {
     /// Says something on stderr, unless quiet. Talk that cannot be heard is no failure.
     pub(super) fn say(&mut self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(self.talk, "{line}");
+            let _ = writeln!(self.talk, "{}", safe(line));
         }
     }
 
@@ -82,7 +87,7 @@ impl Printer {
 
     fn labelled(&mut self, colour: AnsiColor, label: &str, text: &str) {
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let _ = writeln!(self.talk, "{style}{label}:{style:#} {text}");
+        let _ = writeln!(self.talk, "{style}{label}:{style:#} {}", safe(text));
     }
 
     /// Shows findings.

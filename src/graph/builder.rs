@@ -13,10 +13,10 @@ use rustc_hash::FxBuildHasher;
 
 use super::graph::Graph;
 use super::snapshot::{Backing, Section, Writer};
-use crate::ingest::Problem;
 use crate::ingest::raw::{
     Chunk, Fingerprint, Origin, PathIndex, Paths, RawClosure, RawDerivation, Strings, Symbol, flag, hash_name,
 };
+use crate::ingest::{Problem, is_system};
 use crate::nix::store_path::DIGEST_LEN;
 use crate::nix::{Digest, hash, parse_drv_name};
 
@@ -166,7 +166,7 @@ impl<'c> Builder<'c> {
         let mut paths = Paths::default();
         let mut symbols = Vec::with_capacity(closure.chunks.len());
         let mut path_maps = Vec::with_capacity(closure.chunks.len());
-        let mut two_names: Option<(PathIndex, Symbol)> = None;
+        let mut two_names: Option<(Digest, PathIndex, Symbol)> = None;
         for chunk in &closure.chunks {
             let map: Vec<Symbol> = chunk.strings.iter().map(|text| intern_utf8(&mut strings, text)).collect();
             let path_map: Vec<PathIndex> = (0..chunk.paths.len() as u32)
@@ -179,8 +179,8 @@ impl<'c> Builder<'c> {
                         Some(known) => known,
                         None => (paths.add(digest, name, name_hash), true),
                     };
-                    if !same_name {
-                        two_names.get_or_insert((path, name));
+                    if !same_name && two_names.is_none_or(|(least, ..)| digest < least) {
+                        two_names = Some((digest, path, name));
                     }
                     path
                 })
@@ -203,7 +203,7 @@ impl<'c> Builder<'c> {
             rank: Vec::new(),
             problems: Vec::new(),
         };
-        if let Some((path, other)) = two_names {
+        if let Some((_, path, other)) = two_names {
             let text = |symbol| String::from_utf8_lossy(builder.strings.get(symbol)).into_owned();
             let mut names = [text(builder.paths.name(path)), text(other)];
             names.sort();
@@ -214,6 +214,8 @@ impl<'c> Builder<'c> {
     }
 
     fn derivations(&mut self) -> Result<(), BuildError> {
+        // of several errors that of the smallest digest is told, whatever the workers' timing
+        let mut first: Option<(Digest, BuildError)> = None;
         for (c, chunk) in self.closure.chunks.iter().enumerate() {
             for (d, derivation) in chunk.derivations.iter().enumerate() {
                 let path = self.path_maps[c][derivation.path.0 as usize];
@@ -223,12 +225,20 @@ impl<'c> Builder<'c> {
                     self.node_of_path[path.0 as usize] = self.nodes.len() as u32;
                     self.nodes.push(Node { path, content, level: 0 });
                 } else {
-                    let kept = self.merge(known, (c, derivation))?;
-                    if kept {
-                        self.nodes[known as usize].content = content;
+                    let digest = self.paths.digest(path);
+                    match self.merge(known, (c, derivation)) {
+                        Ok(true) => self.nodes[known as usize].content = content,
+                        Ok(false) => {}
+                        Err(error) if first.as_ref().is_none_or(|(least, _)| digest < *least) => {
+                            first = Some((digest, error));
+                        }
+                        Err(_) => {}
                     }
                 }
             }
+        }
+        if let Some((_, error)) = first {
+            return Err(error);
         }
         if self.nodes.is_empty() {
             return Err(BuildError::Empty);
@@ -379,14 +389,9 @@ impl<'c> Builder<'c> {
                 merged.push((target, NONE));
             }
             merged.sort_unstable();
-            for i in 0..merged.len() {
-                let (target, outputs) = merged[i];
-                if i > 0 && merged[i - 1].0 == target {
-                    // the same input twice: its outputs are put together
-                    self.join_outputs(outputs);
-                } else {
-                    self.edges.push(Edge { input: target, outputs });
-                }
+            for same in merged.chunk_by(|one, other| one.0 == other.0) {
+                let outputs = if let [(_, outputs)] = same { *outputs } else { self.joined_outputs(same) };
+                self.edges.push(Edge { input: same[0].0, outputs });
             }
             self.edge_offsets.push(self.edges.len() as u32);
         }
@@ -426,21 +431,20 @@ impl<'c> Builder<'c> {
         node
     }
 
-    fn join_outputs(&mut self, outputs: u32) {
-        let Some(last) = self.edges.last_mut() else { return };
-        if outputs == NONE || outputs == last.outputs {
-            return;
+    /// The outputs used of one input that stands there more than once (Nix never writes that).
+    fn joined_outputs(&mut self, same: &[(u32, u32)]) -> u32 {
+        let lists: Vec<String> = same
+            .iter()
+            .filter(|(_, outputs)| *outputs != NONE)
+            .map(|&(_, outputs)| String::from_utf8_lossy(self.strings.get(Symbol(outputs))).into_owned())
+            .collect();
+        if lists.is_empty() {
+            return NONE;
         }
-        if last.outputs == NONE {
-            last.outputs = outputs;
-            return;
-        }
-        let text = |symbol| String::from_utf8_lossy(self.strings.get(Symbol(symbol))).into_owned();
-        let (one, other) = (text(last.outputs), text(outputs));
-        let mut names: Vec<&str> = one.split(',').chain(other.split(',')).collect();
+        let mut names: Vec<&str> = lists.iter().flat_map(|list| list.split(',')).collect();
         names.sort_unstable();
         names.dedup();
-        last.outputs = self.strings.intern(names.join(",").as_bytes()).0;
+        self.strings.intern(names.join(",").as_bytes()).0
     }
 
     fn inputs(&self, node: u32) -> &[Edge] {
@@ -515,7 +519,8 @@ impl<'c> Builder<'c> {
             }
             place[node as usize] = path.len() as u32;
             path.push(node);
-            at = self.inputs(node).iter().map(|edge| edge.input).find(|&input| waiting(input));
+            let digest = |&input: &u32| self.paths.digest(self.nodes[input as usize].path);
+            at = self.inputs(node).iter().map(|edge| edge.input).filter(|&input| waiting(input)).min_by_key(digest);
         }
         // the circle is told from its smallest path on, so that it reads the same every time
         let smallest =
@@ -602,14 +607,14 @@ impl<'c> Builder<'c> {
         add(Section::InputTarget, &inputs.targets);
         add(Section::InputOutputs, &inputs.outputs);
         add(Section::InputMentions, &inputs.mentions);
-        let (offsets, targets, edges) = transpose(n, &inputs.offsets, &inputs.targets);
-        add(Section::ConsumerOffsets, &offsets);
+        let (consumer_offsets, targets, edges) = transpose(n, &inputs.offsets, &inputs.targets);
+        add(Section::ConsumerOffsets, &consumer_offsets);
         add(Section::ConsumerTarget, &targets);
         add(Section::ConsumerEdge, &edges);
         add(Section::ListOffsets, &lists.offsets);
         add(Section::ListItems, &lists.items);
 
-        let attributes = self.attributes(&outputs, &numbers, empty);
+        let attributes = self.attributes(&outputs, &numbers, empty, &consumer_offsets);
         add(Section::AttributeName, &attributes.iter().map(|a| a.name).collect::<Vec<u32>>());
         add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
         add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
@@ -807,65 +812,122 @@ impl<'c> Builder<'c> {
         Ok(())
     }
 
-    /// The attributes by name and system, each with its node.
-    fn attributes(&mut self, outputs: &Outputs, numbers: &[u32], empty: Symbol) -> Vec<Attribute> {
-        // output path → node, for attributes without a derivation path; the first in order of ids
-        let mut producer: HashMap<[u8; DIGEST_LEN], u32, FxBuildHasher> = HashMap::default();
-        if self.closure.chunks.iter().any(|chunk| chunk.attributes.iter().any(|a| a.derivation.is_none())) {
-            for node in (0..self.nodes.len() as u32).rev() {
-                for at in outputs.range(node) {
-                    producer.insert(outputs.digests[at], node);
-                }
+    /// Output path → the nodes that make it, ascending.
+    fn producers(&self, outputs: &Outputs) -> HashMap<[u8; DIGEST_LEN], Vec<u32>, FxBuildHasher> {
+        let mut producers: HashMap<[u8; DIGEST_LEN], Vec<u32>, FxBuildHasher> = HashMap::default();
+        for node in 0..self.nodes.len() as u32 {
+            for at in outputs.range(node) {
+                producers.entry(outputs.digests[at]).or_default().push(node);
             }
-            producer.remove(&Digest::NONE.0);
         }
-        let mut attributes = Vec::new();
+        producers.remove(&Digest::NONE.0);
+        producers
+    }
+
+    /// Of several nodes that make one path the one that an attribute means most likely: built on
+    /// its system, then with the most consumers, then the first.
+    fn likeliest(&self, several: &[u32], system: u32, numbers: &[u32], uses: &[u32]) -> u32 {
+        let key = |node: u32| {
+            let other_system = self.system_number(node, numbers) != Some(system);
+            let consumers = uses[node as usize + 1] - uses[node as usize];
+            (other_system, std::cmp::Reverse(consumers), node)
+        };
+        several.iter().copied().min_by_key(|&node| key(node)).unwrap_or(NONE)
+    }
+
+    /// The string of the system that a node is built on, where it is a real one.
+    fn system_number(&self, node: u32, numbers: &[u32]) -> Option<u32> {
+        let (c, _, derivation) = self.derivation(self.order[node as usize])?;
+        if derivation.system == Symbol::NONE {
+            return None;
+        }
+        let symbol = self.symbols[c][derivation.system.0 as usize];
+        let text = std::str::from_utf8(self.strings.get(symbol)).ok()?;
+        is_system(text).then(|| numbers[symbol.0 as usize])
+    }
+
+    /// The attributes by name and system, each with its node.
+    fn attributes(&mut self, outputs: &Outputs, numbers: &[u32], empty: Symbol, uses: &[u32]) -> Vec<Attribute> {
+        let producers =
+            if self.closure.chunks.iter().any(|chunk| chunk.attributes.iter().any(|a| a.derivation.is_none())) {
+                self.producers(outputs)
+            } else {
+                HashMap::default()
+            };
+        let mut ambiguous = 0;
+        let mut attributes: Vec<Attribute> = Vec::new();
         for (c, chunk) in self.closure.chunks.iter().enumerate() {
             let number = |symbol: Symbol| {
                 let own = if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
                 numbers[own.0 as usize]
             };
             for attribute in &chunk.attributes {
-                let node = match attribute.derivation {
-                    Some(path) => match self.node_of_path[self.path_maps[c][path.0 as usize].0 as usize] {
+                let stated = attribute.derivation.map(|path| {
+                    match self.node_of_path[self.path_maps[c][path.0 as usize].0 as usize] {
                         NONE => NONE,
                         node => self.rank[node as usize],
-                    },
-                    None => slice(&chunk.attribute_outputs, &attribute.outputs)
+                    }
+                });
+                let mut system = number(attribute.system);
+                let node = stated.unwrap_or_else(|| {
+                    let makers = slice(&chunk.attribute_outputs, &attribute.outputs)
                         .iter()
-                        .find_map(|&path| producer.get(&chunk.paths.digest(path).0).copied())
-                        .unwrap_or(NONE),
-                };
+                        .find_map(|path| producers.get(&chunk.paths.digest(*path).0));
+                    match makers.map(Vec::as_slice) {
+                        None | Some([]) => NONE,
+                        Some(&[only]) => only,
+                        Some(several) => {
+                            ambiguous += 1;
+                            self.likeliest(several, system, numbers, uses)
+                        }
+                    }
+                });
                 let node = match node {
                     NONE => NONE,
-                    found => match self.nodes[self.order[found as usize] as usize].content {
-                        Content::Derivation(..) => found,
-                        Content::Source | Content::Missing => NONE,
+                    found => match self.derivation(self.order[found as usize]) {
+                        Some(_) => found,
+                        None => NONE,
                     },
                 };
+                // a name without a system has that of its derivation
+                if attribute.system == Symbol::NONE && node != NONE {
+                    system = self.system_number(node, numbers).unwrap_or(system);
+                }
                 attributes.push(Attribute {
                     name: number(attribute.name),
-                    system: number(attribute.system),
+                    system,
                     node,
+                    guessed: stated.is_none(),
                     position: number(attribute.position),
                     origin: attribute.origin,
                 });
             }
         }
-        // a name without a system has that of its derivation, where that is a real one
-        attributes.sort_unstable_by_key(|a| (a.name, a.system, a.node == NONE, a.origin));
+        // what was stated wins over what was guessed from an output path, whatever came first
+        attributes.sort_unstable_by_key(|a| (a.name, a.system, a.node == NONE, a.guessed, a.origin));
         let total = attributes.len();
         let mut conflicts = 0;
         attributes.dedup_by(|later, kept| {
             let same = later.name == kept.name && later.system == kept.system;
             if same {
-                conflicts += usize::from(later.node != NONE && later.node != kept.node);
+                // a guess among derivations with one output path contradicts nothing
+                let contradicts = later.node != NONE && later.node != kept.node && !later.guessed;
+                conflicts += usize::from(contradicts);
                 if kept.position == numbers[empty.0 as usize] {
                     kept.position = later.position;
                 }
             }
             same
         });
+        if ambiguous > 0 {
+            self.problems.push(Problem::new(
+                "ambiguous-attributes",
+                format!(
+                    "attributes known only by an output path that several derivations make: {ambiguous}; of each the one \
+                     with the most consumers is taken; give their drvPath too (nix-eval-jobs) to be sure"
+                ),
+            ));
+        }
         let unresolved = attributes.iter().filter(|a| a.node == NONE).count();
         if unresolved > 0 {
             self.problems.push(Problem::new(
@@ -911,6 +973,8 @@ struct Attribute {
     name: u32,
     system: u32,
     node: u32,
+    /// Found by an output path, not by a stated derivation.
+    guessed: bool,
     position: u32,
     origin: Origin,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::collector::drv_name;
 use super::json_stream::Piece;
 use super::problem::{IngestError, Problem};
 use super::raw::{Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, flag, hash_name};
@@ -179,7 +180,7 @@ impl Attributes {
             ));
         };
         let outputs = job.outputs.unwrap_or_default();
-        let derivation = self.store_path(&drv_path, store_dir, piece.offset)?;
+        let derivation = self.drv_path(&drv_path, store_dir, piece.offset)?;
         if let Some(inputs) = job.input_drvs {
             self.derivation(derivation, job.system.as_deref(), &outputs, inputs, store_dir, piece.offset)?;
         }
@@ -223,7 +224,7 @@ impl Attributes {
             ));
         }
         let derivation = match package.drv_path {
-            Some(path) => Some(self.store_path(&path, store_dir, offset)?),
+            Some(path) => Some(self.drv_path(&path, store_dir, offset)?),
             None => None,
         };
         self.attribute(
@@ -235,6 +236,22 @@ impl Attributes {
             store_dir,
             offset,
         )
+    }
+
+    /// An attribute whose derivation is known from elsewhere.
+    pub(crate) fn stated(&mut self, attr: &str, drv_path: &str, store_dir: &str) -> Result<(), IngestError> {
+        let derivation = self.drv_path(drv_path, store_dir, 0)?;
+        self.attribute(attr, None, Some(derivation), [], None, store_dir, 0)
+    }
+
+    /// The path of a derivation.
+    fn drv_path(&mut self, text: &str, store_dir: &str, offset: u64) -> Result<PathIndex, IngestError> {
+        let base = text.rsplit('/').next().unwrap_or(text);
+        if StorePath::from_base_name(base.as_bytes()).is_ok_and(|path| drv_name(&path).is_none()) {
+            let message = format!("'{text}' is no path of a derivation: these end in .drv");
+            return Err(IngestError::malformed(&self.path, offset, message));
+        }
+        self.store_path(text, store_dir, offset)
     }
 
     fn store_path(&mut self, text: &str, store_dir: &str, offset: u64) -> Result<PathIndex, IngestError> {
@@ -320,7 +337,7 @@ impl Attributes {
             let (UsedOutputs::Names(mut names) | UsedOutputs::Object { outputs: mut names }) = used;
             names.sort();
             names.dedup();
-            let path = self.store_path(&input, store_dir, offset)?;
+            let path = self.drv_path(&input, store_dir, offset)?;
             let outputs = self.chunk.strings.intern(names.join(",").as_bytes());
             self.chunk.inputs.push(RawInput { path, outputs });
         }

@@ -399,6 +399,10 @@ fn output_name(text: &[u8]) -> Option<&str> {
     std::str::from_utf8(text).ok()
 }
 
+/// The longest path in `__json` under which a mention is kept; what lies deeper is kept under the
+/// path that far.
+const MAX_KEY_LEN: usize = 256;
+
 /// Walks `__json` and tells every string with its path: `__json.env.FOO`; an array's elements have
 /// the path of the array. Depth is bounded by serde_json (128).
 struct Walk<'c, 'p> {
@@ -434,8 +438,11 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         let Self { collector, path, depth } = self;
         let len = path.len();
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-            path.push('.');
-            path.push_str(&key);
+            // a key that is longer than any that people write stays out of the path
+            if path.len() + key.len() < MAX_KEY_LEN {
+                path.push('.');
+                path.push_str(&key);
+            }
             // a key can name a path too, as those of exportReferencesGraph may
             collector.structured_string(&path[..len], depth, &key);
             map.next_value_seed(Walk { collector: &mut *collector, path: &mut *path, depth: depth + 1 })?;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use super::attribute::Attributes;
 use super::drv_files::{self, Reading, StoreLocation};
 use super::expression::Expression;
 use super::json;
@@ -49,6 +50,10 @@ pub struct IngestOptions {
 /// Whether a file begins as a snapshot does.
 #[must_use]
 pub fn is_snapshot(path: &Path) -> bool {
+    // looking into a pipe would take from what is to be read
+    if !path.is_file() {
+        return false;
+    }
     let mut head = [0u8; 10];
     File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == SNAPSHOT_MAGIC
 }
@@ -70,9 +75,11 @@ pub fn ingest(
             Input::Expression(expression) => {
                 let instantiated = expression.instantiate()?;
                 reader.list(&instantiated, &expression.to_string())?;
+                reader.expression_attributes(expression, &instantiated)?;
             }
         }
     }
+    reader.follow_attributes()?;
     reader.closure.store_dir = reader.store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
     reader.problems.sort();
     Ok((reader.closure, reader.problems))
@@ -360,6 +367,41 @@ impl Reader<'_> {
         }
         self.closure.chunks.extend(read.chunks);
         Ok(())
+    }
+
+    /// The attributes asked of an expression, where each gave one derivation.
+    fn expression_attributes(&mut self, expression: &Expression, instantiated: &str) -> Result<(), IngestError> {
+        let paths: Vec<&str> = instantiated.lines().map(strip_output).filter(|path| !path.is_empty()).collect();
+        if paths.len() != expression.attributes.len() {
+            return Ok(());
+        }
+        let store_dir = self.store_dir.clone().unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
+        let shown = expression.to_string();
+        let input = self.origin(&shown);
+        let mut attributes = Attributes::new(&shown, input);
+        for (attribute, path) in expression.attributes.iter().zip(paths) {
+            attributes.stated(attribute, path, &store_dir)?;
+        }
+        self.closure.chunks.push(attributes.finish().0);
+        Ok(())
+    }
+
+    /// Where attributes are all there is, what they name is read from the store.
+    fn follow_attributes(&mut self) -> Result<(), IngestError> {
+        if self.closure.derivation_count() > 0 {
+            return Ok(());
+        }
+        let store_dir = self.store_dir.clone().unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
+        let stated = self.closure.chunks.iter().flat_map(|chunk| {
+            chunk.attributes.iter().filter_map(|attribute| attribute.derivation).map(|path| {
+                let name = String::from_utf8_lossy(chunk.strings.get(chunk.paths.name(path))).into_owned();
+                (format!("{store_dir}/{}-{name}", chunk.paths.digest(path).as_str()), 0)
+            })
+        });
+        let mut paths: Vec<(String, u64)> = stated.collect();
+        paths.sort_unstable();
+        paths.dedup();
+        if paths.is_empty() { Ok(()) } else { self.derivations(&paths, "the attributes' drvPath") }
     }
 
     fn origin(&mut self, shown: &str) -> u32 {

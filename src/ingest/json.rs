@@ -4,7 +4,7 @@
 
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::attribute::{self, Attributes};
 use super::collector::{Collector, drv_name};
@@ -55,12 +55,18 @@ pub(crate) fn read(
 
     // the first derivation shows the store directory, which the workers need
     let (sender, receiver) = sync_channel::<Batch>(4);
-    let receiver = Mutex::new(receiver);
+    // owned by the workers alone: when none is left, sending fails instead of waiting
+    let receiver = Arc::new(Mutex::new(receiver));
     let shown_dir: Mutex<Option<String>> = Mutex::new(store_dir.clone());
     let (framed, results) = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..rayon::current_num_threads().max(1))
-            .map(|_| scope.spawn(|| parse_batches(&receiver, &shown_dir, path, input, keep_texts, progress)))
+            .map(|_| {
+                let receiver = Arc::clone(&receiver);
+                let shown_dir = &shown_dir;
+                scope.spawn(move || parse_batches(&receiver, shown_dir, path, input, keep_texts, progress))
+            })
             .collect();
+        drop(receiver);
         let mut frame = Frame {
             path,
             sender: Some(sender),

@@ -1,6 +1,6 @@
 //! Proves a closure intact: every path is recomputed from what it names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rustc_hash::FxBuildHasher;
 
@@ -51,7 +51,7 @@ pub fn verify(closure: &RawClosure) -> Verified {
     let mut modulo: Vec<Option<Modulo>> = vec![None; items.len()];
     for &index in &order {
         let item = &items[index];
-        let drv_name = item.name.trim_end_matches(".drv");
+        let drv_name = item.name.strip_suffix(".drv").unwrap_or(&item.name);
         let lookup = |path: &[u8]| {
             let (_, path) = StorePath::from_absolute(path).ok()?;
             modulo[*by_digest.get(&path.digest)?].as_ref()
@@ -84,11 +84,19 @@ pub fn verify(closure: &RawClosure) -> Verified {
 
 fn items(closure: &RawClosure, problems: &mut Vec<Problem>) -> Vec<Item> {
     let mut items = Vec::new();
+    let texts = closure
+        .chunks
+        .iter()
+        .flat_map(|chunk| chunk.derivations.iter().take(chunk.texts.len()).map(|raw| chunk.paths.digest(raw.path)));
+    let with_text: HashSet<Digest, FxBuildHasher> = texts.collect();
     for chunk in &closure.chunks {
         for (i, raw) in chunk.derivations.iter().enumerate() {
             let name =
                 |path: PathIndex| String::from_utf8_lossy(chunk.strings.get(chunk.paths.name(path))).into_owned();
             let Some(text) = chunk.texts.get(i) else {
+                if with_text.contains(&chunk.paths.digest(raw.path)) {
+                    continue;
+                }
                 problems.push(Problem::new(
                     "unverifiable",
                     format!("{}: only its name and inputs are known", name(raw.path)),

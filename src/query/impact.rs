@@ -66,19 +66,18 @@ impl ImpactReport {
         let Some(list) = self.list.take() else { return };
         let mut by_attribute: Vec<Listed> = list
             .into_iter()
-            .flat_map(|listed| {
-                let Listed { drv, name, system, fetched, distance, attributes } = listed;
-                attributes.into_iter().map(move |attribute| Listed {
-                    drv: drv.clone(),
-                    name: name.clone(),
-                    system: system.clone(),
-                    fetched,
-                    distance,
+            .flat_map(|listed: Listed| {
+                let names = listed.attributes.clone().into_iter().zip(listed.attribute_systems.clone());
+                names.map(move |(attribute, system)| Listed {
                     attributes: vec![attribute],
+                    attribute_systems: vec![system],
+                    ..listed.clone()
                 })
             })
             .collect();
-        by_attribute.sort_by(|a, b| (&a.attributes, &a.drv).cmp(&(&b.attributes, &b.drv)));
+        by_attribute.sort_by(|a, b| {
+            (&a.attributes, &a.attribute_systems, &a.drv).cmp(&(&b.attributes, &b.attribute_systems, &b.drv))
+        });
         self.list = Some(by_attribute);
     }
 }
@@ -152,9 +151,9 @@ pub struct HubReport {
     pub name: String,
     /// What it is built on.
     pub system: String,
-    /// Rebuilt derivations reached through it.
+    /// Rebuilt derivations reached through it, itself included.
     pub reaches: u32,
-    /// Those that no hub before it has, itself included.
+    /// Those that no hub before it has; what lies behind another bumped derivation is not counted.
     pub adds: u32,
 }
 
@@ -186,9 +185,10 @@ pub struct Listed {
     pub fetched: bool,
     /// Edges from the bump.
     pub distance: u32,
-    /// The attributes that name it, each with its system where that is known (`attr.system`) when
-    /// the closure has several systems.
+    /// The attributes that name it, without systems.
     pub attributes: Vec<String>,
+    /// The system that each of them was evaluated for; empty where that is not given.
+    pub attribute_systems: Vec<String>,
 }
 
 /// What the bumps rebuild, each and together.
@@ -215,8 +215,6 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         by_distance: by_distance(&rebuilt),
         hubs: hubs(&propagation, &rebuilt, params.hubs)
             .into_iter()
-            // through what reaches nothing, nothing is reached
-            .filter(|hub| hub.reaches > 0)
             .map(|hub| HubReport {
                 drv: graph.path(hub.node),
                 name: graph.name(hub.node).to_owned(),
@@ -338,7 +336,10 @@ fn count_derivations(graph: &Graph, rebuilt: &RebuildSet) -> DerivationCounts {
     }
     DerivationCounts {
         total: rebuilt.nodes.len() as u64,
-        of: graph.nodes().filter(|&node| graph.is_derivation(node) && !graph.is_fixed(node)).count() as u64,
+        of: graph
+            .nodes()
+            .filter(|&node| graph.is_derivation(node) && !graph.is_fixed(node) && !graph.is_missing(node))
+            .count() as u64,
         by_system: by_system
             .into_iter()
             .map(|(system, count)| (if system.is_empty() { "unknown" } else { system }.to_owned(), count))
@@ -378,8 +379,6 @@ fn shares(graph: &Graph, bumps: &[Bump]) -> (Vec<Share>, Option<u64>) {
 }
 
 fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> {
-    let systems: BTreeSet<&str> = graph.attributes().map(|attribute| graph.attribute_system(attribute)).collect();
-    let several = systems.len() > 1;
     let mut list: Vec<Listed> = rebuilt
         .nodes
         .iter()
@@ -393,12 +392,10 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
             system: graph.system(node).to_owned(),
             fetched,
             distance,
-            attributes: graph
+            attributes: graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
+            attribute_systems: graph
                 .attributes_of(node)
-                .map(|attribute| match (several, graph.attribute_system(attribute)) {
-                    (true, system) if !system.is_empty() => format!("{}.{system}", graph.attribute_name(attribute)),
-                    _ => graph.attribute_name(attribute).to_owned(),
-                })
+                .map(|attribute| graph.attribute_system(attribute).to_owned())
                 .collect(),
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Selectors: how a user names a bump.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -64,7 +65,7 @@ impl Pattern {
 #[derive(Debug, thiserror::Error)]
 pub enum SelectorError {
     /// A form that does not exist, or without a value.
-    #[error("'{selector}' is no selector: {why}")]
+    #[error("'{selector}' is not a selector: {why}")]
     Malformed {
         /// The selector.
         selector: String,
@@ -112,7 +113,7 @@ impl Selector {
                     None => Form::SourceName(pattern()?),
                 },
                 "file" => Form::File(value.to_owned()),
-                _ => return Err(malformed(format!("the forms are {FORMS} a store path, @file, or a bare word"))),
+                _ => return Err(malformed(format!("the forms are {FORMS}, a store path, @file, or a bare word"))),
             }
         } else if text.is_empty() {
             return Err(malformed("it is empty".to_owned()));
@@ -122,8 +123,8 @@ impl Selector {
         Ok(Self { text: text.to_owned(), form })
     }
 
-    /// Reads arguments: selectors, and `@file` with one selector a line (empty lines and what
-    /// follows a `#` at the start of a line are passed over).
+    /// Reads arguments: selectors, and `@file` with one selector a line (empty lines and comments,
+    /// `#` at the start or after a blank, are passed over). The same selector twice counts once.
     ///
     /// # Errors
     /// As [`Selector::parse`], and when a file cannot be read or names nothing.
@@ -137,7 +138,20 @@ impl Selector {
                     let text = std::fs::read_to_string(Path::new(path))
                         .map_err(|source| SelectorError::File { path: path.to_owned(), source })?;
                     let before = selectors.len();
-                    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    for (number, line) in text.lines().enumerate() {
+                        let line = line.split(" #").next().unwrap_or(line).trim();
+                        if line.is_empty() || line.starts_with('#') {
+                            continue;
+                        }
+                        if line.starts_with('@') {
+                            return Err(SelectorError::Malformed {
+                                selector: line.to_owned(),
+                                why: format!(
+                                    "it stands in {path}, line {}, and files of selectors do not nest",
+                                    number + 1
+                                ),
+                            });
+                        }
                         selectors.push(Self::parse(line)?);
                     }
                     if selectors.len() == before {
@@ -146,6 +160,9 @@ impl Selector {
                 }
             }
         }
+        // the same selector twice is one bump
+        let mut seen = HashSet::new();
+        selectors.retain(|selector| seen.insert(selector.text.clone()));
         Ok(selectors)
     }
 

@@ -33,6 +33,7 @@ pub struct WhyReport {
     /// How many shortest paths there are (at most 2^64 - 1).
     pub path_count: u64,
     /// How many paths there are of any length: exact up to 2^53, then rounded.
+    #[serde(serialize_with = "count")]
     pub all_path_count: f64,
     /// The derivations that every path passes, in order; start and end among them where there is
     /// one of each.
@@ -42,6 +43,15 @@ pub struct WhyReport {
     /// What to know where there is no path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// A count as a whole number while it is exact.
+fn count<S: serde::Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if *count < 9_007_199_254_740_992.0 {
+        serializer.serialize_u64(*count as u64)
+    } else {
+        serializer.serialize_f64(*count)
+    }
 }
 
 /// A derivation on a path.
@@ -61,7 +71,7 @@ pub struct PathNode {
 pub fn why(graph: &Graph, from: &[NodeId], to: &[NodeId], params: &WhyParams) -> WhyReport {
     let found = paths(&Propagation::new(graph), from, to, params.paths);
     let plain = |nodes: &[NodeId]| nodes.iter().map(|&node| path_node(graph, node, None)).collect();
-    let note = found.shortest.is_empty().then(|| no_path(graph, from, to));
+    let note = (found.shortest_count == 0).then(|| no_path(graph, from, to));
     WhyReport {
         version: REPORT_VERSION,
         from: plain(from),

@@ -13,7 +13,7 @@ use crate::graph::NodeId;
 pub struct Hub {
     /// The derivation: a direct consumer of the bump.
     pub node: NodeId,
-    /// Rebuilt derivations that are reached through it.
+    /// Rebuilt derivations that are reached through it, itself included.
     pub reaches: u32,
     /// Those of them, itself included, that no earlier hub adds; what lies behind another bumped
     /// derivation is not counted, for that one reaches it whatever becomes of this.
@@ -23,8 +23,7 @@ pub struct Hub {
 /// The direct consumers of the bump that together reach the most, up to `limit`: each is the one
 /// that adds the most to those before it (greedy cover; equal ones by id).
 ///
-/// Everything that is not bumped is reached through a direct consumer, so with no limit the hubs
-/// cover the whole set. What a hub covers is closed under reaching, so a later search stops at it:
+/// Direct consumers that nothing depends on are left out. What a hub covers is closed under reaching, so a later search stops at it:
 /// all searches together are O(edges) for what they add, and a glance for what they do not.
 #[must_use]
 pub fn hubs(propagation: &Propagation, rebuilt: &RebuildSet, limit: usize) -> Vec<Hub> {
@@ -35,7 +34,10 @@ pub fn hubs(propagation: &Propagation, rebuilt: &RebuildSet, limit: usize) -> Ve
         .filter(|(_, distance)| **distance == 1)
         .map(|(node, _)| node.0)
         .collect();
-    let reaches = dependents_of(propagation, &direct);
+    let counts = dependents_of(propagation, &direct);
+    // through what reaches nothing, nothing is reached
+    let (direct, reaches): (Vec<u32>, Vec<u32>) =
+        direct.into_iter().zip(counts).filter(|(_, count)| *count > 0).unzip();
     // the bumped derivations are in the set already
     let mut covered = FixedBitSet::with_capacity(propagation.node_count());
     for (node, &distance) in rebuilt.nodes.iter().zip(&rebuilt.distances) {
@@ -63,7 +65,7 @@ pub fn hubs(propagation: &Propagation, rebuilt: &RebuildSet, limit: usize) -> Ve
         for &node in &gained {
             covered.insert(node as usize);
         }
-        hubs.push(Hub { node: NodeId(node), reaches: reaches[at], adds });
+        hubs.push(Hub { node: NodeId(node), reaches: reaches[at] + 1, adds });
     }
     hubs
 }

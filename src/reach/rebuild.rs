@@ -108,7 +108,7 @@ impl RebuildSet {
             seen.insert(node as usize);
             if fixed.contains(node as usize) {
                 fetched.push(NodeId(node));
-            } else if graph.is_derivation(NodeId(node)) {
+            } else if graph.is_derivation(NodeId(node)) && !graph.is_missing(NodeId(node)) {
                 found.push((node, 0));
             }
         }

@@ -6,12 +6,15 @@ use std::io::{self, Write};
 use super::Render;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number, percent};
-use crate::query::ImpactReport;
+use crate::query::{Branch, ImpactReport};
 
 /// How many rows of bumped derivations a table shows.
 const SHOWN: usize = 20;
 
-const BUMPED: [Column; 3] = [("derivation", false), ("systems", false), ("", false)];
+/// How many rebuilt derivations markdown lists: a comment may have 65,536 characters.
+const COMMENT_ROWS: usize = 250;
+
+const BUMPED: [Column; 3] = [("derivation", false), ("systems", false), ("how found", false)];
 const HUBS: [Column; 4] = [("reached through", false), ("system", false), ("reaches", true), ("adds", true)];
 const EACH: [Column; 5] =
     [("bump", false), ("bumped", true), ("derivations", true), ("attributes", true), ("only by it", true)];
@@ -20,7 +23,7 @@ const LISTED: [Column; 4] = [("distance", true), ("derivation", false), ("system
 impl ImpactReport {
     fn headline(&self) -> String {
         let derivations = format!(
-            "{} rebuilt ({} of {})",
+            "{} rebuilt ({} of {} that are not fixed-output)",
             counted(self.derivations.total, "derivation"),
             percent(self.derivations.total, self.derivations.of),
             number(self.derivations.of)
@@ -49,12 +52,9 @@ impl ImpactReport {
                 .into_iter()
                 .map(|(system, count)| if count == 1 { system.to_owned() } else { format!("{system} x {count}") })
                 .collect();
-            let mut notes = Vec::new();
+            let mut notes = vec![if extended { "another instance" } else { "named" }];
             if fixed_output {
                 notes.push("fixed-output: fetched again");
-            }
-            if extended {
-                notes.push("another instance");
             }
             [name.to_owned(), systems.join(", "), notes.join(", ")]
         });
@@ -114,21 +114,21 @@ impl Render for ImpactReport {
         writeln!(
             out,
             "bump of {}: {}",
-            self.bump.selectors.join(", "),
+            table::printable(&self.bump.selectors.join(", ")),
             counted(self.bump.derivations.len() as u64, "derivation")
         )?;
         writeln!(out, "{}", table::plain(&BUMPED, layout, self.bumped_rows()))?;
         writeln!(out)?;
         writeln!(out, "{}", self.headline())?;
         for line in self.by_system() {
-            writeln!(out, "  {line}")?;
+            writeln!(out, "  {}", table::printable(&line))?;
         }
         if self.derivations.fetched > 0 {
             writeln!(out, "  {} fetched again", counted(self.derivations.fetched, "fixed-output derivation"))?;
         }
         if let Some(branch) = self.branch {
             writeln!(out, "labels: {}", self.labels.join(", "))?;
-            writeln!(out, "branch: {}", branch.as_str())?;
+            writeln!(out, "branch: {}", verdict(branch))?;
         }
         writeln!(out, "by distance: {}", self.distances())?;
         if !self.each.is_empty() {
@@ -153,7 +153,7 @@ impl Render for ImpactReport {
     }
 
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "### Rebuilds of {}", table::escape(&self.bump.selectors.join(", ")))?;
+        writeln!(out, "### Rebuilds of {}", table::escape(&table::printable(&self.bump.selectors.join(", "))))?;
         writeln!(out)?;
         writeln!(out, "**{}**", self.headline())?;
         writeln!(out)?;
@@ -166,7 +166,7 @@ impl Render for ImpactReport {
         if let Some(branch) = self.branch {
             let labels: Vec<String> = self.labels.iter().map(|label| format!("`{label}`")).collect();
             writeln!(out, "- labels: {}", labels.join(", "))?;
-            writeln!(out, "- branch: **{}**", branch.as_str())?;
+            writeln!(out, "- branch: **{}**", verdict(branch))?;
         }
         writeln!(out, "- by distance: {}", self.distances())?;
         for note in &self.notes {
@@ -183,7 +183,12 @@ impl Render for ImpactReport {
         }
         details(out, "bumped derivations", &table::markdown(&BUMPED, self.bumped_rows()))?;
         if self.list.is_some() {
-            details(out, "rebuilt derivations", &table::markdown(&LISTED, self.listed_rows()))?;
+            let more = self.list.iter().flatten().count().saturating_sub(COMMENT_ROWS);
+            let mut rows = table::markdown(&LISTED, self.listed_rows().take(COMMENT_ROWS));
+            if more > 0 {
+                rows.push_str(&format!("\n\n… and {} more", number(more as u64)));
+            }
+            details(out, "rebuilt derivations", &rows)?;
         }
         Ok(())
     }
@@ -204,6 +209,15 @@ impl Render for ImpactReport {
             ])?;
         }
         rows.finish()
+    }
+}
+
+/// The verdict in words.
+fn verdict(branch: Branch) -> &'static str {
+    match branch {
+        Branch::Ok => "ok (fewer than 500 rebuilds)",
+        Branch::PossibleMassRebuild => "possible-mass-rebuild (500 or more: consider staging)",
+        Branch::MassRebuild => "mass-rebuild (1,000 or more: to staging)",
     }
 }
 

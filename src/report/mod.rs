@@ -10,3 +10,4 @@ mod why;
 
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;
+pub(crate) use table::printable;

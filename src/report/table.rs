@@ -1,5 +1,7 @@
 //! Tables and numbers as people read them.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// How wide a table may be.
@@ -17,6 +19,8 @@ where
     R: IntoIterator,
     R::Item: IntoIterator<Item = String>,
 {
+    let rows =
+        rows.into_iter().map(|row| row.into_iter().map(|cell| printable(&cell).into_owned()).collect::<Vec<_>>());
     let mut table = Table::new();
     table.set_header(columns.iter().map(|(heading, _)| *heading));
     for row in rows {
@@ -72,6 +76,15 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// Text without control characters, which could drive a terminal: they are written as escapes.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
 /// `1234567` as `1,234,567`.
 pub(super) fn number(count: u64) -> String {
     let digits = count.to_string();
@@ -92,7 +105,11 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
 
 /// A share of a whole in percent.
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { String::new() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+    match part as f64 * 100.0 / whole as f64 {
+        _ if whole == 0 => String::new(),
+        share if part > 0 && share < 0.1 => "< 0.1 %".to_owned(),
+        share => format!("{share:.1} %"),
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +124,12 @@ mod tests {
         assert_eq!(counted(1, "derivation"), "1 derivation");
         assert_eq!(counted(0, "derivation"), "0 derivations");
         assert_eq!(percent(1, 3), "33.3 %");
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(printable("a\u{1b}[2Jb\r"), "a\\u{1b}[2Jb\\r");
+        assert!(matches!(printable("plain é"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
 use crate::query::{PathNode, WhyReport};
 
-const COLUMNS: [Column; 3] = [("path", true), ("derivation", false), ("names the one before it in", false)];
+const COLUMNS: [Column; 3] = [("path", true), ("derivation", false), ("depends on it through", false)];
 
 impl WhyReport {
     fn rows(&self) -> impl Iterator<Item = [String; 3]> {
@@ -22,7 +22,7 @@ impl WhyReport {
     }
 
     fn summary(&self) -> String {
-        if self.paths.is_empty() {
+        if self.path_count == 0 {
             return format!("no path: {}", self.note.as_deref().unwrap_or_default());
         }
         let all = if self.all_path_count < 1e15 {
@@ -30,11 +30,11 @@ impl WhyReport {
         } else {
             format!("{:.1e}", self.all_path_count)
         };
-        let length = self.paths[0].len() as u64 - 1;
+        let steps = self.paths.first().map(|path| format!(" of {}", counted(path.len() as u64 - 1, "step")));
         format!(
-            "{} of {} ({all} of any length, over {})",
+            "{}{} ({all} of any length, over {})",
             counted(self.path_count, "shortest path"),
-            counted(length, "step"),
+            steps.unwrap_or_default(),
             counted(self.nodes_between as u64, "derivation")
         )
     }
@@ -48,8 +48,10 @@ impl WhyReport {
 impl Render for WhyReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.summary())?;
-        if !self.paths.is_empty() {
+        if self.path_count > 0 {
             writeln!(out, "on every path: {}", self.on_every_path())?;
+        }
+        if !self.paths.is_empty() {
             writeln!(out)?;
             writeln!(out, "{}", table::plain(&COLUMNS, layout, self.rows()))?;
         }
@@ -101,5 +103,5 @@ fn edge(pair: &[PathNode]) -> (&str, &str, String) {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", table::printable(text).replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -211,7 +211,9 @@ fn greedy(graph: &Graph, bumped: &[NodeId], limit: usize) -> Vec<(NodeId, u32, u
     let distances = || rebuilt.nodes.iter().zip(&rebuilt.distances);
     let mut covered = FixedBitSet::with_capacity(graph.node_count());
     covered.extend(distances().filter(|(_, distance)| **distance == 0).map(|(node, _)| node.index()));
-    let direct: Vec<NodeId> = distances().filter(|(_, distance)| **distance == 1).map(|(node, _)| *node).collect();
+    let direct = distances().filter(|(_, distance)| **distance == 1).map(|(node, _)| *node);
+    // through what reaches nothing, nothing is reached
+    let direct: Vec<NodeId> = direct.filter(|&node| reached(graph, node).len() > 1).collect();
     let mut found = Vec::new();
     while found.len() < limit {
         let gains = direct.iter().map(|&node| {
@@ -223,7 +225,7 @@ fn greedy(graph: &Graph, bumped: &[NodeId], limit: usize) -> Vec<(NodeId, u32, u
         let open = gains.filter(|(_, node, _)| !covered.contains(node.0.index()));
         let Some((adds, node, reaches)) = open.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1))) else { break };
         covered.extend(reaches.iter().map(|node| node.index()));
-        found.push((node.0, reached(graph, node.0).len() as u32 - 1, adds));
+        found.push((node.0, reached(graph, node.0).len() as u32, adds));
     }
     found
 }

@@ -165,7 +165,7 @@ fn what_is_no_selector() {
         ("", "it is empty"),
     ] {
         let text = on_minipkgs(&["impact", selector]).failed();
-        assert!(text.contains(&format!("'{selector}' is no selector: ")) && text.contains(says), "{text}");
+        assert!(text.contains(&format!("'{selector}' is not a selector: ")) && text.contains(says), "{text}");
         assert!(text.contains("hint: see 'nix-ripple impact --help'"), "{text}");
     }
 }
