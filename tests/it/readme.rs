@@ -56,6 +56,7 @@ fn examples_give_what_is_shown() {
 #[test]
 fn names_every_command_and_option() {
     let text = readme();
+    assert!(!text.contains("@FIGURES@") && !text.contains("TODO"), "a placeholder is left in the README");
     let help = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_nix-ripple")).args(arguments).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
