@@ -42,7 +42,7 @@ impl Input {
 pub struct IngestOptions {
     /// Where the store lies, if not at its own place.
     pub store_root: Option<PathBuf>,
-    /// Keep the texts, so that [`super::verify`] can recompute every path. Memory is then
+    /// Keep the texts, so that [`super::verify()`] can recompute every path. Memory is then
     /// proportional to the text.
     pub keep_texts: bool,
 }
