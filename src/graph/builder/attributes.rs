@@ -1,0 +1,162 @@
+//! Attributes, each with the node that it names.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use super::write::Outputs;
+use super::{Builder, NONE, slice};
+use crate::ingest::raw::{Origin, Symbol};
+use crate::ingest::{Problem, is_system};
+use crate::nix::Digest;
+use crate::nix::store_path::DIGEST_LEN;
+
+impl Builder<'_> {
+    /// Output path → the nodes that make it, ascending.
+    pub(super) fn producers(&self, outputs: &Outputs) -> HashMap<[u8; DIGEST_LEN], Vec<u32>, FxBuildHasher> {
+        let mut producers: HashMap<[u8; DIGEST_LEN], Vec<u32>, FxBuildHasher> = HashMap::default();
+        for node in 0..self.nodes.len() as u32 {
+            for at in outputs.range(node) {
+                producers.entry(outputs.digests[at]).or_default().push(node);
+            }
+        }
+        producers.remove(&Digest::NONE.0);
+        producers
+    }
+
+    /// Of several nodes that make one path the one that an attribute means most likely: built on
+    /// its system, then with the most consumers, then the first.
+    pub(super) fn likeliest(&self, several: &[u32], system: u32, numbers: &[u32], uses: &[u32]) -> u32 {
+        let key = |node: u32| {
+            let other_system = self.system_number(node, numbers) != Some(system);
+            let consumers = uses[node as usize + 1] - uses[node as usize];
+            (other_system, std::cmp::Reverse(consumers), node)
+        };
+        several.iter().copied().min_by_key(|&node| key(node)).unwrap_or(NONE)
+    }
+
+    /// The string of the system that a node is built on, where it is a real one.
+    pub(super) fn system_number(&self, node: u32, numbers: &[u32]) -> Option<u32> {
+        let (c, _, derivation) = self.derivation(self.order[node as usize])?;
+        if derivation.system == Symbol::NONE {
+            return None;
+        }
+        let symbol = self.symbols[c][derivation.system.0 as usize];
+        let text = std::str::from_utf8(self.strings.get(symbol)).ok()?;
+        is_system(text).then(|| numbers[symbol.0 as usize])
+    }
+
+    /// The attributes by name and system, each with its node.
+    pub(super) fn attributes(
+        &mut self,
+        outputs: &Outputs,
+        numbers: &[u32],
+        empty: Symbol,
+        uses: &[u32],
+    ) -> Vec<Attribute> {
+        let producers =
+            if self.closure.chunks.iter().any(|chunk| chunk.attributes.iter().any(|a| a.derivation.is_none())) {
+                self.producers(outputs)
+            } else {
+                HashMap::default()
+            };
+        let mut ambiguous = 0;
+        let mut attributes: Vec<Attribute> = Vec::new();
+        for (c, chunk) in self.closure.chunks.iter().enumerate() {
+            let number = |symbol: Symbol| {
+                let own = if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
+                numbers[own.0 as usize]
+            };
+            for attribute in &chunk.attributes {
+                let stated = attribute.derivation.map(|path| {
+                    match self.node_of_path[self.path_maps[c][path.0 as usize].0 as usize] {
+                        NONE => NONE,
+                        node => self.rank[node as usize],
+                    }
+                });
+                let mut system = number(attribute.system);
+                let node = stated.unwrap_or_else(|| {
+                    let makers = slice(&chunk.attribute_outputs, &attribute.outputs)
+                        .iter()
+                        .find_map(|path| producers.get(&chunk.paths.digest(*path).0));
+                    match makers.map(Vec::as_slice) {
+                        None | Some([]) => NONE,
+                        Some(&[only]) => only,
+                        Some(several) => {
+                            ambiguous += 1;
+                            self.likeliest(several, system, numbers, uses)
+                        }
+                    }
+                });
+                let node = match node {
+                    NONE => NONE,
+                    found => match self.derivation(self.order[found as usize]) {
+                        Some(_) => found,
+                        None => NONE,
+                    },
+                };
+                // a name without a system has that of its derivation
+                if attribute.system == Symbol::NONE && node != NONE {
+                    system = self.system_number(node, numbers).unwrap_or(system);
+                }
+                attributes.push(Attribute {
+                    name: number(attribute.name),
+                    system,
+                    node,
+                    guessed: stated.is_none(),
+                    position: number(attribute.position),
+                    origin: attribute.origin,
+                });
+            }
+        }
+        // what was stated wins over what was guessed from an output path, whatever came first
+        attributes.sort_unstable_by_key(|a| (a.name, a.system, a.node == NONE, a.guessed, a.origin));
+        let total = attributes.len();
+        let mut conflicts = 0;
+        attributes.dedup_by(|later, kept| {
+            let same = later.name == kept.name && later.system == kept.system;
+            if same {
+                // a guess among derivations with one output path contradicts nothing
+                let contradicts = later.node != NONE && later.node != kept.node && !later.guessed;
+                conflicts += usize::from(contradicts);
+                if kept.position == numbers[empty.0 as usize] {
+                    kept.position = later.position;
+                }
+            }
+            same
+        });
+        if ambiguous > 0 {
+            self.problems.push(Problem::new(
+                "ambiguous-attributes",
+                format!(
+                    "attributes known only by an output path that several derivations make: {ambiguous}; of each the one \
+                     with the most consumers is taken; give their drvPath too (nix-eval-jobs) to be sure"
+                ),
+            ));
+        }
+        let unresolved = attributes.iter().filter(|a| a.node == NONE).count();
+        if unresolved > 0 {
+            self.problems.push(Problem::new(
+                "attributes-without-derivation",
+                format!("{unresolved} of {total} attributes name derivations that the closure does not hold; they are never counted as rebuilt"),
+            ));
+        }
+        if conflicts > 0 {
+            self.problems.push(Problem::new(
+                "conflicting-attributes",
+                format!("{conflicts} attributes name several derivations; the one read first is kept"),
+            ));
+        }
+        attributes
+    }
+}
+
+pub(super) struct Attribute {
+    pub(super) name: u32,
+    pub(super) system: u32,
+    pub(super) node: u32,
+    /// Found by an output path, not by a stated derivation.
+    pub(super) guessed: bool,
+    pub(super) position: u32,
+    pub(super) origin: Origin,
+}
