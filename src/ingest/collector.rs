@@ -95,6 +95,7 @@ impl Collector {
         if self.chunk.outputs.len() as u32 == self.current.marks[0] && self.current.problem.is_none() {
             self.current.problem = Some("a derivation without outputs".to_owned());
         }
+        self.check_outputs();
         if let Some(problem) = self.current.problem.take() {
             self.abandon();
             return Err(problem);
@@ -115,6 +116,20 @@ impl Collector {
             mentions: mentions..chunk.mentions.len() as u32,
         });
         Ok(())
+    }
+
+    /// No output may stand twice.
+    fn check_outputs(&mut self) {
+        let own = &self.chunk.outputs[self.current.marks[0] as usize..];
+        if own.len() < 2 {
+            return;
+        }
+        let mut names: Vec<Symbol> = own.iter().map(|output| output.name).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let name = String::from_utf8_lossy(self.chunk.strings.get(twice[0])).into_owned();
+            self.problem(|| format!("output '{name}' stands twice"));
+        }
     }
 
     /// Drops the derivation that is being told.
@@ -295,10 +310,6 @@ impl<'a> Events<'a> for Collector {
             digest = path.digest;
         }
         let name = self.chunk.strings.intern(&name_text);
-        let start = self.current.marks[0] as usize;
-        if self.chunk.outputs[start..].iter().any(|output| output.name == name) {
-            return self.problem(|| format!("output '{output_name}' stands twice"));
-        }
         self.chunk.outputs.push(RawOutput { name, digest });
     }
 

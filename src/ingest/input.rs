@@ -85,6 +85,13 @@ pub fn ingest(
     Ok((reader.closure, reader.problems))
 }
 
+/// The first bytes of a text, as many as it has up to `most`.
+fn head(reader: &mut impl Read, most: u64, shown: &str) -> Result<Vec<u8>, IngestError> {
+    let mut head = Vec::new();
+    reader.take(most).read_to_end(&mut head).map_err(IngestError::io(shown))?;
+    Ok(head)
+}
+
 struct Reader<'r> {
     options: &'r IngestOptions,
     progress: &'r Progress,
@@ -180,17 +187,7 @@ impl Reader<'_> {
 
     /// What a file or standard input holds, told by its first bytes.
     fn stream(&mut self, mut reader: impl Read, shown: &str, path: Option<&Path>) -> Result<(), IngestError> {
-        let mut head = vec![0u8; 512];
-        let mut len = 0;
-        while len < head.len() {
-            match reader.read(&mut head[len..]) {
-                Ok(0) => break,
-                Ok(n) => len += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(IngestError::io(shown)(error)),
-            }
-        }
-        head.truncate(len);
+        let head = head(&mut reader, 512, shown)?;
         if head.starts_with(&ZSTD_MAGIC) {
             let mut decoder = zstd::Decoder::new(Cursor::new(head).chain(reader)).map_err(IngestError::io(shown))?;
             // frames made with --long=27 and longer, as large closures are kept
@@ -201,17 +198,7 @@ impl Reader<'_> {
     }
 
     fn plain(&mut self, mut reader: impl Read, shown: &str, path: Option<&Path>) -> Result<(), IngestError> {
-        let mut head = vec![0u8; 64];
-        let mut len = 0;
-        while len < head.len() {
-            match reader.read(&mut head[len..]) {
-                Ok(0) => break,
-                Ok(n) => len += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(IngestError::io(shown)(error)),
-            }
-        }
-        head.truncate(len);
+        let head = head(&mut reader, 4096, shown)?;
         let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
         if head.starts_with(SNAPSHOT_MAGIC) {
             return Err(IngestError::Unrecognised {

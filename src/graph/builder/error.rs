@@ -7,7 +7,7 @@ pub enum BuildError {
     #[error("no derivation was read; give a closure as well (nix derivation show -r, or the .drv files)")]
     Empty,
     /// Derivations are named as inputs, but are not there.
-    #[error("the closure has holes: {count} derivations are missing, first {}; give their derivations too, or use --allow-missing", first.join(", "))]
+    #[error("the closure has holes: {count} missing, first {}; give their derivations too, or use --allow-missing", first.join(", "))]
     Holes {
         /// How many are missing.
         count: usize,

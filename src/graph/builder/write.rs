@@ -5,7 +5,7 @@ use rayon::slice::ParallelSliceMut;
 use super::edges::Lists;
 use super::{BuildError, Builder, Content, NONE, slice};
 use crate::graph::snapshot::{Section, Writer};
-use crate::ingest::raw::{Fingerprint, RawOutput, Strings, Symbol, flag};
+use crate::ingest::raw::{Fingerprint, Symbol, flag};
 use crate::nix::store_path::DIGEST_LEN;
 use crate::nix::{Digest, hash, parse_drv_name};
 
@@ -149,25 +149,22 @@ impl Builder<'_> {
         let mut outputs = Outputs { offsets: vec![0], ..Outputs::default() };
         for (id, &node) in self.order.iter().enumerate() {
             if let Some((c, chunk, derivation)) = self.derivation(node) {
-                let mut own: Vec<(u32, Digest)> = slice(&chunk.outputs, &derivation.outputs)
+                let mut own: Vec<(u32, Digest, Symbol)> = slice(&chunk.outputs, &derivation.outputs)
                     .iter()
-                    .map(|output| (numbers[self.symbols[c][output.name.0 as usize].0 as usize], output.digest))
+                    .map(|output| {
+                        let symbol = self.symbols[c][output.name.0 as usize];
+                        (numbers[symbol.0 as usize], output.digest, symbol)
+                    })
                     .collect();
                 own.sort_unstable();
-                for (name, digest) in own {
+                for (name, digest, symbol) in own {
                     outputs.names.push(name);
                     outputs.digests.push(digest.0);
                     let mentioned = if digest.is_some() {
                         digest
                     } else {
                         let drv_name = String::from_utf8_lossy(self.strings.get(names[id]));
-                        let output = numbers_text(
-                            &self.strings,
-                            numbers,
-                            name,
-                            slice(&chunk.outputs, &derivation.outputs),
-                            &self.symbols[c],
-                        );
+                        let output = String::from_utf8_lossy(self.strings.get(symbol));
                         let placeholder = hash::upstream_placeholder(
                             self.paths.digest(self.nodes[node as usize].path),
                             &drv_name,
@@ -182,22 +179,6 @@ impl Builder<'_> {
         }
         outputs
     }
-}
-
-/// The text of an output's number: outputs are few, so they are looked through.
-pub(super) fn numbers_text(
-    strings: &Strings,
-    numbers: &[u32],
-    wanted: u32,
-    outputs: &[RawOutput],
-    symbols: &[Symbol],
-) -> String {
-    outputs
-        .iter()
-        .map(|output| symbols[output.name.0 as usize])
-        .find(|symbol| numbers[symbol.0 as usize] == wanted)
-        .map(|symbol| String::from_utf8_lossy(strings.get(symbol)).into_owned())
-        .unwrap_or_default()
 }
 
 /// The strings in the order of their bytes.

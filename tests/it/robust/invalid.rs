@@ -25,7 +25,7 @@ const FRAGMENTS: [(&str, &str); 23] = [
     ("input-itself.drv", "in a circle"),
     ("input-not-a-derivation.drv", "does not end in .drv"),
     ("list.closure.json", "expected '{'"),
-    ("missing-input.closure.json", "1 derivations are missing"),
+    ("missing-input.closure.json", "the closure has holes: 1 missing"),
     ("missing-output.closure.json", "no such output"),
     ("no-outputs.drv", "a derivation without outputs"),
     ("output-impure-with-path.drv", "a combination of path, hash algorithm and hash"),
