@@ -31,21 +31,26 @@ pub struct Strings {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     table: HashTable<u32>,
+    full: bool,
 }
 
+/// The most bytes that strings may have together (few in a test, so that it can be reached).
+const MOST_BYTES: usize = if cfg!(test) { 1 << 20 } else { u32::MAX as usize };
+
 impl Strings {
-    /// The symbol of `text`, new or known.
-    ///
-    /// # Panics
-    /// Never: more than 4 GiB of names are cut off by [`u32`] arithmetic only after memory for
-    /// several times that has been used by the closure itself.
+    /// The symbol of `text`, new or known. [`Symbol::NONE`] when there is no room, see
+    /// [`Strings::is_full`].
     pub fn intern(&mut self, text: &[u8]) -> Symbol {
         let hash = FxBuildHasher.hash_one(text);
         let (bytes, ends) = (&self.bytes, &self.ends);
         if let Some(&found) = self.table.find(hash, |&id| slice(bytes, ends, id) == text) {
             return Symbol(found);
         }
-        let Symbol(id) = self.append(text);
+        let symbol = self.append(text);
+        let Symbol(id) = symbol;
+        if symbol == Symbol::NONE {
+            return symbol;
+        }
         let (bytes, ends) = (&self.bytes, &self.ends);
         self.table.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(slice(bytes, ends, id)));
         Symbol(id)
@@ -55,6 +60,10 @@ impl Strings {
     /// for texts that hardly ever repeat. The graph's builder interns all strings once more.
     pub(crate) fn append(&mut self, text: &[u8]) -> Symbol {
         let id = self.ends.len() as u32;
+        if self.bytes.len() + text.len() > MOST_BYTES || id == u32::MAX {
+            self.full = true;
+            return Symbol::NONE;
+        }
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as u32);
         Symbol(id)
@@ -65,6 +74,13 @@ impl Strings {
     pub fn find(&self, text: &[u8]) -> Option<Symbol> {
         let hash = FxBuildHasher.hash_one(text);
         self.table.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text).map(|&id| Symbol(id))
+    }
+
+    /// Whether a string found no room: offsets are 32 bits, so 4 GiB of names are the most. The
+    /// builder refuses such a closure.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// The string of a symbol; empty for [`Symbol::NONE`].
@@ -339,5 +355,24 @@ impl RawClosure {
     #[must_use]
     pub fn derivation_count(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.derivations.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_strings_say_so() {
+        let mut strings = Strings::default();
+        let text = vec![b'x'; 300_000];
+        for first in 0..3u8 {
+            strings.intern(&[&[first][..], &text].concat());
+        }
+        assert!(!strings.is_full());
+        assert_eq!(strings.intern(&[&[9][..], &text].concat()), Symbol::NONE);
+        assert!(strings.is_full());
+        assert_eq!(strings.get(Symbol::NONE), b"");
+        assert_eq!(strings.get(Symbol(2)).len(), 300_001);
     }
 }

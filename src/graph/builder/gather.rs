@@ -6,6 +6,9 @@ use crate::ingest::raw::{
 };
 use crate::nix::Digest;
 
+/// Why strings can be too many.
+pub(super) const TOO_MANY_NAMES: &str = "more than 4 GiB of names";
+
 impl<'c> Builder<'c> {
     /// Brings the chunks' strings and paths together and finds the derivations.
     pub(super) fn gather(closure: &'c RawClosure) -> Result<Self, BuildError> {
@@ -14,6 +17,9 @@ impl<'c> Builder<'c> {
         let mut symbols = Vec::with_capacity(closure.chunks.len());
         let mut path_maps = Vec::with_capacity(closure.chunks.len());
         let mut two_names: Option<(Digest, PathIndex, Symbol)> = None;
+        if closure.chunks.iter().any(|chunk| chunk.strings.is_full()) {
+            return Err(BuildError::TooLarge(TOO_MANY_NAMES));
+        }
         for chunk in &closure.chunks {
             let map: Vec<Symbol> = chunk.strings.iter().map(|text| intern_utf8(&mut strings, text)).collect();
             let path_map: Vec<PathIndex> = (0..chunk.paths.len() as u32)
@@ -34,6 +40,9 @@ impl<'c> Builder<'c> {
                 .collect();
             symbols.push(map);
             path_maps.push(path_map);
+        }
+        if strings.is_full() {
+            return Err(BuildError::TooLarge(TOO_MANY_NAMES));
         }
         let node_of_path = vec![NONE; paths.len()];
         let mut builder = Self {

@@ -3,6 +3,7 @@
 use rayon::slice::ParallelSliceMut;
 
 use super::edges::Lists;
+use super::gather::TOO_MANY_NAMES;
 use super::{BuildError, Builder, Content, NONE, slice};
 use crate::graph::snapshot::{Section, Writer};
 use crate::ingest::raw::{Fingerprint, Symbol, flag};
@@ -125,6 +126,9 @@ impl Builder<'_> {
 
     /// The place of each string among all in the order of their bytes, and the strings so ordered.
     pub(super) fn number_strings(&self) -> Result<NumberedStrings, BuildError> {
+        if self.strings.is_full() {
+            return Err(BuildError::TooLarge(TOO_MANY_NAMES));
+        }
         let count = self.strings.len();
         let mut sorted: Vec<u32> = (0..count as u32).collect();
         sorted.par_sort_unstable_by(|&a, &b| self.strings.get(Symbol(a)).cmp(self.strings.get(Symbol(b))));
@@ -135,9 +139,6 @@ impl Builder<'_> {
         for (number, &symbol) in sorted.iter().enumerate() {
             numbers[symbol as usize] = number as u32;
             bytes.extend_from_slice(self.strings.get(Symbol(symbol)));
-            if bytes.len() >= NONE as usize {
-                return Err(BuildError::TooLarge("more than 4 GiB of names"));
-            }
             offsets.push(bytes.len() as u32);
         }
         Ok(NumberedStrings { numbers, offsets, bytes })

