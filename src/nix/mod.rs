@@ -12,6 +12,7 @@ pub mod hash;
 #[cfg(test)]
 mod invalid_tests;
 pub mod json;
+mod json_error;
 pub mod name;
 pub mod nixbase32;
 pub mod store_path;
