@@ -9,6 +9,7 @@ mod edges;
 mod error;
 mod gather;
 mod order;
+mod recipes;
 mod resolve;
 mod write;
 

@@ -1,6 +1,7 @@
 //! The graph: immutable, in flat arrays, both ways.
 
 use super::ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
+use super::recipe::RecipeDigest;
 use super::snapshot::{Backing, Section, SectionTable, SnapshotError, sections};
 use crate::ingest::raw::flag;
 use crate::nix::Digest;
@@ -83,13 +84,16 @@ impl Graph {
     /// Checks every invariant that reading relies on. Linear.
     fn validate(&mut self) -> Result<(), &'static str> {
         use Section as S;
-        const BYTES: [Section; 3] = [S::StringBytes, S::NodeDigest, S::OutputDigest];
+        const BYTES: [Section; 4] = [S::StringBytes, S::NodeDigest, S::NodeRecipe, S::OutputDigest];
         for (index, range) in self.table.iter().enumerate() {
             if !BYTES.iter().any(|&section| section as usize == index) && !range.len().is_multiple_of(4) {
                 return Err("a section's length is no multiple of four");
             }
         }
-        if [S::NodeDigest, S::OutputDigest].iter().any(|&section| !self.section(section).len().is_multiple_of(32)) {
+        if [S::NodeDigest, S::NodeRecipe, S::OutputDigest]
+            .iter()
+            .any(|&section| !self.section(section).len().is_multiple_of(32))
+        {
             return Err("digests are cut off");
         }
         self.nodes = self.digests(S::NodeDigest).len();
@@ -104,6 +108,7 @@ impl Graph {
             && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
             && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
             && len(S::OutputName) == self.digests(S::OutputDigest).len()
+            && self.digests(S::NodeRecipe).len() == n
             && len(S::Facts) == 1;
         if !lengths {
             return Err("arrays of one kind differ in length");
@@ -145,6 +150,9 @@ impl Graph {
             && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
         if !bounded {
             return Err("an index points outside its array");
+        }
+        if self.words(S::InputMentions).iter().any(|&list| !self.list_items(list).len().is_multiple_of(2)) {
+            return Err("a list of mentions is no list of pairs");
         }
         let bytes = text.as_bytes();
         let mut before: Option<&[u8]> = None;
@@ -364,6 +372,13 @@ impl Graph {
         format!("{}/{}-{}{end}", self.store_dir(), self.digest(node).as_str(), self.name(node))
     }
 
+    /// The digest of the node's recipe; [`RecipeDigest::NONE`] for sources, holes, and derivations known
+    /// by name and inputs only.
+    #[must_use]
+    pub fn recipe(&self, node: NodeId) -> RecipeDigest {
+        RecipeDigest(self.digests(Section::NodeRecipe)[node.index()])
+    }
+
     /// The outputs of a node: name, and digest of the path ([`Digest::NONE`] where not known before
     /// the build). Sorted by name.
     pub fn outputs(&self, node: NodeId) -> impl Iterator<Item = (&str, Digest)> {
@@ -406,22 +421,50 @@ impl Graph {
         NodeId(offsets.partition_point(|&offset| offset <= edge.0) as u32 - 1)
     }
 
-    fn list(&self, section: Section, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
-        let list = self.words(section)[edge.index()] as usize;
+    fn list(&self, section: Section, edge: EdgeId) -> &[u32] {
+        self.list_items(self.words(section)[edge.index()])
+    }
+
+    fn list_items(&self, list: u32) -> &[u32] {
         let offsets = self.words(Section::ListOffsets);
-        let items = &self.words(Section::ListItems)[offsets[list] as usize..offsets[list + 1] as usize];
-        items.iter().map(|&item| self.string(StringId(item)))
+        &self.words(Section::ListItems)[offsets[list as usize] as usize..offsets[list as usize + 1] as usize]
     }
 
     /// The outputs of the input that the consumer uses, sorted. Empty for an input source.
     pub fn used_outputs(&self, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
-        self.list(Section::InputOutputs, edge)
+        self.list(Section::InputOutputs, edge).iter().map(|&item| self.string(StringId(item)))
     }
 
     /// The keys under which the consumer names the input, sorted: environment keys, `__json.` paths,
     /// `args`, `builder`.
-    pub fn mentions(&self, edge: EdgeId) -> impl ExactSizeIterator<Item = &str> {
-        self.list(Section::InputMentions, edge)
+    pub fn mentions(&self, edge: EdgeId) -> impl Iterator<Item = &str> {
+        let pairs = self.list(Section::InputMentions, edge);
+        let keys = pairs.iter().step_by(2);
+        keys.clone()
+            .zip(std::iter::once(None).chain(keys.map(Some)))
+            .filter(|(key, before)| Some(*key) != *before)
+            .map(|(&key, _)| self.string(StringId(key)))
+    }
+
+    /// The same keys, each with the output through which it names the input (empty for a source, and
+    /// for the file of a derivation itself); sorted.
+    pub fn mention_pairs(&self, edge: EdgeId) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.mention_list_pairs(self.mention_list(edge))
+    }
+
+    /// The pairs of a list of mentions, by its number.
+    ///
+    /// # Panics
+    /// When the number is of another graph.
+    pub fn mention_list_pairs(&self, list: u32) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let text = |item: u32| self.string(StringId(item));
+        self.list_items(list).chunks_exact(2).map(move |pair| (text(pair[0]), text(pair[1])))
+    }
+
+    /// How many lists there are: the numbers that [`Graph::mention_list`] gives are smaller.
+    #[must_use]
+    pub fn list_count(&self) -> usize {
+        self.words(Section::ListOffsets).len() - 1
     }
 
     /// The number of the list of mentions: edges with the same number have the same mentions.

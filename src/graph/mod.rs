@@ -5,9 +5,11 @@ mod builder;
 mod graph;
 mod ids;
 pub mod petgraph;
+mod recipe;
 mod snapshot;
 
 pub use builder::{BuildError, BuildOptions, build};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
+pub use recipe::{RecipeDigest, RecipeDigestError};
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

@@ -16,7 +16,7 @@ use super::graph::Graph;
 const MAGIC: [u8; 16] = *b"nix-ripple\0graph";
 
 /// The version of the format; a snapshot of another version is made again, not converted.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const HEADER_LEN: usize = 64;
 const CHECKSUM: std::ops::Range<usize> = 32..64;
@@ -40,6 +40,8 @@ pub(crate) enum Section {
     NodeFlags,
     /// Longest path from a node without inputs.
     NodeLevel,
+    /// 32 bytes a node: the digest of its recipe, zero where none is known.
+    NodeRecipe,
     /// u32, one more than nodes: the outputs of `i` are `offsets[i]..offsets[i + 1]`, sorted by name.
     OutputOffsets,
     OutputName,
@@ -51,7 +53,8 @@ pub(crate) enum Section {
     InputTarget,
     /// List an edge: the outputs used.
     InputOutputs,
-    /// List an edge: the keys that mention the input.
+    /// List an edge: the keys that mention the input, each followed by the output that is named (the
+    /// empty string for a source, and for the file of a derivation itself).
     InputMentions,
     /// u32, one more than nodes: the consumers of `i`, ascending.
     ConsumerOffsets,

@@ -355,6 +355,7 @@ impl Attributes {
             inputs: inputs_start..chunk.inputs.len() as u32,
             sources: sources..sources,
             mentions: mentions..mentions,
+            text: 0,
         });
         Ok(())
     }

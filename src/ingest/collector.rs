@@ -9,6 +9,7 @@ use super::mention::Finder;
 use super::raw::{
     Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Strings, Symbol, flag, hash_name,
 };
+use super::recipe::RecipeText;
 use crate::nix::derivation::{Events, OutputKind, Text, output_kind};
 use crate::nix::hash::output_path_name;
 use crate::nix::{Digest, StorePath};
@@ -21,6 +22,7 @@ pub(crate) struct Collector {
     store_dir: Vec<u8>,
     finder: Finder,
     current: Current,
+    recipe: RecipeText,
     args_key: Symbol,
     builder_key: Symbol,
     out: Symbol,
@@ -36,6 +38,7 @@ struct Current {
     pname: Option<Symbol>,
     version: Option<Symbol>,
     flags: u32,
+    phases: Phases,
     /// Outputs used of the open input, a comma after each.
     used: String,
     used_count: usize,
@@ -43,6 +46,35 @@ struct Current {
     open_input: Option<PathIndex>,
     /// The first thing that was wrong although it parsed.
     problem: Option<String>,
+}
+
+/// What `phases` says of the fixup phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Phases {
+    /// Not given, or not to be understood.
+    #[default]
+    Unknown,
+    /// Given, without it.
+    WithoutFixup,
+    WithFixup,
+}
+
+impl Phases {
+    /// `text` is all of `phases`, or an element of it. A text in which a word does not end in `Phase`
+    /// is no list of phases.
+    fn add(&mut self, text: &[u8]) {
+        let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+        if words.peek().is_none() {
+            return;
+        }
+        for word in words {
+            if word == b"fixupPhase" || !word.ends_with(b"Phase") {
+                *self = Self::WithFixup;
+            } else if *self == Self::Unknown {
+                *self = Self::WithoutFixup;
+            }
+        }
+    }
 }
 
 /// The part of a derivation's name before `.drv`; `None` if it has no such end.
@@ -61,14 +93,17 @@ impl Collector {
             store_dir: store_dir.as_bytes().to_vec(),
             finder: Finder::new(store_dir),
             current: Current::default(),
+            recipe: RecipeText::default(),
             args_key,
             builder_key,
             out,
         }
     }
 
-    /// Starts a derivation whose name (without `.drv`) is `name`.
-    pub(crate) fn begin(&mut self, name: &str) {
+    /// Starts a derivation whose name (without `.drv`) is `name`; `aterm` is its text where it comes
+    /// as one, and all strings that are told until it ends lie in it.
+    pub(crate) fn begin(&mut self, name: &str, aterm: Option<&[u8]>) {
+        self.recipe.begin(aterm);
         let chunk = &self.chunk;
         let marks = [chunk.outputs.len(), chunk.inputs.len(), chunk.sources.len(), chunk.mentions.len()];
         let current = &mut self.current;
@@ -79,6 +114,7 @@ impl Collector {
         current.pname = None;
         current.version = None;
         current.flags = 0;
+        current.phases = Phases::Unknown;
         current.used.clear();
         current.used_count = 0;
         current.dynamic.clear();
@@ -86,11 +122,11 @@ impl Collector {
         current.problem = None;
     }
 
-    /// Ends the derivation and keeps it.
+    /// Ends the derivation and keeps it; `aterm` is the text given at its start.
     ///
     /// # Errors
     /// With what was wrong with it; nothing of it is kept then.
-    pub(crate) fn finish(&mut self, path: &StorePath<'_>, origin: Origin) -> Result<(), String> {
+    pub(crate) fn finish(&mut self, path: &StorePath<'_>, origin: Origin, aterm: Option<&[u8]>) -> Result<(), String> {
         self.close_input();
         if self.chunk.outputs.len() as u32 == self.current.marks[0] && self.current.problem.is_none() {
             self.current.problem = Some("a derivation without outputs".to_owned());
@@ -101,6 +137,10 @@ impl Collector {
             return Err(problem);
         }
         let index = self.path(path);
+        if self.current.phases == Phases::WithoutFixup {
+            self.current.flags |= flag::NO_FIXUP;
+        }
+        let text = self.recipe.finish(aterm);
         let chunk = &mut self.chunk;
         let [outputs, inputs, sources, mentions] = self.current.marks;
         chunk.derivations.push(RawDerivation {
@@ -114,6 +154,7 @@ impl Collector {
             inputs: inputs..chunk.inputs.len() as u32,
             sources: sources..chunk.sources.len() as u32,
             mentions: mentions..chunk.mentions.len() as u32,
+            text,
         });
         Ok(())
     }
@@ -225,11 +266,31 @@ impl Collector {
     }
 
     /// Keeps what `text` mentions under a key, each path once. The key is made only if there is any.
+    /// `text` is a part of the ATerm where the derivation comes as one.
     #[inline]
-    fn mentions(chunk: &mut Chunk, finder: &Finder, key: impl FnOnce(&mut Strings) -> Symbol, text: &[u8]) {
+    fn mentions(&mut self, key: impl FnOnce(&mut Strings) -> Symbol, text: &[u8]) {
+        match self.recipe.place_of(text) {
+            Some(place) => {
+                let recipe = &mut self.recipe;
+                Self::keep(&mut self.chunk, &self.finder, key, text, |at| recipe.path_at(place + at));
+            }
+            None => Self::keep(&mut self.chunk, &self.finder, key, text, |_| ()),
+        }
+    }
+
+    /// As [`Collector::mentions`], for any text; `at` is told where paths stand in it.
+    #[inline]
+    fn keep(
+        chunk: &mut Chunk,
+        finder: &Finder,
+        key: impl FnOnce(&mut Strings) -> Symbol,
+        text: &[u8],
+        mut place: impl FnMut(usize),
+    ) {
         let Chunk { strings, mentions, .. } = chunk;
         let start = mentions.len();
-        finder.for_each(text, |path| {
+        finder.for_each(text, |path, at| {
+            place(at);
             if mentions.len() == start || mentions.last().is_none_or(|last| last.path != path) {
                 mentions.push(RawMention { key: Symbol::NONE, path });
             }
@@ -254,8 +315,13 @@ impl Collector {
         }
     }
 
-    fn structured(&mut self, text: &[u8]) {
+    /// `raw` is the text as it stands, `text` what is meant.
+    fn structured(&mut self, raw: &[u8], text: &[u8]) {
         self.current.flags |= flag::STRUCTURED;
+        if let Some(place) = self.recipe.place_of(raw) {
+            let recipe = &mut self.recipe;
+            self.finder.for_each(raw, |_, at| recipe.path_at(place + at));
+        }
         let mark = self.chunk.mentions.len();
         let mut path = String::from("__json");
         let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -264,7 +330,7 @@ impl Collector {
         if walked.is_err() {
             // no JSON after all: a text like any other
             self.chunk.mentions.truncate(mark);
-            Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(b"__json"), text);
+            Self::keep(&mut self.chunk, &self.finder, |strings| strings.intern(b"__json"), text, |_| ());
         }
     }
 
@@ -272,9 +338,12 @@ impl Collector {
         match path {
             "__json.pname" if depth == 1 => self.current.pname = Some(self.chunk.strings.intern(text.as_bytes())),
             "__json.version" if depth == 1 => self.current.version = Some(self.chunk.strings.intern(text.as_bytes())),
+            "__json.phases" => self.current.phases.add(text.as_bytes()),
+            "__json.dontFixup" if !text.is_empty() => self.current.flags |= flag::NO_FIXUP,
             _ => {}
         }
-        Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(path.as_bytes()), text.as_bytes());
+        let key = |strings: &mut Strings| strings.intern(path.as_bytes());
+        Self::keep(&mut self.chunk, &self.finder, key, text.as_bytes(), |_| ());
     }
 }
 
@@ -369,32 +438,35 @@ impl<'a> Events<'a> for Collector {
     }
 
     fn system(&mut self, system: Text<'a>) {
+        self.recipe.system(&system);
         self.current.system = Some(self.chunk.strings.intern(&system.value()));
     }
 
     fn builder(&mut self, builder: Text<'a>) {
+        self.recipe.builder(&builder, &self.finder);
         let key = self.builder_key;
-        Self::mentions(&mut self.chunk, &self.finder, |_| key, builder.raw());
+        self.mentions(|_| key, builder.raw());
     }
 
     fn argument(&mut self, argument: Text<'a>) {
+        self.recipe.argument(&argument, &self.finder);
         let key = self.args_key;
-        Self::mentions(&mut self.chunk, &self.finder, |_| key, argument.raw());
+        self.mentions(|_| key, argument.raw());
     }
 
     #[inline]
     fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
+        self.recipe.variable(&key, &value, &self.finder);
         match key.raw() {
-            b"__json" => {
-                let value = value.value();
-                return self.structured(&value);
-            }
+            b"__json" => return self.structured(value.raw(), &value.value()),
+            b"phases" => self.current.phases.add(&value.value()),
+            b"dontFixup" if !value.raw().is_empty() => self.current.flags |= flag::NO_FIXUP,
             b"pname" => self.current.pname = Some(self.chunk.strings.intern(&value.value())),
             b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
             _ => {}
         }
         if value.may_have_slash() {
-            Self::mentions(&mut self.chunk, &self.finder, |strings| strings.intern(&key.value()), value.raw());
+            self.mentions(|strings| strings.intern(&key.value()), value.raw());
         }
     }
 }
@@ -461,7 +533,10 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         }
         Ok(())
     }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        if value && self.depth == 1 && self.path == "__json.dontFixup" {
+            self.collector.current.flags |= flag::NO_FIXUP;
+        }
         Ok(())
     }
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {

@@ -308,12 +308,12 @@ fn parse(collector: &mut Collector, base_name: &str, text: &[u8], origin: Origin
     let path =
         StorePath::from_base_name(base_name.as_bytes()).map_err(|error| (0, format!("the file's name: {error}")))?;
     let name = drv_name(&path).ok_or_else(|| (0, "the file's name does not end in .drv".to_owned()))?;
-    collector.begin(name);
+    collector.begin(name, Some(text));
     if let Err(error) = aterm::parse_events(text, collector) {
         collector.abandon();
         return Err((error.offset as u64, error.what()));
     }
-    collector.finish(&path, origin).map_err(|message| (0, message))
+    collector.finish(&path, origin, Some(text)).map_err(|message| (0, message))
 }
 
 /// Reads derivations that are in memory already: base name of the path, and the ATerm. One thread.

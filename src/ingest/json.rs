@@ -253,12 +253,12 @@ fn parse_one(
         Err(_) => StorePath::from_base_name(key.as_bytes()).map_err(|error| (0, error.to_string()))?,
     };
     let name = drv_name(&path).ok_or((0, "the path does not end in .drv".to_owned()))?;
-    collector.begin(name);
+    collector.begin(name, None);
     if let Err(error) = json::parse_events(text, store_dir, name, collector) {
         collector.abandon();
         return Err((error.offset as u64, error.message));
     }
-    collector.finish(&path, origin).map_err(|message| (0, message))?;
+    collector.finish(&path, origin, None).map_err(|message| (0, message))?;
     if keep_texts {
         let mut derivation =
             json::parse(text, store_dir, name).map_err(|error| (error.offset as u64, error.message))?;

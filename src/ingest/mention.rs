@@ -45,12 +45,13 @@ impl Finder {
     }
 
     /// Calls `found` for every store path (`<store dir>/<digest>-`) and every placeholder (`/` and
-    /// 52 digits) in `text`, by its first digits, from left to right, repeats included.
+    /// 52 digits) in `text`, by its first digits and where they stand, from left to right, repeats
+    /// included.
     ///
     /// Linear: slashes are searched sixteen bytes at a time, and each is looked at once. A path
     /// whose hash part is no nixbase32 is told too; it resolves to nothing.
     #[inline]
-    pub(crate) fn for_each(&self, text: &[u8], mut found: impl FnMut(Fingerprint)) {
+    pub(crate) fn for_each(&self, text: &[u8], mut found: impl FnMut(Fingerprint, usize)) {
         if text.len() < self.least() {
             return;
         }
@@ -80,19 +81,19 @@ impl Finder {
 
     /// Looks at a slash, and says how far the next can be.
     #[inline(always)]
-    fn look(&self, text: &[u8], slash: usize, found: &mut impl FnMut(Fingerprint)) -> usize {
+    fn look(&self, text: &[u8], slash: usize, found: &mut impl FnMut(Fingerprint, usize)) -> usize {
         let rest = &text[slash..];
         let Some(head) = rest.first_chunk() else { return 1 };
         let len = self.prefix.len();
         if u128::from_le_bytes(*head) & self.mask == self.head && (len <= 16 || rest.starts_with(&self.prefix)) {
             let Some(digits) = rest.get(len..).and_then(|rest| rest.first_chunk()) else { return 1 };
             if rest.get(len + DIGEST_LEN) == Some(&b'-') {
-                found(Fingerprint::of(digits));
+                found(Fingerprint::of(digits), slash + len);
                 return len + DIGEST_LEN;
             }
         } else if nixbase32::is_digit(head[1]) && is_placeholder(&rest[1..]) {
             if let Some(digits) = rest[1..].first_chunk() {
-                found(Fingerprint::of(digits));
+                found(Fingerprint::of(digits), slash + 1);
             }
             return PLACEHOLDER_LEN;
         }
@@ -114,7 +115,7 @@ mod tests {
 
     fn check(text: &str, expect: &[&str]) {
         let mut seen = Vec::new();
-        Finder::new("/nix/store").for_each(text.as_bytes(), |path| seen.push(path));
+        Finder::new("/nix/store").for_each(text.as_bytes(), |path, _| seen.push(path));
         let expect: Vec<Fingerprint> =
             expect.iter().map(|digits| Fingerprint::of(digits.as_bytes().first_chunk().unwrap())).collect();
         assert_eq!(seen, expect, "{text}");
@@ -149,7 +150,7 @@ mod tests {
         let dir = "/home/somebody/somewhere/nix/store";
         let mut seen = 0;
         Finder::new(dir)
-            .for_each(format!("{dir}/{A}-x /nix/store/{A}-x /home/somebody/somewhat").as_bytes(), |_| seen += 1);
+            .for_each(format!("{dir}/{A}-x /nix/store/{A}-x /home/somebody/somewhat").as_bytes(), |_, _| seen += 1);
         assert_eq!(seen, 1);
     }
 }

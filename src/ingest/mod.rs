@@ -15,6 +15,7 @@ mod mention;
 mod problem;
 mod progress;
 pub mod raw;
+mod recipe;
 mod verify;
 
 pub use attribute::is_system;

@@ -212,6 +212,9 @@ pub mod flag {
     pub const SOURCE: u32 = 64;
     /// A hole: named as an input, but not in the closure.
     pub const MISSING: u32 = 128;
+    /// The standard environment's fixup phase does not run (`phases` without it, or `dontFixup`), so
+    /// that the propagated lists are not written down for consumers.
+    pub const NO_FIXUP: u32 = 256;
 }
 
 /// One derivation; ranges are into the chunk's arrays.
@@ -237,6 +240,9 @@ pub struct RawDerivation {
     pub sources: Range<u32>,
     /// Into [`Chunk::mentions`].
     pub mentions: Range<u32>,
+    /// Hash of the recipe's text without the digests and versions of the store paths in it; 0 for
+    /// what is known only by name and inputs.
+    pub text: u128,
 }
 
 /// Where something was read.

@@ -351,7 +351,8 @@ fn used_outputs(out: &mut Vec<u8>, used: &UsedOutputs<'_>) {
     out.push(b')');
 }
 
-fn string(out: &mut Vec<u8>, text: &[u8]) {
+/// Prints a string in quotes, escaped.
+pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for &byte in text {
         match byte {

@@ -133,7 +133,7 @@ fn figures_of_the_closure() {
     for consumer in graph.nodes() {
         for (edge, input) in graph.input_edges(consumer) {
             *(if graph.is_derivation(input) { &mut between } else { &mut from_sources }) += 1;
-            let mentioned = graph.mentions(edge).len() > 0 && graph.mentions(edge).all(|key| !key.is_empty());
+            let mentioned = graph.mention_pairs(edge).len() > 0 && graph.mentions(edge).all(|key| !key.is_empty());
             assert!(mentioned, "{} nowhere mentions {}", graph.path(consumer), graph.path(input));
         }
     }

@@ -23,8 +23,10 @@ impl Builder<'_> {
         // what each input may be called, for the node at hand
         let mut callings = Callings::default();
         let mut own: Vec<(u32, u32)> = Vec::new();
-        let mut found: Vec<(u32, u32)> = Vec::new();
-        let mut keys: Vec<u32> = Vec::new();
+        let mut found: Vec<Mention> = Vec::new();
+        let mut pairs: Vec<u32> = Vec::new();
+        // what names a source, or the file of a derivation itself
+        let no_output = self.number("", numbers).unwrap_or_default();
         for (id, &node) in self.order.iter().enumerate() {
             own.clear();
             own.extend(self.inputs(node).iter().map(|edge| (self.rank[edge.input as usize], edge.outputs)));
@@ -35,10 +37,10 @@ impl Builder<'_> {
                 result.targets.push(input);
                 let provisional = self.order[input as usize];
                 // a source, or a derivation's file itself, is named by its own path
-                callings.add(self.paths.digest(self.nodes[provisional as usize].path).into(), edge);
+                callings.add(self.paths.digest(self.nodes[provisional as usize].path).into(), edge, no_output);
                 let range = outputs.range(input);
-                for &mentioned in &outputs.mentioned[range.clone()] {
-                    callings.add(mentioned, edge);
+                for at in range.clone() {
+                    callings.add(outputs.mentioned[at], edge, outputs.names[at]);
                 }
                 let list = if names == NONE {
                     no_outputs
@@ -67,7 +69,7 @@ impl Builder<'_> {
                     let names_itself =
                         own_outputs.clone().any(|at| outputs.names[at] == key && outputs.mentioned[at] == mention.path);
                     if !names_itself {
-                        found.extend(edges.iter().map(|&(_, edge)| (edge, key)));
+                        found.extend(edges.iter().map(|&(_, edge, output)| (edge, key, output)));
                     }
                 }
             }
@@ -75,11 +77,11 @@ impl Builder<'_> {
             found.dedup();
             let mut rest = found.as_slice();
             for edge in 0..own.len() as u32 {
-                let count = rest.partition_point(|&(of, _)| of <= edge);
-                keys.clear();
-                keys.extend(rest[..count].iter().map(|&(_, key)| key));
+                let count = rest.partition_point(|&(of, ..)| of <= edge);
+                pairs.clear();
+                pairs.extend(rest[..count].iter().flat_map(|&(_, key, output)| [key, output]));
                 rest = &rest[count..];
-                result.mentions.push(lists.intern(&keys));
+                result.mentions.push(lists.intern(&pairs));
             }
             result.offsets.push(result.targets.len() as u32);
         }
@@ -119,6 +121,9 @@ impl Builder<'_> {
     }
 }
 
+/// Edge, key, output.
+type Mention = (u32, u32, u32);
+
 #[derive(Default)]
 pub(super) struct Inputs {
     pub(super) offsets: Vec<u32>,
@@ -127,12 +132,12 @@ pub(super) struct Inputs {
     pub(super) mentions: Vec<u32>,
 }
 
-/// What the inputs of one derivation may be called, with the edge that is meant: sorted when there
+/// What the inputs of one derivation may be called, with the edge and the output that are meant: sorted when there
 /// are many, for most derivations have few. Two inputs may have one output path (a source that is
 /// fetched in two ways); then both are meant.
 #[derive(Default)]
 pub(super) struct Callings {
-    pub(super) all: Vec<(Fingerprint, u32)>,
+    pub(super) all: Vec<(Fingerprint, u32, u32)>,
 }
 
 impl Callings {
@@ -140,17 +145,17 @@ impl Callings {
         self.all.clear();
     }
 
-    pub(super) fn add(&mut self, path: Fingerprint, edge: u32) {
-        self.all.push((path, edge));
+    pub(super) fn add(&mut self, path: Fingerprint, edge: u32, output: u32) {
+        self.all.push((path, edge, output));
     }
 
     pub(super) fn ready(&mut self) {
         self.all.sort_unstable();
     }
 
-    pub(super) fn of(&self, path: Fingerprint) -> &[(Fingerprint, u32)] {
-        let start = self.all.partition_point(|(other, _)| *other < path);
-        let count = self.all[start..].iter().take_while(|(other, _)| *other == path).count();
+    pub(super) fn of(&self, path: Fingerprint) -> &[(Fingerprint, u32, u32)] {
+        let start = self.all.partition_point(|(other, ..)| *other < path);
+        let count = self.all[start..].iter().take_while(|(other, ..)| *other == path).count();
         &self.all[start..start + count]
     }
 }

@@ -194,6 +194,7 @@ impl<'c> Builder<'c> {
             all.dedup();
             all
         };
+        // forms of JSON write `__json` each in its own way, so texts may differ where nothing else does
         (facts(old) != facts(new) || mentions(old) != mentions(new)).then_some("the environments differ")
     }
 }

@@ -51,32 +51,37 @@ impl Builder<'_> {
             flags.push(flag);
         }
         self.intern_used_outputs();
-        let NumberedStrings { numbers, offsets: string_offsets, bytes: string_bytes } = self.number_strings()?;
+        let strings = self.number_strings()?;
+        let numbers = &strings.numbers;
         let number = |symbol: Symbol| numbers[symbol.0 as usize];
         let all = |symbols: &[Symbol]| symbols.iter().map(|&symbol| number(symbol)).collect::<Vec<u32>>();
 
         let mut writer = Writer::new();
         let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
-        add(Section::StringOffsets, &string_offsets);
-        writer.add(Section::StringBytes, &string_bytes);
+        add(Section::StringOffsets, &strings.offsets);
+        writer.add(Section::StringBytes, &strings.bytes);
         let digests: Vec<[u8; DIGEST_LEN]> =
             self.order.iter().map(|&node| self.paths.digest(self.nodes[node as usize].path).0).collect();
         writer.add(Section::NodeDigest, bytemuck::cast_slice(&digests));
         let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         add(Section::NodeName, &all(&names));
-        add(Section::NodePname, &all(&pnames));
+        let pnames = all(&pnames);
+        add(Section::NodePname, &pnames);
         add(Section::NodeVersion, &all(&versions));
         add(Section::NodeSystem, &all(&systems));
         add(Section::NodeFlags, &flags);
         add(Section::NodeLevel, &self.order.iter().map(|&node| self.nodes[node as usize].level).collect::<Vec<u32>>());
 
-        let outputs = self.outputs(&names, &numbers);
+        let outputs = self.outputs(&names, numbers);
+        let mut lists = Lists::default();
+        let inputs = self.inputs_of_all(&outputs, numbers, &mut lists)?;
+        let recipes = self.recipes(&inputs, &lists, &pnames, &strings);
+        writer.add(Section::NodeRecipe, bytemuck::cast_slice(&recipes));
+        let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         add(Section::OutputOffsets, &outputs.offsets);
         add(Section::OutputName, &outputs.names);
         writer.add(Section::OutputDigest, bytemuck::cast_slice(&outputs.digests));
 
-        let mut lists = Lists::default();
-        let inputs = self.inputs_of_all(&outputs, &numbers, &mut lists)?;
         let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         add(Section::InputOffsets, &inputs.offsets);
         add(Section::InputTarget, &inputs.targets);
@@ -89,7 +94,7 @@ impl Builder<'_> {
         add(Section::ListOffsets, &lists.offsets);
         add(Section::ListItems, &lists.items);
 
-        let attributes = self.attributes(&outputs, &numbers, empty, &consumer_offsets);
+        let attributes = self.attributes(&outputs, numbers, empty, &consumer_offsets);
         add(Section::AttributeName, &attributes.iter().map(|a| a.name).collect::<Vec<u32>>());
         add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
         add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
@@ -188,6 +193,17 @@ pub(super) struct NumberedStrings {
     pub(super) numbers: Vec<u32>,
     pub(super) offsets: Vec<u32>,
     pub(super) bytes: Vec<u8>,
+}
+
+impl NumberedStrings {
+    /// The string with this number; empty for a number that no string has.
+    pub(super) fn get(&self, number: u32) -> &[u8] {
+        let number = number as usize;
+        match (self.offsets.get(number), self.offsets.get(number + 1)) {
+            (Some(&start), Some(&end)) => &self.bytes[start as usize..end as usize],
+            _ => b"",
+        }
+    }
 }
 
 #[derive(Default)]

@@ -110,6 +110,7 @@ enum S {
     NodeSystem,
     NodeFlags,
     NodeLevel,
+    NodeRecipe,
     OutputOffsets,
     OutputName,
     OutputDigest,
@@ -263,6 +264,8 @@ fn arrays_of_wrong_length() {
     }
     refused("two facts", differ, |p| p.resize(S::Facts, 4));
     refused("a node less", differ, |p| p.resize(S::NodeDigest, -32));
+    refused("a recipe less", differ, |p| p.resize(S::NodeRecipe, -32));
+    refused("half a recipe", "digests are cut off", |p| p.resize(S::NodeRecipe, -1));
     refused("an output less", differ, |p| p.resize(S::OutputDigest, -32));
 }
 
@@ -339,6 +342,18 @@ fn indices_out_of_bounds() {
 }
 
 #[test]
+fn mentions_without_an_output() {
+    refused("a key alone", "a list of mentions is no list of pairs", |p| {
+        // the outputs used of an input: one name
+        let outputs = p.words(S::InputOutputs);
+        let offsets = p.words(S::ListOffsets);
+        let odd = |list: &u32| (offsets[*list as usize + 1] - offsets[*list as usize]) % 2 == 1;
+        let list = *outputs.iter().find(|list| odd(list)).unwrap();
+        p.set(S::InputMentions, 0, list);
+    });
+}
+
+#[test]
 fn edges_that_are_none() {
     let inputs = "inputs do not ascend below their consumer";
     let mirror = "consumers do not mirror inputs";
@@ -397,7 +412,8 @@ fn what_opens_answers() {
             }
             for (edge, input) in graph.input_edges(node) {
                 assert_eq!((graph.edge_input(edge), graph.edge_consumer(edge)), (input, node));
-                let _ = (graph.used_outputs(edge).count(), graph.mentions(edge).count());
+                let _ =
+                    (graph.used_outputs(edge).count(), graph.mentions(edge).count(), graph.mention_pairs(edge).count());
             }
         }
         assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
