@@ -8,3 +8,4 @@ pub mod nix;
 pub mod query;
 pub mod reach;
 pub mod report;
+pub mod role;
