@@ -4,8 +4,12 @@ mod counts;
 mod hubs;
 mod paths;
 mod rebuild;
+mod savings;
+mod what_if;
 
 pub use counts::{dependents_of, dependents_of_all};
 pub use hubs::{Hub, hubs};
 pub use paths::{Paths, paths};
 pub use rebuild::{Propagation, RebuildSet};
+pub use savings::{EdgeRemedy, Savings, savings, savings_of_edges};
+pub use what_if::{EditedRebuild, Edits, Treatment, rebuild_edited};

@@ -27,7 +27,7 @@ fn random_graphs(seed: u64, count: usize, size: usize) -> impl Iterator<Item = (
 }
 
 /// Some nodes at random, ascending.
-fn some(graph: &Graph, chance: &mut Chance, most: usize) -> Vec<NodeId> {
+pub(crate) fn some(graph: &Graph, chance: &mut Chance, most: usize) -> Vec<NodeId> {
     let count = 1 + chance.below(most);
     let nodes: BTreeSet<NodeId> = (0..count).map(|_| NodeId(chance.below(graph.node_count()) as u32)).collect();
     nodes.into_iter().collect()

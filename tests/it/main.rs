@@ -10,3 +10,4 @@ mod readme;
 mod robust;
 mod support;
 mod truth;
+mod what_if;

@@ -12,7 +12,7 @@ use crate::needs;
 use crate::support::{self, Chance};
 
 /// The closure with its attributes, read once; `None` where there is none.
-fn nixpkgs() -> Option<&'static Graph> {
+pub(crate) fn nixpkgs() -> Option<&'static Graph> {
     static GRAPH: OnceLock<Graph> = OnceLock::new();
     let data = needs::shared()?;
     let files = ["nixpkgs-2018.json.zst", "nixpkgs-2018-attrs.json.zst"].map(|file| data.join(file));
