@@ -1,6 +1,7 @@
 //! What can be reached: rebuild sets, counts for all nodes at once, paths. Ids only, no strings.
 
 mod counts;
+mod cut;
 mod hubs;
 mod paths;
 mod rebuild;
@@ -8,6 +9,7 @@ mod savings;
 mod what_if;
 
 pub use counts::{dependents_of, dependents_of_all};
+pub use cut::{Cut, cut};
 pub use hubs::{Hub, hubs};
 pub use paths::{Paths, paths};
 pub use rebuild::{Propagation, RebuildSet};

@@ -16,7 +16,7 @@ fn minipkgs() -> Graph {
 }
 
 /// Small closures at random.
-fn random_graphs(seed: u64, count: usize, size: usize) -> impl Iterator<Item = (Graph, Chance)> {
+pub(crate) fn random_graphs(seed: u64, count: usize, size: usize) -> impl Iterator<Item = (Graph, Chance)> {
     let mut chance = Chance(seed);
     (0..count).map(move |_| {
         let size = 1 + chance.below(size);
