@@ -4,9 +4,13 @@
 use nix_ripple::reach::Propagation;
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same graph every time.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -15,7 +19,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
@@ -34,7 +38,7 @@ impl Random {
 /// edges) 8 % of its nodes reach more than 200 others (there: 5 %); half of them none (1), the 95th
 /// percentile is 1,700 (165), the 99th 11,400 (5,000).
 pub(crate) fn propagation(nodes: usize, edges: usize, seed: u64) -> Propagation {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let sources = nodes * 11 / 20;
     let builds = nodes - sources;
     let mut consumers: Vec<Vec<u32>> = vec![Vec::new(); nodes];

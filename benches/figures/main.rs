@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use nix_ripple::graph::{BuildOptions, Graph, build};
+use nix_ripple::graph::{BuildOptions, EdgeId, Graph, build};
 use nix_ripple::ingest::{IngestOptions, Input, Progress, RawClosure, ingest, ingest_texts};
-use nix_ripple::reach::{Propagation, dependents_of_all};
+use nix_ripple::reach::{EdgeRemedy, Edits, Propagation, Treatment, dependents_of_all, savings, savings_of_edges};
 
 mod generate;
 
@@ -30,6 +30,7 @@ fn main() {
     json(&corpus, scratch.path(), &mut table);
     impact(&corpus, &mut table);
     rank(&corpus, &mut table);
+    remedies(&corpus, &mut table);
     generated(&mut table);
 
     let mut out = comfy_table::Table::new();
@@ -378,16 +379,54 @@ fn rank(corpus: &Corpus, table: &mut Vec<Row>) {
     table.push(["opening the snapshot".to_owned(), ms(open), String::new(), "milliseconds".to_owned()]);
 }
 
+/// What each of 10,000 remedies saves, on edges by chance that do not lead to a fixed-output
+/// derivation. Beside it, editing the graph and counting again, for some of them.
+fn remedies(corpus: &Corpus, table: &mut Vec<Row>) {
+    const SOME: usize = 200;
+    let graph = Graph::open(&corpus.snapshot).expect("a snapshot");
+    let mut random = generate::Random::new(10_000);
+    let edges = std::iter::repeat_with(|| EdgeId(random.below(graph.edge_count()) as u32));
+    let ways = [Treatment::Drop, Treatment::Detach, Treatment::Split].into_iter().cycle();
+    let remedies: Vec<EdgeRemedy> = edges
+        .filter(|&edge| !graph.is_fixed(graph.edge_consumer(edge)))
+        .zip(ways)
+        .take(10_000)
+        .map(|(edge, treatment)| EdgeRemedy { edge, treatment, receivers: Vec::new() })
+        .collect();
+    let one_by_one = || {
+        let edited = remedies[..SOME].iter().map(|remedy| {
+            let mut edits = Edits::default();
+            edits.treat(remedy.edge, remedy.treatment);
+            savings(&graph, &[graph.edge_input(remedy.edge)], &edits)
+        });
+        edited.collect::<Vec<_>>()
+    };
+    assert_eq!(savings_of_edges(&graph, &remedies)[..SOME], one_by_one(), "both save the same");
+    let ours = || drop(black_box(savings_of_edges(&graph, &remedies)));
+    let (ours, naive) = side_by_side(ROUNDS, ours, || drop(black_box(one_by_one())));
+    table.push([
+        format!("savings of {} edges", remedies.len()),
+        ms(ours),
+        format!("{SOME} of them one by one: {}; peak memory of the benches so far: {}", ms(naive), own_peak()),
+        "20 s, 1 GiB".to_owned(),
+    ]);
+}
+
+/// The peak of this process's resident memory, as Linux tells it.
+fn own_peak() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or("?", str::trim).to_owned()
+}
+
 fn generated(table: &mut Vec<Row>) {
     let propagation = generate::propagation(400_000, 2_600_000, 2018);
     let edges = propagation.edge_count();
     let time = median((0..3).map(|_| time(|| dependents_of_all(&propagation))).collect());
-    let peak = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim).unwrap_or("?").to_owned();
     table.push([
         format!("rank of a generated graph, 400,000 nodes, {edges} edges"),
         ms(time),
-        format!("peak memory of all benches: {peak}"),
+        format!("peak memory of all benches: {}", own_peak()),
         "1.5 s, 1 GiB".to_owned(),
     ]);
 }
