@@ -2,6 +2,7 @@
 //! built program.
 
 mod cli;
+mod effective;
 mod graph_traits;
 mod layering;
 mod needs;
