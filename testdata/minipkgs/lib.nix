@@ -9,6 +9,11 @@ rec {
   # An overlay applied on top of a set that is still open.
   extends = overlay: f: final: let prev = f final; in prev // overlay final prev;
 
+  # A set that packages listings descend into, whose members take each other
+  # from it, and in which an overlay can change some of them.
+  makeScope = f:
+    fix (recurse: f: fix f // { recurseForDerivations = true; overrideScope = overlay: recurse (extends overlay f); }) f;
+
   optional = cond: x: if cond then [ x ] else [ ];
   optionals = cond: xs: if cond then xs else [ ];
   optionalString = cond: s: if cond then s else "";

@@ -58,6 +58,9 @@ let
     # A definition that has a recipe, and no source.
     defineRecipe = id: attrs: definePackage stdenv.mkDerivation id ({ src = null; } // attrs);
 
+    # Overlays for the packages of every interpreter.
+    pythonPackagesExtensions = [ ];
+
     # The ids of all that `bump` may name here.
     definitions = builtins.attrNames (lib.listToAttrs (lib.concatMap
       ({ drv, ... }: lib.optional (drv.definition or null != null) { name = drv.definition; value = null; })

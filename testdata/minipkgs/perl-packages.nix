@@ -12,7 +12,7 @@ let
     '';
   });
 in
-lib.fix (self: with self; {
+lib.makeScope (self: with self; {
   URI = buildPerlPackage "URI" { version = "5.12"; checkInputs = [ TestNeeds ]; };
   TestNeeds = buildPerlPackage "TestNeeds" { version = "0.002009"; };
   TestMost = buildPerlPackage "TestMost" { version = "0.37"; propagatedBuildInputs = [ TestNeeds ]; };

@@ -7,7 +7,7 @@ let
   py3 = x: lib.optional isPy3 x;
   py2 = x: lib.optional (! isPy3) x;
 in
-lib.fix (self: with self;
+lib.makeScope (builtins.foldl' (set: extension: lib.extends extension set) (self: with self;
 let
   define = import ./python.nix {
     inherit lib python definePackage;
@@ -179,4 +179,4 @@ in
     name = "python${python.pythonVersion}-science-env";
     paths = [ python numpy scipy pandas matplotlib ];
   };
-})
+}) pythonPackagesExtensions)

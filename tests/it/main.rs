@@ -3,6 +3,7 @@
 
 mod cli;
 mod cut;
+mod effective;
 mod graph_traits;
 mod layering;
 mod needs;

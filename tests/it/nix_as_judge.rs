@@ -18,7 +18,7 @@ use crate::needs;
 use crate::support::{self, testdata};
 
 /// A Nix command with the settings of nobody.
-fn nix(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn nix(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for key in ["NIX_PATH", "NIX_STORE_DIR", "NIX_STATE_DIR", "NIX_LOG_DIR", "NIX_REMOTE", "NIX_CONFIG"] {
         command.env_remove(key);
@@ -26,7 +26,7 @@ fn nix(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-fn ran(command: &mut Command) -> Output {
+pub(crate) fn ran(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
@@ -161,26 +161,26 @@ fn every_definition() {
 }
 
 /// A store of its own.
-struct Store(TempDir);
+pub(crate) struct Store(TempDir);
 
 impl Store {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.path().to_str().unwrap()
     }
 
     /// Instantiates, and gives what `nix-instantiate` prints.
-    fn instantiate(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn instantiate(&self, arguments: &[&str]) -> Vec<String> {
         let mut command = nix("nix-instantiate");
         command.args(["--store", self.path()]).arg(testdata("minipkgs")).args(arguments);
         lines(&ran(&mut command))
     }
 
     /// Instantiates, and reads what came of it, with the attributes that are kept here.
-    fn closure(&self, arguments: &[&str]) -> Graph {
+    pub(crate) fn closure(&self, arguments: &[&str]) -> Graph {
         let list = self.0.path().join("roots");
         std::fs::write(&list, self.instantiate(arguments).join("\n")).unwrap();
         let options = IngestOptions { store_root: Some(self.0.path().to_path_buf()), ..IngestOptions::default() };
@@ -375,7 +375,7 @@ fn expressions_that_fail() {
 
 /// Builds in a store of its own, sandboxed and without substitutes; gives the derivations that were
 /// built, or Nix's own words if that failed.
-fn build_in(store: &Store, arguments: &[&str]) -> Result<Vec<String>, String> {
+pub(crate) fn build_in(store: &Store, arguments: &[&str]) -> Result<Vec<String>, String> {
     let mut command = nix("nix-build");
     command.args(["--store", store.path(), "--no-out-link", "--max-jobs", "2"]);
     command.args(["--option", "substitute", "false", "--option", "sandbox", "true"]);
@@ -394,7 +394,7 @@ fn build_in(store: &Store, arguments: &[&str]) -> Result<Vec<String>, String> {
     Ok(log.lines().filter_map(built).collect())
 }
 
-fn sandbox_works() -> bool {
+pub(crate) fn sandbox_works() -> bool {
     static WORKS: LazyLock<bool> = LazyLock::new(|| {
         let store = Store::new();
         let probe = store.0.path().join("probe.nix");

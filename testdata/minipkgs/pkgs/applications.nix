@@ -25,7 +25,7 @@ in
     buildInputs = [ ncurses libxml2 gnutls gettext libpng libjpeg libtiff giflib gtk3 harfbuzz ]
       ++ lib.optionals systems.isLinux [ dbus alsa-lib systemd ];
   };
-  emacsPackages = lib.recurseIntoAttrs (lib.fix (self: with self; {
+  emacsPackages = lib.makeScope (self: with self; {
     dash-el = emacsPackage "dash-el" "2.19.1" [ ];
     s-el = emacsPackage "s-el" "1.13.0" [ ];
     f-el = emacsPackage "f-el" "0.20.0" [ dash-el s-el ];
@@ -36,13 +36,13 @@ in
     flycheck = emacsPackage "flycheck" "32" [ dash-el ];
     lsp-mode = emacsPackage "lsp-mode" "8.0.0" [ dash-el f-el ht-el ];
     evil = emacsPackage "evil" "1.15.0" [ ];
-  }));
+  });
   vim = define "vim" {
     version = "9.0.1441";
     nativeBuildInputs = [ gettext pkg-config ];
     buildInputs = [ ncurses ] ++ lib.optional systems.isDarwin libiconv;
   };
-  vimPlugins = lib.recurseIntoAttrs (lib.genAttrs
+  vimPlugins = lib.makeScope (self: lib.genAttrs
     [ "vim-airline" "vim-fugitive" "vim-nix" "vim-surround" "nerdtree" "ctrlp-vim" "syntastic" "tagbar" ]
     (id: vimPlugin id "2023-04-01"));
   vim-configured = defineRecipe "vim-configured" {

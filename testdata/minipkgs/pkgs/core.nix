@@ -52,7 +52,7 @@ final: with final;
     buildInputs = [ zlib ];
     disallowedReferences = [ stdenv.cc ];
   };
-  perlPackages = lib.recurseIntoAttrs (import ../perl-packages.nix final);
+  perlPackages = import ../perl-packages.nix final;
 
   tcl = define "tcl" { version = "8.6.13"; buildInputs = [ zlib ]; };
   tk = define "tk" { version = "8.6.13"; outputs = [ "out" "dev" ]; propagatedBuildInputs = [ tcl ]; buildInputs = [ libX11 freetype fontconfig ]; };

@@ -6,9 +6,9 @@ final: with final;
   libiconv = define "libiconv" { version = "59"; setupHook = ../hooks/multiple-outputs.sh; };
   procps = define "procps" { pname = "ps"; version = "118"; buildInputs = [ ncurses ]; };
   xcbuild = define "xcbuild" { version = "0.1.1"; nativeBuildInputs = [ cmake ninja ]; buildInputs = [ zlib libxml2 libpng ]; };
-  darwin = lib.recurseIntoAttrs {
+  darwin = lib.makeScope (self: {
     inherit libSystem cctools;
     CoreFoundation = define "CoreFoundation" { version = "1454.90"; buildInputs = [ icu libxml2 ]; };
     Security = define "Security" { version = "59754.80"; nativeBuildInputs = [ xcbuild ]; };
-  };
+  });
 }

@@ -21,8 +21,8 @@ final: with final;
     passthru.pythonVersion = "3.11";
   };
   python3 = python311;
-  python27Packages = lib.recurseIntoAttrs (import ../python-packages.nix { inherit final; python = python27; });
-  python311Packages = lib.recurseIntoAttrs (import ../python-packages.nix { inherit final; python = python311; });
+  python27Packages = import ../python-packages.nix { inherit final; python = python27; };
+  python311Packages = import ../python-packages.nix { inherit final; python = python311; };
 
   nodejs = define "nodejs" {
     version = "18.15.0";

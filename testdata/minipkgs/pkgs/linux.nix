@@ -44,7 +44,7 @@ final: with final;
   };
   # A kernel's packages carry its version in their names, whether they use
   # the kernel or only its source, or nothing of it.
-  linuxPackages = lib.recurseIntoAttrs (
+  linuxPackages = lib.makeScope (self:
     let
       kernel = linux;
       module = id: version: extra: define id ({

@@ -27,7 +27,7 @@ in
     buildInputs = [ zlib libpng freetype icu cairo pixman gmp mpfr harfbuzz ];
     postInstall = ''mkdir -p $out/share/texmf; echo texmf.cnf > $out/share/texmf/cnf'';
   };
-  texlive = lib.recurseIntoAttrs (lib.fix (self: with self; {
+  texlive = lib.makeScope (self: with self; {
     amsmath = texPackage "amsmath" "2.17";
     geometry = texPackage "geometry" "5.9";
     hyperref = texPackage "hyperref" "7.00";
@@ -38,5 +38,5 @@ in
     xcolor = texPackage "xcolor" "3.00";
     scheme-small = combine "scheme-small" [ texlive-bin amsmath geometry hyperref xcolor ];
     scheme-full = combine "scheme-full" [ texlive-bin amsmath geometry hyperref xcolor babel pgf beamer fontspec ];
-  }));
+  });
 }

@@ -179,7 +179,7 @@ in
     shell = bash;
     inherit libcxx;
   };
-  llvmPackages = lib.recurseIntoAttrs { inherit llvm clang-unwrapped clang libcxx; };
+  llvmPackages = lib.makeScope (self: { inherit llvm clang-unwrapped clang libcxx; });
 
   # For what binds to C headers: brings the compiler's own library along.
   bindgenHook = hook "bindgenHook" { setupHook = ../hooks/multiple-outputs.sh; deps = [ clang ]; };

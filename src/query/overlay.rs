@@ -1,0 +1,421 @@
+//! Remedies as edits of packages, in the terms of a Nix overlay: which attribute gets which edit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::remedy::{Remedy, Treatment};
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::nix::normalise_pname;
+
+/// The dependency lists of stdenv, from which an overlay can take an input.
+const LISTS: [&str; 12] = [
+    "depsBuildBuild",
+    "depsBuildBuildPropagated",
+    "nativeBuildInputs",
+    "propagatedNativeBuildInputs",
+    "depsBuildTarget",
+    "depsBuildTargetPropagated",
+    "depsHostHost",
+    "depsHostHostPropagated",
+    "buildInputs",
+    "propagatedBuildInputs",
+    "depsTargetTarget",
+    "depsTargetTargetPropagated",
+];
+
+/// The edits of an overlay, by the set that they are made in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overlay {
+    /// The edits, by place and name.
+    pub edits: BTreeMap<(Place, String), PackageEdits>,
+    /// What the overlay cannot do; sorted.
+    pub warnings: Vec<String>,
+    /// The edges that stay in spite of the overlay, each told in a warning; sorted.
+    pub left: Vec<EdgeId>,
+}
+
+/// The set of packages in which an edit is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The whole set.
+    Top,
+    /// A set within it, by its path.
+    Set(Vec<String>),
+    /// The packages of all python interpreters.
+    Python,
+}
+
+/// The edits of one attribute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageEdits {
+    /// Where the package is defined (`meta.position`), where that is known.
+    pub positions: BTreeSet<String>,
+    /// What is done, for people.
+    pub comments: BTreeSet<String>,
+    /// Attributes of other instances of the package, which the overlay changes where it is applied to
+    /// the sets that make them.
+    pub instances: BTreeSet<String>,
+    /// Instances without an attribute (stages of a bootstrap).
+    pub unnamed_instances: usize,
+    /// What is done, by the interpreter's version (`3.11`); none: whatever it is.
+    pub by_interpreter: BTreeMap<Option<String>, Steps>,
+}
+
+/// What is done to a package, in this order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Steps {
+    /// Inputs that leave lists.
+    pub removed: BTreeMap<String, BTreeSet<Wanted>>,
+    /// Inputs that a list gets.
+    pub added: BTreeMap<String, BTreeSet<Reference>>,
+    /// Whether the tests move to a derivation of their own.
+    pub detached: bool,
+    /// Inputs that leave the lists of the inner build for those of the wrapper.
+    pub split: BTreeMap<String, BTreeSet<Wanted>>,
+}
+
+impl Steps {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether all of `other` is done here too.
+    fn covers(&self, other: &Self) -> bool {
+        fn within<T: Ord>(some: &BTreeMap<String, BTreeSet<T>>, all: &BTreeMap<String, BTreeSet<T>>) -> bool {
+            some.iter().all(|(list, items)| all.get(list).is_some_and(|known| known.is_superset(items)))
+        }
+        within(&other.removed, &self.removed)
+            && within(&other.added, &self.added)
+            && within(&other.split, &self.split)
+            && (self.detached || !other.detached)
+    }
+
+    fn extend(&mut self, other: Self) {
+        fn join<T: Ord>(into: &mut BTreeMap<String, BTreeSet<T>>, from: BTreeMap<String, BTreeSet<T>>) {
+            from.into_iter().for_each(|(list, items)| into.entry(list).or_default().extend(items));
+        }
+        join(&mut self.removed, other.removed);
+        join(&mut self.added, other.added);
+        join(&mut self.split, other.split);
+        self.detached |= other.detached;
+    }
+}
+
+/// How an overlay knows an input in a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    /// By its pname (a file: by its name).
+    Name(String),
+    /// As this very package: the consumer has another input of the name.
+    Package(Reference),
+}
+
+/// A package, by its attribute path in the whole set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference(pub Vec<String>);
+
+/// Writes remedies as edits of packages.
+///
+/// An edit is made wherever an attribute names the consumer, for an overlay cannot know which of two
+/// names is the other's alias; made twice it changes nothing. Other instances of one definition
+/// (`pkgsi686Linux.zlib` beside `zlib`) are left to the edit of the plain attribute when that does as
+/// much: overlays apply to them as well. An input is known by its name; where the consumer has another
+/// input of this name that stays, by its attribute. O(remedies + attributes).
+///
+/// Over- and underestimates: what stands outside the dependency lists (a path in a phase or a flag)
+/// stays, and a list that the package's function completes after the edit is out of reach. The former
+/// is told in a warning and in [`Overlay::left`]; the latter shows only when Nix evaluates.
+#[must_use]
+pub fn overlay(graph: &Graph, remedies: &[Remedy]) -> Overlay {
+    let names = Names::new(graph);
+    let mut work: BTreeMap<NodeId, Work> = BTreeMap::new();
+    let mut overlay = Overlay::default();
+    let dropped: BTreeSet<EdgeId> = remedies.iter().map(|remedy| remedy.edge).collect();
+    for remedy in remedies {
+        names.plan(remedy, &dropped, &mut work, &mut overlay);
+    }
+    // the plain attributes first, for other instances are left to them
+    let mut unnamed = Vec::new();
+    let mut paths = Vec::new();
+    for (&node, work) in &work {
+        let named = names.paths(node);
+        if named.is_empty() {
+            unnamed.push((node, work));
+        }
+        paths.extend(named.into_iter().map(|path| (path, node, work)));
+    }
+    paths.sort_by(|(a, ..), (b, ..)| (a.parts.len(), &a.parts).cmp(&(b.parts.len(), &b.parts)));
+    for (path, node, work) in paths {
+        match names.plainer(&path, node, &work.steps, &overlay) {
+            Some(edits) => _ = overlay.edits.entry(edits).or_default().instances.insert(path.parts.join(".")),
+            None => overlay.add(path, work),
+        }
+    }
+    for (node, work) in unnamed {
+        names.unnamed(node, work, &mut overlay);
+    }
+    overlay.warnings.sort();
+    overlay.warnings.dedup();
+    overlay.left.sort_unstable();
+    overlay.left.dedup();
+    overlay
+}
+
+/// What is to be done to one derivation.
+#[derive(Debug, Default)]
+struct Work {
+    steps: Steps,
+    comments: BTreeSet<String>,
+    edges: Vec<EdgeId>,
+}
+
+/// An attribute as a place and a name.
+struct Path {
+    parts: Vec<String>,
+    place: Place,
+    name: String,
+    /// The version of the interpreter whose packages these are.
+    interpreter: Option<String>,
+    position: String,
+}
+
+impl Overlay {
+    fn add(&mut self, path: Path, work: &Work) {
+        let edits = self.edits.entry((path.place, path.name)).or_default();
+        if !path.position.is_empty() {
+            edits.positions.insert(path.position);
+        }
+        edits.comments.extend(work.comments.iter().cloned());
+        edits.by_interpreter.entry(path.interpreter).or_default().extend(work.steps.clone());
+    }
+
+    fn warn(&mut self, edge: EdgeId, warning: String) {
+        self.left.push(edge);
+        self.warnings.push(warning);
+    }
+}
+
+/// The graph, and which derivations are made alike.
+struct Names<'g> {
+    graph: &'g Graph,
+    /// Derivations that attributes name, by name and pname.
+    alike: BTreeMap<(&'g str, &'g str), Vec<NodeId>>,
+}
+
+impl<'g> Names<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        let mut alike: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
+        for node in graph.attributes().filter_map(|attribute| graph.attribute_node(attribute)) {
+            alike.entry((graph.name(node), graph.pname(node))).or_default().push(node);
+        }
+        for nodes in alike.values_mut() {
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+        Self { graph, alike }
+    }
+
+    fn instances(&self, node: NodeId) -> &[NodeId] {
+        self.alike.get(&(self.graph.name(node), self.graph.pname(node))).map_or(&[], Vec::as_slice)
+    }
+
+    /// By what an overlay knows this input.
+    fn name(&self, input: NodeId) -> &'g str {
+        let pname = self.graph.pname(input);
+        if pname.is_empty() { self.graph.name(input) } else { pname }
+    }
+
+    /// Adds what a remedy does to the work on its consumer and its receivers.
+    fn plan(
+        &self,
+        remedy: &Remedy,
+        treated: &BTreeSet<EdgeId>,
+        work: &mut BTreeMap<NodeId, Work>,
+        overlay: &mut Overlay,
+    ) {
+        let graph = self.graph;
+        let (consumer, input) = (graph.name(remedy.consumer), graph.name(remedy.input));
+        let mut lists: BTreeSet<&str> = BTreeSet::new();
+        let mut texts: BTreeSet<&str> = BTreeSet::new();
+        for key in graph.mentions(remedy.edge) {
+            let list = key.strip_prefix("__json.").unwrap_or(key);
+            if LISTS.contains(&list) { lists.insert(list) } else { texts.insert(key) };
+        }
+        if !texts.is_empty() || lists.is_empty() {
+            let texts =
+                if texts.is_empty() { "no list".to_owned() } else { texts.into_iter().collect::<Vec<_>>().join(", ") };
+            overlay.warn(
+                remedy.edge,
+                format!("{consumer} names {input} in {texts}: that is not edited, so the input stays"),
+            );
+            if lists.is_empty() {
+                return;
+            }
+        }
+        let wanted = match self.wanted(remedy, treated) {
+            Ok(wanted) => wanted,
+            Err(why) => return overlay.warn(remedy.edge, why),
+        };
+        let planned = work.entry(remedy.consumer).or_default();
+        planned.edges.push(remedy.edge);
+        let from = lists.iter().copied().collect::<Vec<_>>().join(", ");
+        match remedy.treatment {
+            Treatment::Drop => {
+                planned.comments.insert(format!("drop {input} from {from}"));
+                for list in &lists {
+                    planned.steps.removed.entry((*list).to_owned()).or_default().insert(wanted.clone());
+                }
+            }
+            Treatment::Detach => {
+                planned.comments.insert(format!("detach the tests, and with them {input}"));
+                planned.steps.detached = true;
+            }
+            Treatment::Split => {
+                planned.comments.insert(format!("split: {input} (of {from}) in a wrapper"));
+                for list in &lists {
+                    planned.steps.split.entry((*list).to_owned()).or_default().insert(wanted.clone());
+                }
+            }
+        }
+        for receiver in &remedy.receivers {
+            let Some(reference) = self.reference(remedy.input) else {
+                overlay.warn(
+                    remedy.edge,
+                    format!("no attribute names {input}, which {} should get by itself", graph.name(receiver.node)),
+                );
+                continue;
+            };
+            let planned = work.entry(receiver.node).or_default();
+            planned.comments.insert(format!("{input} no longer comes by way of {consumer}"));
+            planned.steps.added.entry(receiver.list.key().to_owned()).or_default().insert(reference);
+        }
+    }
+
+    /// How the input is known in the lists of its consumer.
+    fn wanted(&self, remedy: &Remedy, treated: &BTreeSet<EdgeId>) -> Result<Wanted, String> {
+        let name = self.name(remedy.input);
+        let stays = self.graph.input_edges(remedy.consumer).find(|&(edge, other)| {
+            !treated.contains(&edge)
+                && self.name(other) == name
+                && self.graph.mentions(edge).any(|key| LISTS.contains(&key.strip_prefix("__json.").unwrap_or(key)))
+        });
+        if stays.is_none() {
+            return Ok(Wanted::Name(name.to_owned()));
+        }
+        self.reference(remedy.input).map(Wanted::Package).ok_or_else(|| {
+            format!(
+                "{} has two inputs called {name}, and no attribute names the one to take out",
+                self.graph.name(remedy.consumer)
+            )
+        })
+    }
+
+    /// The attribute by which an overlay names this package: of those that name it or its like on
+    /// this system, the plainest.
+    fn reference(&self, node: NodeId) -> Option<Reference> {
+        let graph = self.graph;
+        let alike = self.instances(node).iter().filter(|&&other| graph.system(other) == graph.system(node));
+        let paths = alike.flat_map(|&node| graph.attributes_of(node)).filter_map(|attribute| {
+            let path = components(graph.attribute_name(attribute))?;
+            let last = normalise_pname(path.last()?);
+            let own = last != normalise_pname(graph.pname(node));
+            Some((path.len(), own, path))
+        });
+        paths.min().map(|(_, _, path)| Reference(path))
+    }
+
+    /// The edits of a plainer attribute (`zlib` for `pkgsi686Linux.zlib`) that do as much, where that
+    /// names another instance.
+    fn plainer(&self, path: &Path, node: NodeId, steps: &Steps, overlay: &Overlay) -> Option<(Place, String)> {
+        (1..path.parts.len()).find_map(|skipped| {
+            let parts = &path.parts[skipped..];
+            let named = self.graph.find_attribute(&parts.join(".")).filter_map(|at| self.graph.attributes().nth(at));
+            let mut named = named.filter_map(|attribute| self.graph.attribute_node(attribute));
+            let other = named.find(|&other| other != node && self.instances(node).contains(&other))?;
+            let plainer = self.path(parts.to_vec(), other)?;
+            let key = (plainer.place, plainer.name);
+            overlay.edits.get(&key)?.by_interpreter.get(&plainer.interpreter)?.covers(steps).then_some(key)
+        })
+    }
+
+    fn path(&self, mut parts: Vec<String>, node: NodeId) -> Option<Path> {
+        let all = parts.clone();
+        let name = parts.pop()?;
+        let (place, interpreter) = match parts.as_slice() {
+            [] => (Place::Top, None),
+            [packages] if is_python(packages) => (Place::Python, interpreter(packages, self.graph.name(node))),
+            _ => (Place::Set(parts), None),
+        };
+        Some(Path { parts: all, place, name, interpreter, position: String::new() })
+    }
+
+    fn paths(&self, node: NodeId) -> Vec<Path> {
+        let graph = self.graph;
+        let path = |attribute| {
+            let path = self.path(components(graph.attribute_name(attribute))?, node)?;
+            Some(Path { position: graph.attribute_position(attribute).to_owned(), ..path })
+        };
+        graph.attributes_of(node).filter_map(path).collect()
+    }
+
+    /// A derivation that no attribute names: an edit of its like changes it too, if there is one.
+    fn unnamed(&self, node: NodeId, work: &Work, overlay: &mut Overlay) {
+        let like = self.instances(node).iter().flat_map(|&other| self.paths(other)).find_map(|path| {
+            let key = (path.place, path.name);
+            let steps = overlay.edits.get(&key)?.by_interpreter.get(&path.interpreter)?;
+            steps.covers(&work.steps).then_some(key)
+        });
+        if let Some(edits) = like.and_then(|key| overlay.edits.get_mut(&key)) {
+            edits.unnamed_instances += 1;
+            return;
+        }
+        let path = self.graph.path(node);
+        let warning = format!("no attribute names {path}, so no overlay can change it");
+        if work.edges.is_empty() && !work.steps.is_empty() {
+            overlay.warnings.push(warning.clone());
+        }
+        for &edge in &work.edges {
+            overlay.warn(edge, warning.clone());
+        }
+    }
+}
+
+/// The parts of an attribute path, in which a part may be quoted; `None` where it is malformed.
+fn components(path: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    let mut quoted = false;
+    for c in path.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(std::mem::take(&mut part)),
+            _ => part.push(c),
+        }
+    }
+    parts.push(part);
+    (!quoted && parts.iter().all(|part| !part.is_empty())).then_some(parts)
+}
+
+/// Whether a set is one of python's: `python3Packages`, `python311Packages`, `pypy310Packages`.
+pub(crate) fn is_python(set: &str) -> bool {
+    let digits = set.strip_suffix("Packages").and_then(|set| {
+        ["python", "pypy"].into_iter().find_map(|interpreter| set.strip_prefix(interpreter))
+    });
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The version of a package's interpreter: from the package's name (`python3.11-pillow-9.4.0`), else
+/// from that of its set (`python311Packages`).
+fn interpreter(set: &str, name: &str) -> Option<String> {
+    let is_version = |text: &&str| {
+        text.contains('.') && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let of_name = ["python", "pypy"].into_iter().find_map(|prefix| {
+        let (version, _) = name.strip_prefix(prefix)?.split_once('-')?;
+        Some(version).filter(is_version)
+    });
+    if let Some(version) = of_name {
+        return Some(version.to_owned());
+    }
+    let digits: String = set.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() > 1).then(|| format!("{}.{}", &digits[..1], &digits[1..]))
+}
