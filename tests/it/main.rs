@@ -6,6 +6,7 @@ mod graph_traits;
 mod layering;
 mod needs;
 mod nix_as_judge;
+mod probe;
 mod readme;
 mod robust;
 mod support;
