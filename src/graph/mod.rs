@@ -12,4 +12,5 @@ pub use builder::{BuildError, BuildOptions, build};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
 pub use recipe::{RecipeDigest, RecipeDigestError};
+pub(crate) use snapshot::replace_file;
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

@@ -1,0 +1,124 @@
+//! Evidence from what is already there: no Nix is run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::counterfactual::{Index, Package, Without};
+use super::pairs::Pairs;
+use super::texts::{TextSources, Texts};
+use crate::graph::{AttributeId, Graph};
+use crate::ingest::IngestError;
+use crate::verdict::{Evidence, EvidenceFile, Failure, Variant};
+
+/// What comparing gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// The evidence and the failures.
+    pub file: EvidenceFile,
+    /// How many attributes were compared, with and without evidence.
+    pub probed: usize,
+}
+
+/// Compares the pairs of a file with the closure that their packages are of. `pairs_file` holds the
+/// derivations without checks, where the closure does not; `sources` tells where the texts of the
+/// closure's derivations are.
+///
+/// # Errors
+/// When a text cannot be read.
+pub fn compare_pairs(
+    graph: &Graph,
+    pairs: &Pairs,
+    pairs_file: &Path,
+    sources: &TextSources,
+) -> Result<Compared, IngestError> {
+    let index = Index::new(graph);
+    let outside: Vec<String> =
+        pairs.0.values().map(|pair| &pair.without_checks).filter(|path| index.find(path).is_none()).cloned().collect();
+    let from_file = TextSources { files: vec![pairs_file.to_path_buf()], store_root: sources.store_root.clone() };
+    let texts = Texts::read(&from_file, graph.store_dir(), &outside)?;
+    let mut packages = Vec::new();
+    let mut failures = Vec::new();
+    for (attribute, pair) in &pairs.0 {
+        let mut fail = |variant, error| failures.push(Failure { attribute: attribute.clone(), variant, error });
+        let Some(base) = index.find(&pair.base) else {
+            fail(Variant::Package, format!("{} is not in the closure", pair.base));
+            continue;
+        };
+        let node = index.find(&pair.without_checks).map(|node| Without::Node(graph, node));
+        let text = || texts.get(&pair.without_checks).map(|text| Without::Text(&pair.without_checks, text));
+        match node.or_else(text) {
+            Some(without) => packages.push(Package { attribute: attribute.clone(), graph, base, without }),
+            None => fail(
+                Variant::WithoutChecks,
+                format!("{} is neither in {} nor in the closure", pair.without_checks, pairs_file.display()),
+            ),
+        }
+    }
+    compare(packages, failures, graph.store_dir(), sources, &[&texts])
+}
+
+/// Compares a closure with another one, in which the packages have their checks off, by attribute and
+/// system.
+///
+/// # Errors
+/// When a text cannot be read.
+pub fn compare_closures(graph: &Graph, other: &Graph, sources: &TextSources) -> Result<Compared, IngestError> {
+    let key = |graph: &Graph, attribute: AttributeId| {
+        (graph.attribute_name(attribute).to_owned(), graph.attribute_system(attribute).to_owned())
+    };
+    let others: BTreeMap<_, _> =
+        other.attributes().map(|attribute| (key(other, attribute), other.attribute_node(attribute))).collect();
+    let mut packages = Vec::new();
+    let mut failures = Vec::new();
+    for id in graph.attributes() {
+        let (attribute, system) = key(graph, id);
+        let mut fail = |variant, error: &str| {
+            failures.push(Failure { attribute: attribute.clone(), variant, error: error.to_owned() });
+        };
+        let Some(base) = graph.attribute_node(id) else {
+            fail(Variant::Package, "its derivation is not in the closure");
+            continue;
+        };
+        match others.get(&(attribute.clone(), system)) {
+            Some(Some(node)) => {
+                packages.push(Package { attribute, graph, base, without: Without::Node(other, *node) });
+            }
+            Some(None) => fail(Variant::WithoutChecks, "its derivation is not in the closure without checks"),
+            None => fail(Variant::WithoutChecks, "the closure without checks does not have it"),
+        }
+    }
+    compare(packages, failures, graph.store_dir(), sources, &[])
+}
+
+/// Compares packages; reads the texts of those that lose inputs.
+pub(super) fn compare(
+    packages: Vec<Package<'_>>,
+    mut failures: Vec<Failure>,
+    store_dir: &str,
+    sources: &TextSources,
+    texts: &[&Texts],
+) -> Result<Compared, IngestError> {
+    let probed = packages.len();
+    let losing: Vec<Package<'_>> = packages.into_iter().filter(|package| !package.inputs().0.is_empty()).collect();
+    let mut wanted: Vec<String> = losing.iter().flat_map(Package::paths).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let more = Texts::read(sources, store_dir, &wanted)?;
+    let texts: Vec<&Texts> = texts.iter().copied().chain([&more]).collect();
+    let mut file = EvidenceFile::default();
+    for package in &losing {
+        match package.compare(&texts) {
+            Some(evidence) if evidence.recipe.is_some() => file.evidence.push(Evidence::CheckOnly(evidence)),
+            Some(_) => failures.push(Failure {
+                attribute: package.attribute.clone(),
+                variant: Variant::Package,
+                error: "the closure knows its derivation by name and inputs alone, so that its recipe cannot be told"
+                    .to_owned(),
+            }),
+            None => {}
+        }
+    }
+    file.failures = failures;
+    file.sort();
+    Ok(Compared { file, probed })
+}

@@ -1,0 +1,16 @@
+//! What each input can change in its consumer, and on which evidence.
+//!
+//! An evidence file holds records that an experiment made once; [`Verdicts`] finds what they speak of
+//! in any closure, also of another day. A verdict is never stronger than its evidence.
+
+mod evidence;
+mod file;
+mod grade;
+mod judgement;
+mod verdicts;
+
+pub use evidence::{CheckOnly, Evidence, Failure, InputRef, PackageRef, Variant};
+pub use file::{EVIDENCE_VERSION, EvidenceError, EvidenceFile};
+pub use grade::Grade;
+pub use judgement::{Judgement, Remedy, Verdict};
+pub use verdicts::Verdicts;

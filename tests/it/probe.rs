@@ -1,0 +1,3 @@
+//! Check-only inputs: evidence from comparing a package with the same without its checks.
+
+mod offline;
