@@ -4,8 +4,9 @@ use std::io;
 
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
-use crate::query::{ResolveError, SelectorError};
+use crate::query::{ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
+use crate::verdict::EvidenceError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ pub(super) enum CliError {
     NoClosure,
     #[error("a snapshot is a closure of its own; it cannot be joined with other inputs")]
     SnapshotWithOthers,
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    WhatIf(#[from] WhatIfError),
+    #[error("'{0}' names no derivation, only input sources, which have no inputs")]
+    NoDerivation(String),
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -47,6 +54,9 @@ impl CliError {
             | Self::Build(_)
             | Self::Snapshot(_)
             | Self::Resolve(_)
+            | Self::Evidence(_)
+            | Self::WhatIf(_)
+            | Self::NoDerivation(_)
             | Self::Render(_)
             | Self::Output(_) => None,
         }

@@ -1,13 +1,21 @@
 //! `nix-ripple impact`: what a bump rebuilds.
 
+use std::collections::BTreeSet;
+
 use clap::ValueEnum;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
 use super::error::CliError;
+use super::evidence::RemedyArgs;
 use super::printer::Printer;
-use crate::query::{ImpactParams, ImpactReport, Selector, impact, resolve};
+use crate::graph::{Graph, NodeId};
+use crate::query::{
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, remedied, remedies,
+    resolve,
+};
 use crate::report::Format;
+use crate::role::EffectiveInputs;
 
 /// What selectors are, for the help of every command that takes them.
 pub(super) const SELECTORS: &str = "\
@@ -44,6 +52,12 @@ pub(super) struct Args {
     /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
     #[arg(long, value_name = "N")]
     fail_over: Option<u64>,
+    /// What a remedy would change (repeatable, all together): drop:A->B, split:C, split:A->C,
+    /// detach-tests, detach-tests:PKG, ca
+    #[arg(long, value_name = "REMEDY")]
+    what_if: Vec<String>,
+    #[command(flatten)]
+    remedies: RemedyArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -58,13 +72,16 @@ enum ListBy {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let selectors = Selector::expand(&args.selectors)?;
+    let what_ifs = args.what_if.iter().map(|text| WhatIf::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let graph = args.closure.load(printer)?;
     let bumps = resolve(&graph, &selectors, args.only)?;
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
+    judge(&args, &graph, &bumps, &what_ifs, &mut report, printer)?;
     if args.print_drv {
-        for listed in report.list.iter().flatten().filter(|listed| !listed.fetched) {
+        let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);
+        for listed in report.list.iter().flatten().filter(built) {
             printer.line(&listed.drv)?;
         }
     } else {
@@ -74,6 +91,34 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         printer.report(&report)?;
     }
     Ok(outcome(&report, args.fail_over, printer))
+}
+
+/// What evidence and remedies say of the bump.
+fn judge(
+    args: &Args,
+    graph: &Graph,
+    bumps: &[Bump],
+    what_ifs: &[WhatIf],
+    report: &mut ImpactReport,
+    printer: &mut Printer,
+) -> Result<(), CliError> {
+    let min_grade = args.remedies.min_grade();
+    if !args.remedies.evidence.is_given() && what_ifs.is_empty() {
+        return Ok(());
+    }
+    let (verdicts, _) = args.remedies.evidence.load(graph, printer)?;
+    let effective = EffectiveInputs::new(graph);
+    let bumped: Vec<NodeId> =
+        bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
+    if args.remedies.evidence.is_given() {
+        report.needless = needless(graph, &effective, &verdicts, &bumped);
+    }
+    if min_grade.is_some() || !what_ifs.is_empty() {
+        let params = RemedyParams { min_grade, only: args.only };
+        let all = remedies(graph, &effective, &verdicts, &bumped, what_ifs, params)?;
+        remedied(graph, &bumped, &all, report);
+    }
+    Ok(())
 }
 
 fn outcome(report: &ImpactReport, fail_over: Option<u64>, printer: &mut Printer) -> Outcome {

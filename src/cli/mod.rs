@@ -2,8 +2,10 @@
 
 mod closure;
 mod error;
+mod evidence;
 mod impact;
 mod ingest;
+mod inputs;
 mod printer;
 mod rank;
 mod why;
@@ -35,6 +37,8 @@ enum Command {
     Ingest(ingest::Args),
     /// What a bump rebuilds
     Impact(impact::Args),
+    /// Why each input of a package is there, and what it rebuilds
+    Inputs(inputs::Args),
     /// How a bump reaches a derivation
     Why(why::Args),
     /// Which bumps rebuild the most
@@ -115,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Ingest(args) => ingest::run(args, &mut printer),
         Command::Impact(args) => impact::run(args, &mut printer),
+        Command::Inputs(args) => inputs::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
     };

@@ -1,11 +1,15 @@
 //! `nix-ripple why`: how a bump reaches a derivation.
 
+use clap::ValueEnum;
+
 use super::Outcome;
 use super::closure::ClosureArgs;
 use super::error::CliError;
+use super::evidence::RemedyArgs;
 use super::impact::SELECTORS;
 use super::printer::Printer;
-use crate::query::{Selector, WhyParams, resolve, why};
+use crate::query::{CutOver, Selector, WhyParams, cut, resolve, why};
+use crate::role::EffectiveInputs;
 
 /// Arguments of `why`.
 #[derive(Debug, clap::Args)]
@@ -21,8 +25,20 @@ pub(super) struct Args {
     /// How many of the shortest paths to list
     #[arg(long, value_name = "N", default_value_t = 5)]
     paths: usize,
+    /// The fewest edges whose removal frees TO from FROM: of those for which evidence allows a
+    /// remedy, or of any
+    #[arg(long, value_name = "OVER", num_args = 0..=1, default_missing_value = "evidence")]
+    cut: Option<Over>,
+    #[command(flatten)]
+    remedies: RemedyArgs,
     #[command(flatten)]
     closure: ClosureArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Over {
+    Evidence,
+    Any,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
@@ -37,6 +53,15 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     };
     let from = nodes(resolve(&graph, &from, args.only)?);
     let to = nodes(resolve(&graph, &to, true)?);
-    printer.report(&why(&graph, &from, &to, &WhyParams { paths: args.paths }))?;
+    let mut report = why(&graph, &from, &to, &WhyParams { paths: args.paths });
+    if let Some(over) = args.cut {
+        let (verdicts, _) = args.remedies.evidence.load(&graph, printer)?;
+        let over = match over {
+            Over::Evidence => CutOver::Evidence(args.remedies.min_grade()),
+            Over::Any => CutOver::Any,
+        };
+        report.cut = Some(cut(&graph, &EffectiveInputs::new(&graph), &verdicts, &from, &to, over));
+    }
+    printer.report(&report)?;
     Ok(Outcome::Fine)
 }

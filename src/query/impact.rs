@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::REPORT_VERSION;
 use super::labels::{Branch, branch, kernel_of, labels};
+use super::remedied::{Needless, RemediedReport};
 use super::resolve::Bump;
 use crate::graph::{AttributeId, Graph, NodeId};
-use crate::reach::{Propagation, RebuildSet, hubs};
+use crate::reach::{EditedRebuild, Propagation, RebuildSet, hubs};
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -52,6 +53,12 @@ pub struct ImpactReport {
     /// Derivations that two or more of several bumps rebuild.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<u64>,
+    /// How many of the builds are needless, by the grade of evidence, where evidence is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needless: Vec<Needless>,
+    /// What remedies change, where any are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what_if: Option<RemediedReport>,
     /// Findings that bear on the figures.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -189,6 +196,29 @@ pub struct Listed {
     pub attributes: Vec<String>,
     /// The system that each of them was evaluated for; empty where that is not given.
     pub attribute_systems: Vec<String>,
+    /// What is left of it after the remedies, where any are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+    #[serde(skip)]
+    pub(super) node: NodeId,
+}
+
+/// What is left of a rebuild after remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct After {
+    /// It is built in full all the same.
+    pub build: bool,
+    /// Its wrapper is made again.
+    pub wrapper: bool,
+    /// Its detached tests run again.
+    pub tests: bool,
+}
+
+impl After {
+    pub(super) fn of(node: NodeId, after: &EditedRebuild) -> Self {
+        let among = |nodes: &[NodeId]| nodes.binary_search(&node).is_ok();
+        Self { build: among(&after.builds), wrapper: among(&after.wrappers), tests: among(&after.tests) }
+    }
 }
 
 /// What the bumps rebuild, each and together.
@@ -225,6 +255,8 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
             .collect(),
         each,
         overlap,
+        needless: Vec::new(),
+        what_if: None,
         notes: notes(graph, &rebuilt),
         list: params.list.then(|| list(graph, &rebuilt, params.depth)),
     }
@@ -397,6 +429,8 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
                 .attributes_of(node)
                 .map(|attribute| graph.attribute_system(attribute).to_owned())
                 .collect(),
+            after: None,
+            node,
         })
         .collect();
     list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));

@@ -1,21 +1,29 @@
 //! Questions: a graph and parameters in, an owned report out.
 
+mod cut;
 mod impact;
+mod inputs;
 mod labels;
 mod rank;
+mod remedied;
 mod resolve;
 mod selector;
 mod suggest;
+mod what_if;
 mod why;
 
+pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use impact::{
-    AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
+    After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
     ImpactReport, Listed, Share, impact,
 };
+pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
 pub use rank::{RankParams, RankReport, RankedNode, rank};
+pub use remedied::{AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied};
 pub use resolve::{Bump, ResolveError, resolve};
 pub use selector::{Selector, SelectorError};
+pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{PathNode, WhyParams, WhyReport, why};
 
 /// The version of every report's JSON; it grows when a field is renamed or removed.

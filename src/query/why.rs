@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::REPORT_VERSION;
+use super::cut::CutReport;
 use crate::graph::{Direction, Graph, NodeId};
 use crate::reach::{Propagation, paths};
 
@@ -40,6 +41,9 @@ pub struct WhyReport {
     pub dominators: Vec<PathNode>,
     /// How many derivations lie on any path.
     pub nodes_between: usize,
+    /// What it takes to cut them, where that is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutReport>,
     /// What to know where there is no path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -76,20 +80,20 @@ pub fn why(graph: &Graph, from: &[NodeId], to: &[NodeId], params: &WhyParams) ->
         version: REPORT_VERSION,
         from: plain(from),
         to: plain(to),
-        paths: found
-            .shortest
-            .iter()
-            .map(|path| {
-                let before = std::iter::once(None).chain(path.iter().copied().map(Some));
-                path.iter().zip(before).map(|(&node, before)| path_node(graph, node, before)).collect()
-            })
-            .collect(),
+        paths: found.shortest.iter().map(|path| path_nodes(graph, path)).collect(),
         path_count: found.shortest_count,
         all_path_count: found.all_count,
         dominators: plain(&found.dominators),
         nodes_between: found.nodes_between,
+        cut: None,
         note,
     }
+}
+
+/// The nodes of a path, each with the keys under which it names the one before.
+pub(super) fn path_nodes(graph: &Graph, path: &[NodeId]) -> Vec<PathNode> {
+    let before = std::iter::once(None).chain(path.iter().copied().map(Some));
+    path.iter().zip(before).map(|(&node, before)| path_node(graph, node, before)).collect()
 }
 
 fn path_node(graph: &Graph, node: NodeId, before: Option<NodeId>) -> PathNode {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Render;
+use super::inputs::saved;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number, percent};
-use crate::query::{Branch, ImpactReport};
+use crate::query::{After, Branch, ImpactReport, Listed, Needless};
+use crate::reach::Savings;
 
 /// How many rows of bumped derivations a table shows.
 const SHOWN: usize = 20;
@@ -101,11 +103,48 @@ impl ImpactReport {
         })
     }
 
+    /// How many builds are needless, a grade a line.
+    fn needless_lines(&self) -> Vec<String> {
+        let line =
+            |needless: &Needless| format!("needless by {} evidence: {}", needless.grade, saved(&needless.savings));
+        // a grade that adds nothing to the stronger ones is not worth a line, but the first is
+        let mut lines: Vec<String> = Vec::new();
+        let mut last = None;
+        for needless in &self.needless {
+            if last != Some(needless.savings) && needless.savings != Savings::default() {
+                lines.push(line(needless));
+            }
+            last = Some(needless.savings);
+        }
+        if lines.is_empty() && !self.needless.is_empty() {
+            lines.push("needless: none that the evidence shows".to_owned());
+        }
+        lines
+    }
+
     fn listed_rows(&self) -> impl Iterator<Item = [String; 4]> {
         self.list.iter().flatten().map(|listed| {
             let distance = if listed.fetched { "fetched".to_owned() } else { number(listed.distance.into()) };
+            let distance = match listed.after {
+                Some(_) => format!("{distance} ({})", listed.after_text()),
+                None => distance,
+            };
             [distance, listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")]
         })
+    }
+}
+
+impl Listed {
+    /// What is left of it after the remedies.
+    fn after_text(&self) -> &'static str {
+        match self.after {
+            None => "",
+            Some(After { build: true, .. }) => "build",
+            Some(After { wrapper: true, tests: true, .. }) => "wrapper and tests",
+            Some(After { wrapper: true, .. }) => "wrapper",
+            Some(After { tests: true, .. }) => "tests",
+            Some(_) => "spared",
+        }
     }
 }
 
@@ -130,7 +169,14 @@ impl Render for ImpactReport {
             writeln!(out, "labels: {}", self.labels.join(", "))?;
             writeln!(out, "branch: {}", verdict(branch))?;
         }
+        for line in self.needless_lines() {
+            writeln!(out, "{line}")?;
+        }
         writeln!(out, "by distance: {}", self.distances())?;
+        if let Some(remedied) = &self.what_if {
+            writeln!(out)?;
+            remedied.table(out, layout)?;
+        }
         if !self.each.is_empty() {
             writeln!(out)?;
             writeln!(out, "{}", table::plain(&EACH, layout, self.each_rows()))?;
@@ -168,11 +214,18 @@ impl Render for ImpactReport {
             writeln!(out, "- labels: {}", labels.join(", "))?;
             writeln!(out, "- branch: **{}**", verdict(branch))?;
         }
+        for line in self.needless_lines() {
+            writeln!(out, "- {line}")?;
+        }
         writeln!(out, "- by distance: {}", self.distances())?;
         for note in &self.notes {
             writeln!(out, "- note: {}", table::escape(note))?;
         }
         writeln!(out)?;
+        if let Some(remedied) = &self.what_if {
+            remedied.markdown(out)?;
+            writeln!(out)?;
+        }
         if !self.each.is_empty() {
             writeln!(out, "{}", table::markdown(&EACH, self.each_rows()))?;
             writeln!(out)?;
@@ -197,16 +250,19 @@ impl Render for ImpactReport {
     /// each rebuilt derivation.
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Rows::new(out);
-        rows.row(["drv", "name", "system", "fetched", "distance", "attributes"])?;
+        let after = self.what_if.is_some();
+        let header = ["drv", "name", "system", "fetched", "distance", "attributes"];
+        rows.row(header.into_iter().chain(after.then_some("after")))?;
         for listed in self.list.iter().flatten() {
-            rows.row([
+            let row = [
                 listed.drv.as_str(),
                 &listed.name,
                 &listed.system,
                 if listed.fetched { "true" } else { "false" },
                 &listed.distance.to_string(),
                 &listed.attributes.join(" "),
-            ])?;
+            ];
+            rows.row(row.into_iter().chain(after.then(|| listed.after_text())))?;
         }
         rows.finish()
     }

@@ -2,7 +2,9 @@
 //! for pictures.
 
 mod impact;
+mod inputs;
 mod rank;
+mod remedied;
 mod render;
 mod rows;
 mod table;

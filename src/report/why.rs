@@ -7,9 +7,11 @@ use std::io::{self, Write};
 use super::Render;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
-use crate::query::{PathNode, WhyReport};
+use crate::query::{CutEdge, PathNode, WhyReport};
 
 const COLUMNS: [Column; 3] = [("path", true), ("derivation", false), ("depends on it through", false)];
+
+const CUT: [Column; 4] = [("input", false), ("consumer", false), ("named in", false), ("remedy", false)];
 
 impl WhyReport {
     fn rows(&self) -> impl Iterator<Item = [String; 3]> {
@@ -39,6 +41,33 @@ impl WhyReport {
         )
     }
 
+    /// What it takes to cut the paths: a headline, and rows of edges or of the path that stays.
+    fn cut_text(&self, table: impl Fn(&[Column], Vec<Vec<String>>) -> String) -> Option<String> {
+        let cut = self.cut.as_ref()?;
+        let mut text = if !cut.possible {
+            "no cut: this path has no edge that may be cut".to_owned()
+        } else if cut.edges.is_empty() {
+            "nothing to cut".to_owned()
+        } else {
+            format!("cut by removing {}", counted(cut.edges.len() as u64, "edge"))
+        };
+        let edge = |edge: &CutEdge| {
+            let remedy = edge.remedy.map_or("", |remedy| remedy.as_str());
+            let grade = edge.grade.map(|grade| format!(" ({grade})")).unwrap_or_default();
+            vec![edge.input.name.clone(), edge.consumer.name.clone(), edge.keys.join(" "), format!("{remedy}{grade}")]
+        };
+        let step = |node: &PathNode| vec![node.name.clone(), node.keys.join(" ")];
+        if !cut.edges.is_empty() {
+            text.push_str(&format!("\n\n{}", table(&CUT, cut.edges.iter().map(edge).collect())));
+        } else if !cut.uncut.is_empty() {
+            text.push_str(&format!("\n\n{}", table(&COLUMNS[1..], cut.uncut.iter().map(step).collect())));
+        }
+        for note in &cut.notes {
+            text.push_str(&format!("\nnote: {note}"));
+        }
+        Some(text)
+    }
+
     fn on_every_path(&self) -> String {
         let names: Vec<&str> = self.dominators.iter().map(|node| node.name.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -55,6 +84,9 @@ impl Render for WhyReport {
             writeln!(out)?;
             writeln!(out, "{}", table::plain(&COLUMNS, layout, self.rows()))?;
         }
+        if let Some(text) = self.cut_text(|columns, rows| table::plain(columns, layout, rows)) {
+            writeln!(out, "\n{text}")?;
+        }
         Ok(())
     }
 
@@ -63,6 +95,9 @@ impl Render for WhyReport {
         if !self.paths.is_empty() {
             writeln!(out, "\non every path: {}\n", table::escape(&self.on_every_path()))?;
             writeln!(out, "{}", table::markdown(&COLUMNS, self.rows()))?;
+        }
+        if let Some(text) = self.cut_text(table::markdown) {
+            writeln!(out, "\n{text}")?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a build really sees: its own inputs, and what they propagate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
@@ -124,7 +124,7 @@ impl<'g> EffectiveInputs<'g> {
     /// chain. Time is linear in what is found and what that propagates.
     #[must_use]
     pub fn of(&self, consumer: NodeId) -> Vec<EffectiveInput<'g>> {
-        let found = self.search(consumer, None);
+        let found = self.search(consumer, &BTreeSet::new());
         let chain = |mut at: u32| {
             let mut chain = Vec::new();
             while at != u32::MAX {
@@ -157,32 +157,40 @@ impl<'g> EffectiveInputs<'g> {
     /// carried) on any chain. Sorted.
     #[must_use]
     pub fn links(&self, consumer: NodeId) -> BTreeSet<(NodeId, NodeId)> {
-        self.search(consumer, None).links.into_iter().collect()
+        self.search(consumer, &BTreeSet::new()).links.into_iter().collect()
     }
 
-    /// The consumers that no longer see the input of `edge` when its consumer no longer propagates
-    /// it, each with the plain list that would name it instead. Sorted; empty for an edge that is in
-    /// no propagated list. Time is linear in what the possible receivers see.
+    /// The consumers that no longer see an input when the consumers of these edges no longer propagate
+    /// theirs: input, receiver, and the plain list that would name it instead. Sorted; edges that are
+    /// in no propagated list have none.
+    ///
+    /// Time is linear in what the possible receivers see: those that list the consumer of such an
+    /// edge, or something that propagates it.
     #[must_use]
-    pub fn receivers(&self, edge: EdgeId) -> Vec<(NodeId, DependencyList)> {
-        let carrier = self.graph.edge_consumer(edge);
-        let input = self.graph.edge_input(edge);
-        if !self.of_node(carrier).iter().any(|propagated| propagated.edge == edge) {
-            return Vec::new();
+    pub fn receivers(&self, edges: &BTreeSet<EdgeId>) -> BTreeSet<(NodeId, NodeId, DependencyList)> {
+        let mut inputs: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+        for &edge in edges {
+            let carrier = self.graph.edge_consumer(edge);
+            if self.of_node(carrier).iter().any(|propagated| propagated.edge == edge) {
+                for receiver in self.possible_receivers(carrier) {
+                    inputs.entry(receiver).or_default().insert(self.graph.edge_input(edge));
+                }
+            }
         }
-        let mut receivers = Vec::new();
-        for consumer in self.possible_receivers(carrier) {
-            let offsets = |found: Found| -> BTreeSet<Offsets> {
-                found.seen.iter().filter(|seen| seen.node == input).map(|seen| seen.offsets).collect()
+        let mut receivers = BTreeSet::new();
+        for (receiver, inputs) in inputs {
+            let of_inputs = |found: Found| -> BTreeSet<(NodeId, Offsets)> {
+                let wanted = found.seen.iter().filter(|seen| inputs.contains(&seen.node));
+                wanted.map(|seen| (seen.node, seen.offsets)).collect()
             };
-            let before = offsets(self.search(consumer, None));
+            let before = of_inputs(self.search(receiver, &BTreeSet::new()));
             if before.is_empty() {
                 continue;
             }
-            let after = offsets(self.search(consumer, Some(edge)));
-            receivers.extend(
-                before.difference(&after).filter_map(|&offsets| Some((consumer, DependencyList::plain(offsets)?))),
-            );
+            let after = of_inputs(self.search(receiver, edges));
+            for &(input, offsets) in before.difference(&after) {
+                receivers.extend(DependencyList::plain(offsets).map(|list| (input, receiver, list)));
+            }
         }
         receivers
     }
@@ -211,9 +219,9 @@ impl<'g> EffectiveInputs<'g> {
         &self.propagated[self.offsets[node.index()] as usize..self.offsets[node.index() + 1] as usize]
     }
 
-    /// Breadth first, so that the first chain found is a shortest one. `without` is left out of what
-    /// its consumer propagates.
-    fn search(&self, consumer: NodeId, without: Option<EdgeId>) -> Found {
+    /// Breadth first, so that the first chain found is a shortest one. The edges `without` are left out
+    /// of what their consumers propagate.
+    fn search(&self, consumer: NodeId, without: &BTreeSet<EdgeId>) -> Found {
         let mut found = Found { seen: Vec::new(), carriers: Vec::new(), links: HashSet::default() };
         let mut known: HashSet<Seen, FxBuildHasher> = HashSet::default();
         let mut own: Vec<(DependencyList, Seen)> = Vec::new();
@@ -245,7 +253,7 @@ impl<'g> EffectiveInputs<'g> {
             };
             if let Some(siblings) = self.siblings(seen) {
                 for propagated in self.of_node(seen.node) {
-                    if Some(propagated.edge) != without {
+                    if !without.contains(&propagated.edge) {
                         carry(propagated.input, propagated.output, propagated.list.offsets());
                     }
                 }

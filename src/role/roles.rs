@@ -17,8 +17,6 @@ pub enum Role {
     Source,
     /// In a dependency list.
     List(DependencyList),
-    /// Comes along with another input that propagates it.
-    Propagated,
     /// Gone when checks are off; by proof only.
     Check,
     /// Named in the text of a build phase, or in the flags of the checks: `build` for `buildPhase`,
@@ -32,6 +30,8 @@ pub enum Role {
     Reference,
     /// Named in another variable of the environment.
     Environment,
+    /// Comes along with another input that propagates it.
+    Propagated,
     /// Named nowhere.
     Unattributed,
 }

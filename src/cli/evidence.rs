@@ -1,0 +1,78 @@
+//! What evidence a command goes by.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::error::CliError;
+use super::printer::Printer;
+use crate::graph::Graph;
+use crate::verdict::{Evidence, EvidenceFile, Grade, Verdicts};
+
+/// Evidence, and how strong it must be.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Evidence")]
+pub(super) struct EvidenceArgs {
+    /// Evidence that 'probe' has written (repeatable)
+    #[arg(long, value_name = "FILE")]
+    evidence: Vec<PathBuf>,
+}
+
+/// Remedies that a user asks for.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Evidence")]
+pub(super) struct RemedyArgs {
+    #[command(flatten)]
+    pub(super) evidence: EvidenceArgs,
+    /// All remedies that evidence of this grade or a stronger one supports; weaker evidence does not
+    /// count then
+    #[arg(long, value_name = "GRADE", requires = "evidence")]
+    min_grade: Option<GradeArg>,
+}
+
+impl RemedyArgs {
+    pub(super) fn min_grade(&self) -> Option<Grade> {
+        self.min_grade.map(GradeArg::grade)
+    }
+}
+
+/// The grades as a user names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GradeArg {
+    Suspected,
+    Inferred,
+    Observed,
+    Proven,
+}
+
+impl GradeArg {
+    pub(super) const fn grade(self) -> Grade {
+        match self {
+            Self::Suspected => Grade::Suspected,
+            Self::Inferred => Grade::Inferred,
+            Self::Observed => Grade::Observed,
+            Self::Proven => Grade::Proven,
+        }
+    }
+}
+
+impl EvidenceArgs {
+    /// Whether any is given.
+    pub(super) fn is_given(&self) -> bool {
+        !self.evidence.is_empty()
+    }
+
+    /// Reads the files, and finds what their evidence says of this graph.
+    pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<(Verdicts, Vec<Evidence>), CliError> {
+        let mut files = Vec::new();
+        for path in &self.evidence {
+            let (file, problems) = EvidenceFile::load(path)?;
+            printer.problems(&problems);
+            files.push(file);
+        }
+        let evidence = EvidenceFile::merge(files).evidence;
+        let (verdicts, problems) = Verdicts::new(graph, &evidence);
+        printer.problems(&problems);
+        Ok((verdicts, evidence))
+    }
+}

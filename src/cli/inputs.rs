@@ -1,0 +1,41 @@
+//! `nix-ripple inputs`: why each input of a package is there.
+
+use super::Outcome;
+use super::closure::ClosureArgs;
+use super::error::CliError;
+use super::evidence::EvidenceArgs;
+use super::impact::SELECTORS;
+use super::printer::Printer;
+use crate::query::{InputsParams, Selector, inputs, principal_first, resolve};
+use crate::role::EffectiveInputs;
+
+/// Arguments of `inputs`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SELECTORS)]
+pub(super) struct Args {
+    /// The package; taken as named, never extended
+    #[arg(value_name = "PKG")]
+    package: String,
+    /// Also what comes along with others that propagate it
+    #[arg(long)]
+    effective: bool,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+    #[command(flatten)]
+    closure: ClosureArgs,
+}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let selectors = Selector::expand(&[&args.package])?;
+    let graph = args.closure.load(printer)?;
+    let bumps = resolve(&graph, &selectors, true)?;
+    let packages = principal_first(&graph, bumps.into_iter().flat_map(|bump| bump.nodes).collect());
+    if packages.is_empty() {
+        return Err(CliError::NoDerivation(args.package));
+    }
+    let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
+    let effective = EffectiveInputs::new(&graph);
+    let params = InputsParams { effective: args.effective };
+    printer.report(&inputs(&graph, &effective, &verdicts, &evidence, &packages, params))?;
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,141 @@
+//! What it takes to free a derivation from a bump.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::inputs::Link;
+use super::what_if::{Remedies, Remedy, receivers, treatment_of};
+use super::why::{PathNode, path_nodes};
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::reach::{self, rebuild_edited};
+use crate::role::EffectiveInputs;
+use crate::verdict::{Grade, Verdicts};
+
+/// Which edges a cut may go over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOver {
+    /// Those that have a remedy by evidence, of this grade at least.
+    Evidence(Option<Grade>),
+    /// All.
+    Any,
+}
+
+/// The answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct CutReport {
+    /// Whether it is possible: there are such edges, or no path needs cutting.
+    pub possible: bool,
+    /// The fewest edges whose removal leaves no path.
+    pub edges: Vec<CutEdge>,
+    /// Where it is impossible: a path that none of the edges that may be cut is on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncut: Vec<PathNode>,
+    /// What else there is to know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// An edge of a cut.
+#[derive(Debug, Clone, Serialize)]
+pub struct CutEdge {
+    /// The input.
+    pub input: Link,
+    /// The consumer.
+    pub consumer: Link,
+    /// The keys under which the consumer names it.
+    pub keys: Vec<String>,
+    /// The remedy that evidence allows, if any.
+    pub remedy: Option<crate::verdict::Remedy>,
+    /// How strong the evidence is.
+    pub grade: Option<Grade>,
+}
+
+/// The smallest set of edges whose removal frees `to` from a bump of `from`.
+///
+/// A minimum cut of the graph as it is. Where a remedy takes an input out of a propagated list,
+/// receivers that may need it name it themselves, and that can bring a path back: a note says so then.
+#[must_use]
+pub fn cut(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    from: &[NodeId],
+    to: &[NodeId],
+    over: CutOver,
+) -> CutReport {
+    let allowed = |edge: EdgeId| match over {
+        CutOver::Any => true,
+        CutOver::Evidence(least) => {
+            let judgement = verdicts.of(edge);
+            judgement.verdict.remedy().is_some() && least.is_none_or(|least| judgement.grade >= Some(least))
+        }
+    };
+    match reach::cut(graph, from, to, allowed) {
+        reach::Cut::Apart => CutReport {
+            possible: true,
+            edges: Vec::new(),
+            uncut: Vec::new(),
+            notes: vec!["there is no path to cut".to_owned()],
+        },
+        reach::Cut::Impossible(path) => {
+            let mut notes = Vec::new();
+            if path.len() == 1 {
+                notes.push(format!("{} is bumped itself", graph.name(path[0])));
+            } else if verdicts.count() == 0 && over != CutOver::Any {
+                notes.push(
+                    "there is no evidence to cut by; make some with 'nix-ripple probe', or see '--cut any'".to_owned(),
+                );
+            }
+            CutReport { possible: false, edges: Vec::new(), uncut: path_nodes(graph, &path), notes }
+        }
+        reach::Cut::Edges(edges) => {
+            let mut notes = Vec::new();
+            if over != CutOver::Any && comes_back(graph, effective, verdicts, from, to, &edges) {
+                notes.push(
+                    "receivers of a propagated input name it themselves after the remedies, and keep a path open"
+                        .to_owned(),
+                );
+            }
+            let cut_edge = |edge: EdgeId| {
+                let judgement = verdicts.of(edge);
+                CutEdge {
+                    input: Link::of(graph, graph.edge_input(edge)),
+                    consumer: Link::of(graph, graph.edge_consumer(edge)),
+                    keys: graph.mentions(edge).map(str::to_owned).collect(),
+                    remedy: judgement.verdict.remedy(),
+                    grade: judgement.grade,
+                }
+            };
+            CutReport { possible: true, edges: edges.into_iter().map(cut_edge).collect(), uncut: Vec::new(), notes }
+        }
+    }
+}
+
+/// Whether a bump still builds an end once the remedies of these edges are applied, with the direct
+/// edges that receivers get.
+fn comes_back(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    from: &[NodeId],
+    to: &[NodeId],
+    edges: &[EdgeId],
+) -> bool {
+    let remedy = |edge: EdgeId| {
+        let judgement = verdicts.of(edge);
+        Some(Remedy {
+            treatment: treatment_of(judgement.verdict.remedy()?),
+            edge,
+            input: graph.edge_input(edge),
+            consumer: graph.edge_consumer(edge),
+            verdict: judgement.verdict,
+            grade: judgement.grade,
+        })
+    };
+    let remedies: Vec<Remedy> = edges.iter().filter_map(|&edge| remedy(edge)).collect();
+    let treated: BTreeMap<_, _> = remedies.iter().map(|remedy| (remedy.edge, remedy.treatment)).collect();
+    let receivers = receivers(graph, effective, verdicts, &treated);
+    let after = rebuild_edited(graph, from, &Remedies { remedies, receivers, cut_off: Vec::new() }.edits());
+    to.iter().any(|node| after.builds.binary_search(node).is_ok())
+}

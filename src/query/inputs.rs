@@ -1,0 +1,242 @@
+//! Why each input of a package is there, and what it costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::REPORT_VERSION;
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::reach::{EdgeRemedy, Propagation, Savings, dependents_of, savings_of_edges};
+use crate::role::{EffectiveInputs, Role, RoleSet};
+use crate::verdict::{Evidence, Grade, Judgement, Remedy, Verdict, Verdicts};
+
+/// What to report.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InputsParams {
+    /// Also what comes along by propagation.
+    pub effective: bool,
+}
+
+/// The answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct InputsReport {
+    /// Version of this shape.
+    pub version: u32,
+    /// Whose inputs.
+    pub package: Package,
+    /// Other derivations that the selector names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Package>,
+    /// By role, then by name.
+    pub inputs: Vec<InputRow>,
+}
+
+/// A derivation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Package {
+    /// Its path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// What it is built on.
+    pub system: String,
+}
+
+impl Package {
+    fn of(graph: &Graph, node: NodeId) -> Self {
+        Self { drv: graph.path(node), name: graph.name(node).to_owned(), system: graph.system(node).to_owned() }
+    }
+}
+
+/// An input of the package.
+#[derive(Debug, Clone, Serialize)]
+pub struct InputRow {
+    /// Path of the derivation, or of the input source.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// Its pname; empty for an input source.
+    pub pname: String,
+    /// The outputs used.
+    pub outputs: Vec<String>,
+    /// Why it is there; see [`Role`].
+    pub roles: Vec<String>,
+    /// The keys under which the package names it.
+    pub keys: Vec<String>,
+    /// Where it comes along with others: the shortest chain of them, nearest to the package first.
+    pub chain: Vec<Link>,
+    /// All that carry it straight: the last links of any chain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub carriers: Vec<Link>,
+    /// Derivations that a bump of this input alone rebuilds, itself not counted.
+    pub rebuilds: u32,
+    /// What a change of the input can change in the package.
+    pub verdict: Verdict,
+    /// How strongly evidence says so.
+    pub grade: Option<Grade>,
+    /// What says so.
+    pub evidence: Vec<String>,
+    /// What can be done about it.
+    pub remedy: Option<Remedy>,
+    /// What that saves on a bump of this input alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub savings: Option<Savings>,
+}
+
+/// A link of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// Path of the derivation.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Link {
+    pub(super) fn of(graph: &Graph, node: NodeId) -> Self {
+        Self { drv: graph.path(node), name: graph.name(node).to_owned() }
+    }
+}
+
+/// A row before it is written.
+struct Input {
+    node: NodeId,
+    edge: Option<EdgeId>,
+    roles: RoleSet,
+    outputs: BTreeSet<String>,
+    chain: Vec<NodeId>,
+}
+
+/// The inputs of the first of `packages`, the one that is meant; the others are named beside it.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn inputs(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    evidence: &[Evidence],
+    packages: &[NodeId],
+    params: InputsParams,
+) -> InputsReport {
+    let package = packages[0];
+    let mut all: Vec<Input> = graph
+        .input_edges(package)
+        .map(|(edge, node)| {
+            let mut roles = RoleSet::of_edge(graph, edge);
+            if verdicts.is_check(edge) {
+                roles.0.insert(Role::Check);
+            }
+            let outputs = graph.used_outputs(edge).map(str::to_owned).collect();
+            Input { node, edge: Some(edge), roles, outputs, chain: Vec::new() }
+        })
+        .collect();
+    if params.effective {
+        all.extend(propagated(graph, effective, package));
+    }
+    all.sort_by(|a, b| (&a.roles.0, graph.name(a.node), a.node).cmp(&(&b.roles.0, graph.name(b.node), b.node)));
+    let links = if params.effective { effective.links(package) } else { BTreeSet::new() };
+    let rebuilds = rebuilds(graph, all.iter().map(|input| input.node));
+    let savings = savings(graph, effective, verdicts, &all);
+    let row = |input: Input| {
+        let judgement = input.edge.map_or(Judgement::UNKNOWN, |edge| verdicts.of(edge));
+        InputRow {
+            drv: graph.path(input.node),
+            name: graph.name(input.node).to_owned(),
+            pname: graph.pname(input.node).to_owned(),
+            outputs: input.outputs.into_iter().collect(),
+            roles: input.roles.names(),
+            keys: input.edge.map(|edge| graph.mentions(edge).map(str::to_owned).collect()).unwrap_or_default(),
+            carriers: links
+                .iter()
+                .filter(|&&(_, carried)| carried == input.node && !input.chain.is_empty())
+                .map(|&(carrier, _)| Link::of(graph, carrier))
+                .collect(),
+            chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
+            rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
+            evidence: judgement.evidence.iter().filter_map(|&at| evidence.get(at as usize)).map(shown).collect(),
+            remedy: judgement.verdict.remedy(),
+            savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
+            verdict: judgement.verdict,
+            grade: judgement.grade,
+        }
+    };
+    InputsReport {
+        version: REPORT_VERSION,
+        package: Package::of(graph, package),
+        also: packages[1..].iter().map(|&node| Package::of(graph, node)).collect(),
+        inputs: all.into_iter().map(row).collect(),
+    }
+}
+
+/// A piece of evidence in words.
+fn shown(evidence: &Evidence) -> String {
+    let Evidence::CheckOnly(check_only) = evidence;
+    let package =
+        if check_only.package.attribute.is_empty() { &check_only.package.name } else { &check_only.package.attribute };
+    let also = match &check_only.differing_keys {
+        Some(keys) if keys.is_empty() => String::new(),
+        Some(keys) => format!("; {} changed too", keys.join(", ")),
+        None => "; what else changed is not known".to_owned(),
+    };
+    format!("check-only: gone from {package} with its checks off{also}")
+}
+
+/// What comes along, once for each derivation, by the shortest chain. What the package names itself,
+/// under whatever key, is none of them.
+fn propagated(graph: &Graph, effective: &EffectiveInputs<'_>, package: NodeId) -> impl Iterator<Item = Input> {
+    let own: BTreeSet<NodeId> = graph.input_edges(package).map(|(_, input)| input).collect();
+    let mut found: BTreeMap<NodeId, Input> = BTreeMap::new();
+    for input in effective.of(package) {
+        if input.chain.is_empty() || own.contains(&input.node) {
+            continue;
+        }
+        let known = found.entry(input.node).or_insert_with(|| Input {
+            node: input.node,
+            edge: None,
+            roles: RoleSet([Role::Propagated].into()),
+            outputs: BTreeSet::new(),
+            chain: input.chain,
+        });
+        if !input.output.is_empty() {
+            known.outputs.insert(input.output.to_owned());
+        }
+    }
+    found.into_values()
+}
+
+fn rebuilds(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> BTreeMap<NodeId, u32> {
+    let nodes: BTreeSet<NodeId> = nodes.collect();
+    let sources: Vec<u32> = nodes.iter().map(|node| node.0).collect();
+    nodes.into_iter().zip(dependents_of(&Propagation::new(graph), &sources)).collect()
+}
+
+/// What the remedy of each input that has one saves.
+fn savings(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    inputs: &[Input],
+) -> BTreeMap<EdgeId, Savings> {
+    let remedy = |edge: EdgeId| {
+        let treatment = super::what_if::treatment_of(verdicts.of(edge).verdict.remedy()?);
+        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into());
+        Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
+    };
+    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();
+    remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
+}
+
+/// Puts the derivation first that most people mean: one with an attribute before one without, then
+/// that for x86_64-linux, then by attribute name, system and path.
+#[must_use]
+pub fn principal_first(graph: &Graph, mut packages: Vec<NodeId>) -> Vec<NodeId> {
+    packages.retain(|&node| graph.is_derivation(node));
+    packages.sort_by_cached_key(|&node| {
+        let name = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute)).min();
+        let system = graph.system(node);
+        (name.is_none(), system != "x86_64-linux", name, system, graph.path(node))
+    });
+    packages
+}

@@ -1,0 +1,191 @@
+//! What a bump rebuilds once remedies are applied.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::impact::{After, ImpactReport};
+use super::inputs::Link;
+use super::what_if::{Remedies, RemedyParams, remedies};
+use crate::graph::{Graph, NodeId};
+use crate::reach::{EditedRebuild, Savings, Treatment, rebuild_edited, savings};
+use crate::role::{DependencyList, EffectiveInputs};
+use crate::verdict::{Grade, Verdict, Verdicts};
+
+/// How many builds of a bump are needless, going by evidence of a grade and all stronger ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Needless {
+    /// The weakest grade that counts.
+    pub grade: Grade,
+    /// What the remedies of all its verdicts would spare, and what they would add.
+    #[serde(flatten)]
+    pub savings: Savings,
+}
+
+/// What remedies change about a bump.
+#[derive(Debug, Clone, Serialize)]
+pub struct RemediedReport {
+    /// What is done, edge by edge.
+    pub remedies: Vec<TreatedEdge>,
+    /// Consumers that name an input themselves then, which came along before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receivers: Vec<ReceiverRow>,
+    /// With content addressing: edges over which no change of an output comes.
+    pub cut_off: u64,
+    /// What the bump rebuilds then.
+    pub after: AfterCounts,
+    /// The difference.
+    pub savings: Savings,
+    /// Consumers that are rebuilt all the same, and through what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
+}
+
+/// An edge, and what is done to it.
+#[derive(Debug, Clone, Serialize)]
+pub struct TreatedEdge {
+    /// What.
+    pub remedy: &'static str,
+    /// The input.
+    pub input: Link,
+    /// The consumer.
+    pub consumer: Link,
+    /// The keys under which the consumer names it.
+    pub keys: Vec<String>,
+    /// What evidence says of it.
+    pub verdict: Verdict,
+    /// How strongly.
+    pub grade: Option<Grade>,
+}
+
+/// A consumer that gets a direct edge.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceiverRow {
+    /// The input.
+    pub input: Link,
+    /// The consumer.
+    pub consumer: Link,
+    /// The list that names it then.
+    pub list: DependencyList,
+}
+
+/// What is rebuilt after the remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AfterCounts {
+    /// Full builds.
+    pub builds: u64,
+    /// Wrappers.
+    pub wrappers: u64,
+    /// Detached test builds.
+    pub test_builds: u64,
+}
+
+/// A consumer that a remedy does not spare.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kept {
+    /// The consumer.
+    pub consumer: Link,
+    /// Whether it is bumped itself.
+    pub bumped: bool,
+    /// Its other inputs that change all the same (the first five).
+    pub by: Vec<Link>,
+}
+
+/// How many inputs of a consumer are named that keep it.
+const KEPT_BY: usize = 5;
+
+/// How many builds are needless at each grade, the strongest first. Each is exact: the difference of two
+/// rebuild sets, before and after the remedies of all verdicts at or above the grade.
+#[must_use]
+pub fn needless(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    bumped: &[NodeId],
+) -> Vec<Needless> {
+    let mut found: Vec<Needless> = Vec::new();
+    let mut last: Option<(usize, Savings)> = None;
+    for grade in Grade::ALL.into_iter().rev() {
+        let count = verdicts.edges().filter(|(_, judgement)| judgement.grade >= Some(grade)).count();
+        let savings = match last {
+            // no evidence of this grade alone
+            Some((known, savings)) if known == count => savings,
+            _ => {
+                let params = RemedyParams { min_grade: Some(grade), only: false };
+                let edits = remedies(graph, effective, verdicts, bumped, &[], params).map(|all| all.edits());
+                savings(graph, bumped, &edits.unwrap_or_default())
+            }
+        };
+        last = Some((count, savings));
+        found.push(Needless { grade, savings });
+    }
+    found
+}
+
+/// What the remedies change about a bump; notes it in the report's list as well, if there is one.
+pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut ImpactReport) {
+    let edits = all.edits();
+    let after = rebuild_edited(graph, bumped, &edits);
+    for listed in report.list.iter_mut().flatten() {
+        listed.after = Some(After::of(listed.node, &after));
+    }
+    let keys = |edge| graph.mentions(edge).map(str::to_owned).collect();
+    report.what_if = Some(RemediedReport {
+        remedies: all
+            .remedies
+            .iter()
+            .map(|remedy| TreatedEdge {
+                remedy: match remedy.treatment {
+                    Treatment::Drop => "drop",
+                    Treatment::Detach => "detach",
+                    Treatment::Split => "split",
+                },
+                input: Link::of(graph, remedy.input),
+                consumer: Link::of(graph, remedy.consumer),
+                keys: keys(remedy.edge),
+                verdict: remedy.verdict,
+                grade: remedy.grade,
+            })
+            .collect(),
+        receivers: all
+            .receivers
+            .iter()
+            .map(|receiver| ReceiverRow {
+                input: Link::of(graph, receiver.input),
+                consumer: Link::of(graph, receiver.node),
+                list: receiver.list,
+            })
+            .collect(),
+        cut_off: all.cut_off.len() as u64,
+        after: AfterCounts {
+            builds: after.builds.len() as u64,
+            wrappers: after.wrappers.len() as u64,
+            test_builds: after.tests.len() as u64,
+        },
+        savings: savings(graph, bumped, &edits),
+        kept: kept(graph, bumped, all, &after),
+    });
+}
+
+/// The consumers that are built although an input that would have them rebuilt is treated.
+fn kept(graph: &Graph, bumped: &[NodeId], all: &Remedies, after: &EditedRebuild) -> Vec<Kept> {
+    let changed = |node: NodeId| after.changed.binary_search(&node).is_ok();
+    let treated: BTreeSet<_> = all.remedies.iter().map(|remedy| remedy.edge).collect();
+    let consumers: BTreeSet<NodeId> = all
+        .remedies
+        .iter()
+        .filter(|remedy| changed(remedy.input) && after.builds.binary_search(&remedy.consumer).is_ok())
+        .map(|remedy| remedy.consumer)
+        .collect();
+    let kept = |consumer: NodeId| {
+        let received = all.receivers.iter().filter(|receiver| receiver.node == consumer).map(|receiver| receiver.input);
+        let own = graph.input_edges(consumer).filter(|(edge, _)| !treated.contains(edge)).map(|(_, input)| input);
+        let by: BTreeSet<NodeId> = own.chain(received).filter(|&input| changed(input)).collect();
+        Kept {
+            consumer: Link::of(graph, consumer),
+            bumped: bumped.contains(&consumer),
+            by: by.into_iter().take(KEPT_BY).map(|input| Link::of(graph, input)).collect(),
+        }
+    };
+    consumers.into_iter().map(kept).collect()
+}

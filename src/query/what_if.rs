@@ -1,0 +1,323 @@
+//! Remedies as a user names them, and what they are on a graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::resolve::{ResolveError, resolve};
+use super::selector::{Selector, SelectorError};
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::reach::{Edits, Treatment};
+use crate::role::{DependencyList, EffectiveInputs};
+use crate::verdict::{Grade, Judgement, Remedy as VerdictRemedy, Verdict, Verdicts};
+
+/// A remedy as a user names it.
+#[derive(Debug, Clone)]
+pub struct WhatIf {
+    /// As it was written.
+    pub text: String,
+    form: Form,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    /// `drop:A->B`
+    Drop { input: Selector, consumer: Selector },
+    /// `split:C`, `split:A->C`
+    Split { input: Option<Selector>, consumer: Selector },
+    /// `detach-tests`, `detach-tests:PKG`
+    DetachTests { package: Option<Selector> },
+    /// `ca`
+    ContentAddressed,
+}
+
+/// Why a remedy cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum WhatIfError {
+    /// No form of a remedy.
+    #[error(
+        "'{text}' is no remedy: {why}; expected drop:A->B, split:C, split:A->C, detach-tests, detach-tests:PKG or ca"
+    )]
+    Malformed {
+        /// The remedy.
+        text: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// One of its selectors is none.
+    #[error("in '{text}': {source}")]
+    Selector {
+        /// The remedy.
+        text: String,
+        /// What is wrong with it.
+        source: SelectorError,
+    },
+    /// One of its selectors matches nothing.
+    #[error("in '{text}': {source}")]
+    Unmatched {
+        /// The remedy.
+        text: String,
+        /// What matches nothing.
+        source: ResolveError,
+    },
+    /// The input is none.
+    #[error("'{text}' treats no edge: {why}")]
+    NoEdge {
+        /// The remedy.
+        text: String,
+        /// What there is instead.
+        why: String,
+    },
+}
+
+impl WhatIf {
+    /// Reads a remedy.
+    ///
+    /// # Errors
+    /// When the form is unknown, or a selector in it is none.
+    pub fn parse(text: &str) -> Result<Self, WhatIfError> {
+        let malformed = |why: &str| WhatIfError::Malformed { text: text.to_owned(), why: why.to_owned() };
+        let selector = |part: &str| {
+            Selector::parse(part.trim()).map_err(|source| WhatIfError::Selector { text: text.to_owned(), source })
+        };
+        let (kind, value) = text.split_once(':').map_or((text, None), |(kind, value)| (kind, Some(value)));
+        let form = match (kind, value) {
+            ("drop", Some(value)) => {
+                let (input, consumer) = value.split_once("->").ok_or_else(|| malformed("'->' is missing"))?;
+                Form::Drop { input: selector(input)?, consumer: selector(consumer)? }
+            }
+            ("split", Some(value)) => match value.split_once("->") {
+                Some((input, consumer)) => Form::Split { input: Some(selector(input)?), consumer: selector(consumer)? },
+                None => Form::Split { input: None, consumer: selector(value)? },
+            },
+            ("detach-tests", value) => Form::DetachTests { package: value.map(selector).transpose()? },
+            ("ca", None) => Form::ContentAddressed,
+            ("drop" | "split", None) => return Err(malformed("nothing stands after it")),
+            _ => return Err(malformed(&format!("there is no '{kind}'"))),
+        };
+        Ok(Self { text: text.to_owned(), form })
+    }
+}
+
+/// What is done to one edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remedy {
+    /// What.
+    pub treatment: Treatment,
+    /// The edge.
+    pub edge: EdgeId,
+    /// Its input.
+    pub input: NodeId,
+    /// Its consumer.
+    pub consumer: NodeId,
+    /// What evidence says of it.
+    pub verdict: Verdict,
+    /// How strongly.
+    pub grade: Option<Grade>,
+}
+
+/// A consumer that loses a propagated input which it may need, and names it itself instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Receiver {
+    /// What it loses.
+    pub input: NodeId,
+    /// The consumer.
+    pub node: NodeId,
+    /// The list that names it then.
+    pub list: DependencyList,
+}
+
+/// Remedies on a graph, applied together.
+#[derive(Debug, Clone, Default)]
+pub struct Remedies {
+    /// By consumer and input.
+    pub remedies: Vec<Remedy>,
+    /// Sorted.
+    pub receivers: Vec<Receiver>,
+    /// Edges over which no change of an output comes, with content addressing. Ascending.
+    pub cut_off: Vec<EdgeId>,
+}
+
+impl Remedies {
+    /// As edits of the graph.
+    #[must_use]
+    pub fn edits(&self) -> Edits {
+        let mut edits = Edits::default();
+        for remedy in &self.remedies {
+            edits.treat(remedy.edge, remedy.treatment);
+        }
+        for receiver in &self.receivers {
+            edits.add(receiver.input, receiver.node);
+        }
+        for &edge in &self.cut_off {
+            edits.cut_off(edge);
+        }
+        edits
+    }
+}
+
+/// How remedies are found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RemedyParams {
+    /// All remedies that evidence supports at this grade or a stronger one, beside those that are
+    /// named; and of evidence nothing below it counts.
+    pub min_grade: Option<Grade>,
+    /// Take selectors as named, without other instances.
+    pub only: bool,
+}
+
+/// Finds what each remedy is on the graph.
+///
+/// `drop:A->B` takes every edge from an instance of A to an instance of B. `split:A->C` moves such
+/// edges into wrappers; `split:C` those that evidence calls reference-only, and those that come from
+/// what is bumped. `detach-tests` takes the edges that evidence calls check-only. `ca` has every
+/// derivation content-addressed: evidence that a change of an input cannot change an output stops it
+/// there. A receiver of a propagated input that is dropped or detached gets a direct edge, unless
+/// evidence says that it does not need the input.
+///
+/// # Errors
+/// When a selector matches nothing, or a remedy treats no edge.
+pub fn remedies(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    bumped: &[NodeId],
+    what_ifs: &[WhatIf],
+    params: RemedyParams,
+) -> Result<Remedies, WhatIfError> {
+    let counts = |judgement: &Judgement| params.min_grade.is_none_or(|least| judgement.grade >= Some(least));
+    let mut treated: BTreeMap<EdgeId, Treatment> = BTreeMap::new();
+    let mut treat = |edge: EdgeId, treatment: Treatment| {
+        let kept = treated.entry(edge).or_insert(treatment);
+        *kept = treatment.min(*kept);
+    };
+    let mut cut_off = Vec::new();
+    if params.min_grade.is_some() {
+        for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
+            if let Some(treatment) = judgement.verdict.remedy().map(treatment_of) {
+                treat(edge, treatment);
+            }
+        }
+    }
+    for what_if in what_ifs {
+        let nodes = |selector: &Selector| -> Result<BTreeSet<NodeId>, WhatIfError> {
+            let bumps = resolve(graph, std::slice::from_ref(selector), params.only)
+                .map_err(|source| WhatIfError::Unmatched { text: what_if.text.clone(), source })?;
+            Ok(bumps.into_iter().flat_map(|bump| bump.nodes).collect())
+        };
+        let no_edge = |why: String| Err(WhatIfError::NoEdge { text: what_if.text.clone(), why });
+        match &what_if.form {
+            Form::Drop { input, consumer } | Form::Split { input: Some(input), consumer } => {
+                let (inputs, consumers) = (nodes(input)?, nodes(consumer)?);
+                let edges = edges_between(graph, &inputs, &consumers);
+                if edges.is_empty() {
+                    return no_edge(why_none(graph, effective, &inputs, &consumers));
+                }
+                let drops = matches!(what_if.form, Form::Drop { .. });
+                edges.into_iter().for_each(|edge| treat(edge, if drops { Treatment::Drop } else { Treatment::Split }));
+            }
+            Form::Split { input: None, consumer } => {
+                let consumers = nodes(consumer)?;
+                let mut edges = edges_between(graph, &bumped.iter().copied().collect(), &consumers);
+                for (edge, judgement) in verdicts.edges() {
+                    let named = consumers.contains(&graph.edge_consumer(edge));
+                    if named && judgement.verdict == Verdict::ReferenceOnly && counts(judgement) {
+                        edges.push(edge);
+                    }
+                }
+                if edges.is_empty() {
+                    let why = "nothing that is bumped is its direct input; name the input (split:A->C)";
+                    return no_edge(why.to_owned());
+                }
+                edges.into_iter().for_each(|edge| treat(edge, Treatment::Split));
+            }
+            Form::DetachTests { package } => {
+                let packages = package.as_ref().map(nodes).transpose()?;
+                let mut found = false;
+                for (edge, judgement) in verdicts.edges() {
+                    let named = packages.as_ref().is_none_or(|packages| packages.contains(&graph.edge_consumer(edge)));
+                    if named && judgement.verdict == Verdict::TestOnly && counts(judgement) {
+                        treat(edge, Treatment::Detach);
+                        found = true;
+                    }
+                }
+                if !found {
+                    let why = "no evidence names check-only inputs of it; make some with 'nix-ripple probe' and give it with --evidence";
+                    return no_edge(why.to_owned());
+                }
+            }
+            Form::ContentAddressed => {
+                let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
+                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
+                cut_off = stopped.map(|(edge, _)| edge).collect();
+            }
+        }
+    }
+    let receivers = receivers(graph, effective, verdicts, &treated);
+    let remedy = |(edge, treatment): (EdgeId, Treatment)| {
+        let judgement = verdicts.of(edge);
+        Remedy {
+            treatment,
+            edge,
+            input: graph.edge_input(edge),
+            consumer: graph.edge_consumer(edge),
+            verdict: judgement.verdict,
+            grade: judgement.grade,
+        }
+    };
+    Ok(Remedies { remedies: treated.into_iter().map(remedy).collect(), receivers, cut_off })
+}
+
+pub(super) fn treatment_of(remedy: VerdictRemedy) -> Treatment {
+    match remedy {
+        VerdictRemedy::Split => Treatment::Split,
+        VerdictRemedy::Detach => Treatment::Detach,
+        VerdictRemedy::Drop => Treatment::Drop,
+    }
+}
+
+/// The edges from one set to another, ascending.
+fn edges_between(graph: &Graph, inputs: &BTreeSet<NodeId>, consumers: &BTreeSet<NodeId>) -> Vec<EdgeId> {
+    let own = |&consumer: &NodeId| graph.input_edges(consumer).filter(|(_, input)| inputs.contains(input));
+    consumers.iter().flat_map(own).map(|(edge, _)| edge).collect()
+}
+
+/// What is to be said where no edge leads from one set to another.
+fn why_none(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    inputs: &BTreeSet<NodeId>,
+    consumers: &BTreeSet<NodeId>,
+) -> String {
+    let mut carriers: BTreeSet<&str> = BTreeSet::new();
+    for &consumer in consumers {
+        let links = effective.links(consumer);
+        carriers.extend(links.iter().filter(|(_, carried)| inputs.contains(carried)).map(|&(by, _)| graph.name(by)));
+    }
+    if carriers.is_empty() {
+        return "the one is no input of the other".to_owned();
+    }
+    let carriers: Vec<&str> = carriers.into_iter().collect();
+    format!("the one comes to the other only with what propagates it: {}", carriers.join(", "))
+}
+
+/// The receivers that need a direct edge once these edges are treated together. A wrapper still
+/// propagates what it records, so splits have none.
+pub(super) fn receivers(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    treated: &BTreeMap<EdgeId, Treatment>,
+) -> Vec<Receiver> {
+    let removed: BTreeSet<EdgeId> =
+        treated.iter().filter(|(_, treatment)| **treatment != Treatment::Split).map(|(edge, _)| *edge).collect();
+    let needs = |input: NodeId, receiver: NodeId| {
+        let own = graph.input_edges(receiver).find(|&(_, other)| other == input).map(|(edge, _)| edge);
+        own.is_none_or(|edge| {
+            !removed.contains(&edge) && matches!(verdicts.of(edge).verdict, Verdict::Affects | Verdict::Unknown)
+        })
+    };
+    let found = effective.receivers(&removed).into_iter();
+    found
+        .filter(|&(input, receiver, _)| needs(input, receiver))
+        .map(|(input, node, list)| Receiver { input, node, list })
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! The inputs report as text.
+
+use std::io::{self, Write};
+
+use super::Render;
+use super::rows::Rows;
+use super::table::{self, Column, Layout, counted, number};
+use crate::query::{InputRow, InputsReport, Link};
+use crate::reach::Savings;
+
+const COLUMNS: [Column; 7] = [
+    ("role", false),
+    ("input", false),
+    ("outputs", false),
+    ("how it comes", false),
+    ("rebuilds", true),
+    ("verdict", false),
+    ("remedy", false),
+];
+
+impl InputRow {
+    /// The keys that name it, or the chain that carries it.
+    fn how(&self) -> String {
+        if self.chain.is_empty() {
+            return self.keys.join(" ");
+        }
+        let chain: Vec<&str> = self.chain.iter().map(|link| link.name.as_str()).collect();
+        let more = self.carriers.iter().filter(|carrier| Some(*carrier) != self.chain.last()).count();
+        match more {
+            0 => format!("with {}", chain.join(" > ")),
+            _ => format!("with {} (and {} more)", chain.join(" > "), number(more as u64)),
+        }
+    }
+
+    fn verdict_text(&self) -> String {
+        match self.grade {
+            Some(grade) => format!("{} ({grade})", self.verdict.as_str()),
+            None => self.verdict.as_str().to_owned(),
+        }
+    }
+
+    fn remedy_text(&self) -> String {
+        match (self.remedy, self.savings) {
+            (Some(remedy), Some(savings)) => format!("{}: saves {}", remedy.as_str(), saved(&savings)),
+            (Some(remedy), None) => remedy.as_str().to_owned(),
+            (None, _) => String::new(),
+        }
+    }
+
+    fn row(&self) -> [String; 7] {
+        [
+            self.roles.join(" "),
+            self.name.clone(),
+            self.outputs.join(" "),
+            self.how(),
+            number(self.rebuilds.into()),
+            self.verdict_text(),
+            self.remedy_text(),
+        ]
+    }
+}
+
+/// Savings in words, what is added beside.
+pub(super) fn saved(savings: &Savings) -> String {
+    let mut text = counted_signed(savings.builds, "build");
+    text.push_str(&format!(", {}", counted_signed(savings.attributes, "attribute")));
+    if savings.wrappers_added > 0 {
+        text.push_str(&format!("; adds {}", counted(savings.wrappers_added, "wrapper")));
+    }
+    if savings.test_builds_added > 0 {
+        text.push_str(&format!("; adds {}", counted(savings.test_builds_added, "test build")));
+    }
+    text
+}
+
+fn counted_signed(count: i64, noun: &str) -> String {
+    format!("{}{}", if count < 0 { "-" } else { "" }, counted(count.unsigned_abs(), noun))
+}
+
+impl InputsReport {
+    fn headline(&self) -> String {
+        let direct = self.inputs.iter().filter(|input| input.chain.is_empty()).count();
+        let mut text = format!("{} ({}): {}", self.package.name, self.package.system, counted(direct as u64, "input"));
+        if direct < self.inputs.len() {
+            text.push_str(&format!(", {} propagated", number((self.inputs.len() - direct) as u64)));
+        }
+        text
+    }
+
+    /// What else the selector names, in one line.
+    fn others(&self) -> Option<String> {
+        const SHOWN: usize = 5;
+        let names: Vec<String> =
+            self.also.iter().take(SHOWN).map(|other| format!("{} ({})", other.name, other.system)).collect();
+        let more = self.also.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!(" and {} more", number(more as u64)) } else { String::new() };
+        (!names.is_empty()).then(|| format!("note: the selector also names {}{rest}", names.join(", ")))
+    }
+}
+
+impl Render for InputsReport {
+    fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
+        writeln!(out, "{}", table::printable(&self.headline()))?;
+        writeln!(out, "{}", table::plain(&COLUMNS, layout, self.inputs.iter().map(InputRow::row)))?;
+        if let Some(others) = self.others() {
+            writeln!(out, "{}", table::printable(&others))?;
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "### Inputs of {}\n", table::escape(&table::printable(&self.headline())))?;
+        writeln!(out, "{}", table::markdown(&COLUMNS, self.inputs.iter().map(InputRow::row)))?;
+        if let Some(others) = self.others() {
+            writeln!(out, "\n{}", table::escape(&table::printable(&others)))?;
+        }
+        Ok(())
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = Rows::new(out);
+        rows.row([
+            "drv", "name", "pname", "outputs", "roles", "keys", "chain", "rebuilds", "verdict", "grade", "remedy",
+        ])?;
+        for input in &self.inputs {
+            let chain: Vec<&str> = input.chain.iter().map(|link: &Link| link.name.as_str()).collect();
+            rows.row([
+                input.drv.as_str(),
+                &input.name,
+                &input.pname,
+                &input.outputs.join(" "),
+                &input.roles.join(" "),
+                &input.keys.join(" "),
+                &chain.join(" "),
+                &input.rebuilds.to_string(),
+                input.verdict.as_str(),
+                input.grade.map_or("", |grade| grade.as_str()),
+                input.remedy.map_or("", |remedy| remedy.as_str()),
+            ])?;
+        }
+        rows.finish()
+    }
+}
