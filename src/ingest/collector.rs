@@ -140,7 +140,7 @@ impl Collector {
         if self.current.phases == Phases::WithoutFixup {
             self.current.flags |= flag::NO_FIXUP;
         }
-        let text = self.recipe.finish(aterm);
+        let text = self.recipe.finish(aterm, &self.finder);
         let chunk = &mut self.chunk;
         let [outputs, inputs, sources, mentions] = self.current.marks;
         chunk.derivations.push(RawDerivation {
@@ -443,20 +443,20 @@ impl<'a> Events<'a> for Collector {
     }
 
     fn builder(&mut self, builder: Text<'a>) {
-        self.recipe.builder(&builder, &self.finder);
+        self.recipe.builder(&builder);
         let key = self.builder_key;
         self.mentions(|_| key, builder.raw());
     }
 
     fn argument(&mut self, argument: Text<'a>) {
-        self.recipe.argument(&argument, &self.finder);
+        self.recipe.argument(&argument);
         let key = self.args_key;
         self.mentions(|_| key, argument.raw());
     }
 
     #[inline]
     fn variable(&mut self, key: Text<'a>, value: Text<'a>) {
-        self.recipe.variable(&key, &value, &self.finder);
+        self.recipe.variable(&key, &value);
         match key.raw() {
             b"__json" => return self.structured(value.raw(), &value.value()),
             b"phases" => self.current.phases.add(&value.value()),

@@ -4,12 +4,14 @@
 //! text is hashed with the digest and the version of every store path left out; what the paths
 //! stand for is added by the graph's builder, which knows it ([`crate::graph::RecipeDigest`]).
 
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use std::ops::Range;
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::mention::Finder;
 use crate::nix::derivation::Text;
 use crate::nix::store_path::DIGEST_LEN;
-use crate::nix::{aterm, nixbase32, parse_drv_name};
+use crate::nix::{aterm, nixbase32};
 
 /// Digits of a placeholder.
 const PLACEHOLDER_LEN: usize = nixbase32::encoded_len(32);
@@ -25,49 +27,37 @@ pub(crate) struct RecipeText {
     /// Where the ATerm names store paths and placeholders: their first digits, ascending.
     places: Vec<u32>,
     written: Written,
+    /// Scratch: a text put together, and one without its paths.
+    whole: Vec<u8>,
+    bare: Vec<u8>,
 }
 
-/// The parts of a derivation that does not come as an ATerm, each as it would stand there.
+/// The parts of a derivation that does not come as an ATerm, as they would stand there, one after the
+/// other in one text.
 #[derive(Debug, Default)]
 struct Written {
-    system: Part,
-    builder: Part,
-    arguments: Vec<Part>,
-    /// With their keys, to be sorted by.
-    variables: Vec<(Vec<u8>, Part)>,
-}
-
-/// Text of an ATerm, and where it names store paths and placeholders.
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Part {
     text: Vec<u8>,
-    places: Vec<u32>,
+    system: Range<usize>,
+    builder: Range<usize>,
+    arguments: Vec<Range<usize>>,
+    /// The key's characters, and where the value's quotes end.
+    variables: Vec<(Range<usize>, usize)>,
 }
 
-impl Part {
-    fn quote(&mut self, value: &[u8], finder: Option<&Finder>) {
+impl Written {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.system = 0..0;
+        self.builder = 0..0;
+        self.arguments.clear();
+        self.variables.clear();
+    }
+
+    /// Appends a string in quotes, and tells where it stands.
+    fn quote(&mut self, value: &[u8]) -> Range<usize> {
         let start = self.text.len();
         aterm::string(&mut self.text, value);
-        if let Some(finder) = finder {
-            finder.for_each(&self.text[start..], |_, at| self.places.push((start + at) as u32));
-        }
-    }
-
-    fn push(&mut self, other: &Self) {
-        let start = self.text.len() as u32;
-        self.text.extend_from_slice(&other.text);
-        self.places.extend(other.places.iter().map(|at| start + at));
-    }
-
-    fn list<'p>(&mut self, parts: impl Iterator<Item = &'p Self>) {
-        self.text.push(b'[');
-        for (at, part) in parts.enumerate() {
-            if at > 0 {
-                self.text.push(b',');
-            }
-            self.push(part);
-        }
-        self.text.push(b']');
+        start..self.text.len()
     }
 }
 
@@ -78,7 +68,7 @@ impl RecipeText {
         self.start = 0;
         self.places.clear();
         if aterm.is_none() {
-            self.written = Written::default();
+            self.written.clear();
         }
     }
 
@@ -97,92 +87,121 @@ impl RecipeText {
     pub(crate) fn system(&mut self, system: &Text<'_>) {
         match self.place_of(system.raw()) {
             Some(place) => self.start = place,
-            None => self.written.system.quote(&system.value(), None),
+            None => self.written.system = self.written.quote(&system.value()),
         }
     }
 
-    pub(crate) fn builder(&mut self, builder: &Text<'_>, finder: &Finder) {
+    pub(crate) fn builder(&mut self, builder: &Text<'_>) {
         if self.base.is_none() {
-            self.written.builder.quote(&builder.value(), Some(finder));
+            self.written.builder = self.written.quote(&builder.value());
         }
     }
 
-    pub(crate) fn argument(&mut self, argument: &Text<'_>, finder: &Finder) {
+    pub(crate) fn argument(&mut self, argument: &Text<'_>) {
         if self.base.is_none() {
-            let mut part = Part::default();
-            part.quote(&argument.value(), Some(finder));
-            self.written.arguments.push(part);
+            let range = self.written.quote(&argument.value());
+            self.written.arguments.push(range);
         }
     }
 
     #[inline]
-    pub(crate) fn variable(&mut self, key: &Text<'_>, value: &Text<'_>, finder: &Finder) {
+    pub(crate) fn variable(&mut self, key: &Text<'_>, value: &Text<'_>) {
         if self.base.is_none() {
-            let mut part = Part::default();
-            part.text.push(b'(');
-            part.quote(&key.value(), None);
-            part.text.push(b',');
-            part.quote(&value.value(), Some(finder));
-            part.text.push(b')');
-            self.written.variables.push((key.value().into_owned(), part));
+            let key = self.written.quote(&key.value());
+            self.written.text.push(b',');
+            let end = self.written.quote(&value.value()).end;
+            self.written.variables.push((key.start + 1..key.end - 1, end));
         }
     }
 
     /// The hash of the derivation that was told; `aterm` is the text given at its start.
-    pub(crate) fn finish(&mut self, aterm: Option<&[u8]>) -> u128 {
+    pub(crate) fn finish(&mut self, aterm: Option<&[u8]>, finder: &Finder) -> u128 {
         if let Some(text) = aterm {
-            return hash(text.get(self.start..).unwrap_or_default(), self.start, &self.places);
+            return hash(text.get(self.start..).unwrap_or_default(), self.start, &self.places, &mut self.bare);
         }
-        let mut written = std::mem::take(&mut self.written);
+        let Written { text, system, builder, arguments, variables } = &mut self.written;
         // Nix sorts by key in every form; JSON made by hand may not
-        written.variables.sort();
-        let mut whole = written.system;
-        whole.text.push(b',');
-        whole.push(&written.builder);
-        whole.text.push(b',');
-        whole.list(written.arguments.iter());
-        whole.text.push(b',');
-        whole.list(written.variables.iter().map(|(_, part)| part));
-        whole.text.push(b')');
-        // an ATerm is hashed from behind the first quote on
-        hash(whole.text.get(1..).unwrap_or_default(), 1, &whole.places)
+        variables.sort_by(|(a, _), (b, _)| text[a.clone()].cmp(&text[b.clone()]));
+        let whole = &mut self.whole;
+        whole.clear();
+        // an ATerm is hashed from behind the system's first quote on
+        whole.extend_from_slice(text[system.clone()].get(1..).unwrap_or_default());
+        whole.push(b',');
+        whole.extend_from_slice(&text[builder.clone()]);
+        whole.extend_from_slice(b",[");
+        for (at, argument) in arguments.iter().enumerate() {
+            whole.extend_from_slice(if at > 0 { b"," } else { b"" });
+            whole.extend_from_slice(&text[argument.clone()]);
+        }
+        whole.extend_from_slice(b"],[");
+        for (at, (key, end)) in variables.iter().enumerate() {
+            whole.extend_from_slice(if at > 0 { b",(" } else { b"(" });
+            whole.extend_from_slice(&text[key.start - 1..*end]);
+            whole.push(b')');
+        }
+        whole.extend_from_slice(b"])");
+        self.places.clear();
+        finder.for_each(whole, |_, at| self.places.push(at as u32));
+        hash(whole, 0, &self.places, &mut self.bare)
     }
 }
 
 /// The hash of a text without the paths in it: of each only the package's name counts. `places` are
-/// counted from `offset` bytes before the text.
-fn hash(text: &[u8], offset: usize, places: &[u32]) -> u128 {
-    let mut state = 0u128;
+/// counted from `offset` bytes before the text; `bare` is scratch, for one hash of a whole text costs
+/// far less than one for each piece.
+fn hash(text: &[u8], offset: usize, places: &[u32], bare: &mut Vec<u8>) -> u128 {
+    bare.clear();
+    bare.reserve(text.len());
     let mut start = 0;
     for &place in places {
         let Some(at) = (place as usize).checked_sub(offset).filter(|&at| at >= start && at <= text.len()) else {
             continue;
         };
-        state = mix(state, &text[start..at]);
+        bare.extend_from_slice(&text[start..at]);
         let rest = &text[at..];
         let len = if rest.get(DIGEST_LEN) == Some(&b'-') {
-            let name = &rest[DIGEST_LEN + 1..];
-            let name = &name[..name.iter().position(|&byte| !is_name_byte(byte)).unwrap_or(name.len())];
-            // names of store paths are ASCII
-            state = mix(state, parse_drv_name(std::str::from_utf8(name).unwrap_or_default()).0.as_bytes());
-            DIGEST_LEN + 1 + name.len()
+            let (pname, name) = name_at(&rest[DIGEST_LEN + 1..]);
+            bare.extend_from_slice(&rest[DIGEST_LEN + 1..][..pname]);
+            DIGEST_LEN + 1 + name
         } else {
             PLACEHOLDER_LEN
         };
+        // no character of a text, so that no text looks like another one with a path in it
+        bare.push(0xff);
         start = (at + len).min(text.len());
     }
-    mix(state, &text[start..])
+    bare.extend_from_slice(&text[start..]);
+    xxh3_128(bare)
 }
 
-fn mix(state: u128, bytes: &[u8]) -> u128 {
-    let seed = (state as u64) ^ ((state >> 64) as u64).rotate_left(32);
-    state.wrapping_mul(0x0d64_51b9_1de0_6ba3_c2b2_ae3d_27d4_eb4f).wrapping_add(xxh3_128_with_seed(bytes, seed))
+/// The length of the package's name at the start of a text, as
+/// [`parse_drv_name`](crate::nix::parse_drv_name) finds it, and of the whole name of the store path.
+fn name_at(text: &[u8]) -> (usize, usize) {
+    let mut pname = None;
+    let mut dash = false;
+    for (at, &byte) in text.iter().enumerate() {
+        if !NAME_BYTES[byte as usize] {
+            return (pname.unwrap_or(at), at);
+        }
+        if dash && pname.is_none() && !byte.is_ascii_alphabetic() {
+            pname = Some(at - 1);
+        }
+        dash = byte == b'-';
+    }
+    (pname.unwrap_or(text.len()), text.len())
 }
 
 /// The characters of store path names (Nix's `checkName`).
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_' | b'?' | b'=')
-}
+const NAME_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.' | b'_' | b'?' | b'=');
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +215,7 @@ mod tests {
     fn of(text: &str) -> u128 {
         let mut places = Vec::new();
         Finder::new("/nix/store").for_each(text.as_bytes(), |_, at| places.push(at as u32));
-        hash(text.as_bytes(), 0, &places)
+        hash(text.as_bytes(), 0, &places, &mut Vec::new())
     }
 
     #[test]
@@ -205,6 +224,15 @@ mod tests {
         assert_eq!(text(A, "zlib-1.2.13"), text(B, "zlib-1.3-dev"));
         assert_ne!(text(A, "zlib-1.2.13"), text(A, "zlib2-1.2.13"));
         assert_eq!(of(&format!("x /{P}/bin")), of(&format!("x /{Q}/bin")));
+    }
+
+    #[test]
+    fn names_end_where_those_of_derivations_do() {
+        for name in ["curl-8.0.1", "cmake-cursesUI-qt5UI-3.10", "hook", "a-", "a--1", "-1", "0ad-0.0.26", "x-y", ""] {
+            let text = format!("{name}/lib");
+            let pname = crate::nix::parse_drv_name(name).0;
+            assert_eq!(name_at(text.as_bytes()), (pname.len(), name.len()), "{name}");
+        }
     }
 
     #[test]
