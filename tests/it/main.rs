@@ -11,6 +11,7 @@ mod nix_as_judge;
 mod probe;
 mod readme;
 mod robust;
+mod roles;
 mod support;
 mod truth;
 mod what_if;
