@@ -136,11 +136,19 @@ pub fn inputs(
         all.extend(propagated(graph, effective, package));
     }
     all.sort_by(|a, b| (&a.roles.0, graph.name(a.node), a.node).cmp(&(&b.roles.0, graph.name(b.node), b.node)));
+    let carried =
+        if params.effective { carried_for_checks(graph, effective, verdicts, package) } else { BTreeMap::new() };
+    for input in all.iter_mut().filter(|input| input.edge.is_none() && carried.contains_key(&input.node)) {
+        input.roles.0.insert(Role::Check);
+    }
     let links = if params.effective { effective.links(package) } else { BTreeSet::new() };
     let rebuilds = rebuilds(graph, all.iter().map(|input| input.node));
     let savings = savings(graph, effective, verdicts, &all);
     let row = |input: Input| {
-        let judgement = input.edge.map_or(Judgement::UNKNOWN, |edge| verdicts.of(edge));
+        let judgement = match input.edge {
+            Some(edge) => verdicts.of(edge),
+            None => carried.get(&input.node).cloned().unwrap_or(Judgement::UNKNOWN),
+        };
         InputRow {
             drv: graph.path(input.node),
             name: graph.name(input.node).to_owned(),
@@ -204,6 +212,33 @@ fn propagated(graph: &Graph, effective: &EffectiveInputs<'_>, package: NodeId) -
         }
     }
     found.into_values()
+}
+
+/// What comes along with check-only inputs alone, and so is check-only too: the evidence of all that are
+/// at least as strong as needed for it to vanish, and that grade.
+fn carried_for_checks(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    package: NodeId,
+) -> BTreeMap<NodeId, Judgement> {
+    let mut carried = BTreeMap::new();
+    let all = effective.nodes_without(package, &BTreeSet::new());
+    for grade in Grade::ALL.into_iter().rev() {
+        let own = graph.input_edges(package).map(|(edge, _)| (edge, verdicts.of(edge)));
+        let judged: Vec<(EdgeId, Judgement)> = own
+            .filter(|(_, judgement)| judgement.verdict == Verdict::TestOnly && judgement.grade >= Some(grade))
+            .collect();
+        let left = effective.nodes_without(package, &judged.iter().map(|(edge, _)| *edge).collect());
+        let mut evidence: Vec<u32> = judged.into_iter().flat_map(|(_, judgement)| judgement.evidence).collect();
+        evidence.sort_unstable();
+        evidence.dedup();
+        for &node in all.difference(&left) {
+            let judgement = || Judgement { verdict: Verdict::TestOnly, grade: Some(grade), evidence: evidence.clone() };
+            carried.entry(node).or_insert_with(judgement);
+        }
+    }
+    carried
 }
 
 fn rebuilds(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> BTreeMap<NodeId, u32> {

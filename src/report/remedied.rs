@@ -1,5 +1,6 @@
 //! What remedies change about a bump, as a part of the impact report.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::inputs::saved;
@@ -9,8 +10,14 @@ use crate::query::{Kept, RemediedReport, TreatedEdge};
 /// How many edges, receivers and kept consumers are shown.
 const SHOWN: usize = 20;
 
-const TREATED: [Column; 5] =
-    [("remedy", false), ("input", false), ("consumer", false), ("named in", false), ("verdict", false)];
+const TREATED: [Column; 6] = [
+    ("remedy", false),
+    ("input", false),
+    ("consumer", false),
+    ("named in", false),
+    ("edges", true),
+    ("verdict", false),
+];
 
 impl TreatedEdge {
     fn row(&self) -> [String; 5] {
@@ -41,22 +48,30 @@ impl RemediedReport {
         format!("{text}: {} rebuilt; saves {}", counted(self.after.builds, "derivation"), saved(&self.savings))
     }
 
-    fn rows(&self) -> impl Iterator<Item = [String; 5]> {
-        let more = self.remedies.len().saturating_sub(SHOWN);
-        let rest = (more > 0).then(|| {
-            let more = format!("… and {} more", number(more as u64));
-            [more, String::new(), String::new(), String::new(), String::new()]
-        });
-        self.remedies.iter().take(SHOWN).map(TreatedEdge::row).chain(rest)
+    /// Edges that read alike (those of other instances) in one row.
+    fn rows(&self) -> Vec<[String; 6]> {
+        let rows = alike(self.remedies.iter().map(TreatedEdge::row));
+        let more = rows.len().saturating_sub(SHOWN);
+        let mut shown: Vec<[String; 6]> = rows
+            .into_iter()
+            .take(SHOWN)
+            .map(|([remedy, input, consumer, keys, verdict], count)| {
+                [remedy, input, consumer, keys, number(count), verdict]
+            })
+            .collect();
+        if more > 0 {
+            let mut rest: [String; 6] = std::array::from_fn(|_| String::new());
+            rest[0] = format!("… and {} more", number(more as u64));
+            shown.push(rest);
+        }
+        shown
     }
 
     fn lines(&self) -> Vec<String> {
         let receivers = self.receivers.iter().map(|receiver| {
             format!("{} gets {} in its own {}", receiver.consumer.name, receiver.input.name, receiver.list.key())
         });
-        let mut lines = capped(receivers, self.receivers.len());
-        lines.extend(capped(self.kept.iter().map(Kept::line), self.kept.len()));
-        lines
+        [alike(receivers), alike(self.kept.iter().map(Kept::line))].into_iter().flat_map(capped).collect()
     }
 
     pub(super) fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
@@ -82,9 +97,24 @@ impl RemediedReport {
     }
 }
 
+/// What is the same taken together, in the order of the first of each, and how many there are.
+fn alike<T: Ord + Clone>(all: impl Iterator<Item = T>) -> Vec<(T, u64)> {
+    let mut places: BTreeMap<T, usize> = BTreeMap::new();
+    let mut found: Vec<(T, u64)> = Vec::new();
+    for item in all {
+        let place = *places.entry(item.clone()).or_insert(found.len());
+        match found.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => found.push((item, 1)),
+        }
+    }
+    found
+}
+
 /// The first lines, and how many more there are.
-fn capped(lines: impl Iterator<Item = String>, count: usize) -> Vec<String> {
-    let more = count.saturating_sub(SHOWN);
+fn capped(lines: Vec<(String, u64)>) -> Vec<String> {
+    let more = lines.len().saturating_sub(SHOWN);
     let rest = (more > 0).then(|| format!("… and {} more", number(more as u64)));
-    lines.take(SHOWN).chain(rest).collect()
+    let line = |(line, count): (String, u64)| if count > 1 { format!("{line} (x {})", number(count)) } else { line };
+    lines.into_iter().take(SHOWN).map(line).chain(rest).collect()
 }

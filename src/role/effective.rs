@@ -153,6 +153,14 @@ impl<'g> EffectiveInputs<'g> {
         found.seen.iter().zip(&found.carriers).map(input).collect()
     }
 
+    /// What a build of `consumer` would see without its own inputs of these edges, and without what
+    /// they carry.
+    #[must_use]
+    pub fn nodes_without(&self, consumer: NodeId, edges: &BTreeSet<EdgeId>) -> BTreeSet<NodeId> {
+        let own = self.graph.input_edges(consumer).filter(|(edge, _)| !edges.contains(edge));
+        self.search_from(own, &BTreeSet::new()).seen.into_iter().map(|seen| seen.node).collect()
+    }
+
     /// The packages that carry each propagated input straight to `consumer`: every pair (carrier,
     /// carried) on any chain. Sorted.
     #[must_use]
@@ -222,10 +230,15 @@ impl<'g> EffectiveInputs<'g> {
     /// Breadth first, so that the first chain found is a shortest one. The edges `without` are left out
     /// of what their consumers propagate.
     fn search(&self, consumer: NodeId, without: &BTreeSet<EdgeId>) -> Found {
+        self.search_from(self.graph.input_edges(consumer), without)
+    }
+
+    /// The same from some of the consumer's inputs alone.
+    fn search_from(&self, edges: impl Iterator<Item = (EdgeId, NodeId)>, without: &BTreeSet<EdgeId>) -> Found {
         let mut found = Found { seen: Vec::new(), carriers: Vec::new(), links: HashSet::default() };
         let mut known: HashSet<Seen, FxBuildHasher> = HashSet::default();
         let mut own: Vec<(DependencyList, Seen)> = Vec::new();
-        for (edge, input) in self.graph.input_edges(consumer) {
+        for (edge, input) in edges {
             for &(list, output) in self.lists(edge) {
                 let output = output_index(self.graph, input, output);
                 own.push((list, Seen { node: input, output, offsets: list.offsets() }));

@@ -28,6 +28,9 @@ pub enum Role {
     Hook,
     /// Recorded for others, without being used: `propagatedUserEnvPkgs`.
     Reference,
+    /// Named among what the output must not refer to: `disallowedReferences`, `disallowedRequisites`. An
+    /// input still, where the expression did not drop the string's context.
+    Forbidden,
     /// Named in another variable of the environment.
     Environment,
     /// Comes along with another input that propagates it.
@@ -49,6 +52,7 @@ impl fmt::Display for Role {
             Self::Shell => "shell",
             Self::Hook => "hook",
             Self::Reference => "reference",
+            Self::Forbidden => "forbidden",
             Self::Environment => "environment",
             Self::Unattributed => "unattributed",
         })
@@ -71,6 +75,7 @@ impl Role {
             "shellHook" => Self::Shell,
             "setupHook" | "setupHooks" => Self::Hook,
             "propagatedUserEnvPkgs" => Self::Reference,
+            "disallowedReferences" | "disallowedRequisites" => Self::Forbidden,
             "buildCommand" => Self::Phase("build".to_owned()),
             "preHook" | "postHook" => Self::Phase("setup".to_owned()),
             "checkFlags" | "checkFlagsArray" | "checkTarget" => Self::Phase("check".to_owned()),
@@ -162,7 +167,7 @@ mod tests {
             ("phases", "environment"),
             ("Phase", "environment"),
             ("pre", "environment"),
-            ("disallowedReferences", "environment"),
+            ("disallowedReferences", "forbidden"),
             ("preÄ", "environment"),
         ] {
             assert_eq!(Role::of_key(key).to_string(), role, "{key}");

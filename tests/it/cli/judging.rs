@@ -1,0 +1,333 @@
+//! Inputs, evidence and remedies, by the program.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use nix_ripple::graph::{Graph, NodeId};
+use nix_ripple::verdict::{CheckOnly, Evidence, EvidenceFile, Grade, InputRef, PackageRef};
+use serde_json::{Value, json};
+
+use super::program::{Program, Ran, minipkgs};
+
+fn graph() -> Graph {
+    Graph::open(minipkgs()).unwrap()
+}
+
+fn node(graph: &Graph, attribute: &str) -> NodeId {
+    let found = graph.find_attribute(attribute).map(|at| graph.attributes().nth(at).unwrap());
+    let on_linux = found.filter(|&attribute| graph.attribute_system(attribute) == "x86_64-linux");
+    graph.attribute_node(on_linux.last().unwrap_or_else(|| panic!("no {attribute}"))).unwrap()
+}
+
+/// Evidence that a package has these inputs for its checks alone.
+fn check_only(graph: &Graph, attribute: &str, inputs: &[&str], grade: Grade) -> Evidence {
+    let package = node(graph, attribute);
+    let wanted: BTreeSet<NodeId> = inputs.iter().map(|input| node(graph, input)).collect();
+    let input = |(edge, input): (_, NodeId)| {
+        wanted.contains(&input).then(|| InputRef {
+            drv: graph.path(input),
+            name: graph.name(input).to_owned(),
+            pname: graph.pname(input).to_owned(),
+            outputs: graph.used_outputs(edge).map(str::to_owned).collect(),
+            keys: graph.mentions(edge).map(str::to_owned).collect(),
+        })
+    };
+    let inputs: Vec<InputRef> = graph.input_edges(package).filter_map(input).collect();
+    assert_eq!(inputs.len(), wanted.len(), "{attribute}");
+    let changed = if grade == Grade::Suspected { vec!["cmakeFlags".to_owned()] } else { Vec::new() };
+    Evidence::CheckOnly(CheckOnly {
+        package: PackageRef {
+            attribute: attribute.to_owned(),
+            drv: graph.path(package),
+            name: graph.name(package).to_owned(),
+        },
+        recipe: graph.recipe(package),
+        inputs,
+        appeared: Vec::new(),
+        differing_keys: Some(changed),
+        grade,
+    })
+}
+
+/// The program on the small distribution, with a file of evidence beside it.
+struct Judged {
+    program: Program,
+    evidence: PathBuf,
+}
+
+impl Judged {
+    fn new() -> Self {
+        let graph = graph();
+        let program = Program::new().env("NIX_RIPPLE_CLOSURE", minipkgs().to_str().unwrap());
+        let evidence = program.folder.path().join("evidence.json");
+        let python = |name: &str| format!("python311Packages.{name}");
+        let set = |package: &str, inputs: &[&str], grade| {
+            let inputs: Vec<String> = inputs.iter().map(|input| python(input)).collect();
+            let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+            check_only(&graph, &python(package), &inputs, grade)
+        };
+        let file = EvidenceFile {
+            evidence: vec![
+                set("requests", &["pytestCheckHook", "pytest-xdist"], Grade::Inferred),
+                set("markupsafe", &["pytestCheckHook"], Grade::Inferred),
+                set("cryptography", &["hypothesis", "pytest"], Grade::Suspected),
+            ],
+            ..EvidenceFile::default()
+        };
+        file.save(&evidence).unwrap();
+        Self { program, evidence }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.program.run(&[arguments, &["--evidence", self.evidence.to_str().unwrap()]].concat())
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        self.run(&[arguments, &["--format", "json"]].concat()).json()
+    }
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn names(values: &Value) -> Vec<&str> {
+    values.as_array().unwrap().iter().map(|value| value["name"].as_str().unwrap()).collect()
+}
+
+fn input<'v>(report: &'v Value, name: &str) -> &'v Value {
+    let inputs = report["inputs"].as_array().unwrap();
+    inputs.iter().find(|input| input["name"] == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn inputs_as_json() {
+    let judged = Judged::new();
+    let report = judged.json(&["inputs", "python311Packages.requests", "--effective"]);
+    assert_eq!(keys(&report), ["also", "inputs", "package", "version"]);
+    assert_eq!((&report["version"], &report["package"]["name"]), (&json!(1), &json!("python3.11-requests-2.28.2")));
+    assert_eq!(report["package"]["system"], "x86_64-linux");
+    assert_eq!(report["also"].as_array().unwrap().len(), 3, "the other systems");
+
+    let xdist = input(&report, "python3.11-pytest-xdist-3.2.0");
+    let all = [
+        "chain", "drv", "evidence", "grade", "keys", "name", "outputs", "pname", "rebuilds", "remedy", "roles",
+        "savings", "verdict",
+    ];
+    assert_eq!(keys(xdist), all);
+    assert_eq!(xdist["roles"], json!(["nativeBuildInputs", "check"]));
+    assert_eq!((&xdist["keys"], &xdist["chain"]), (&json!(["nativeBuildInputs"]), &json!([])));
+    assert_eq!(
+        (&xdist["verdict"], &xdist["grade"], &xdist["remedy"]),
+        (&json!("test-only"), &json!("inferred"), &json!("detach"))
+    );
+    assert_eq!(xdist["evidence"], json!(["check-only: gone from python311Packages.requests with its checks off"]));
+    assert_eq!(xdist["savings"]["test_builds_added"], 1);
+
+    let certifi = input(&report, "python3.11-certifi-2022.12.07");
+    assert_eq!(certifi["roles"], json!(["propagatedBuildInputs"]));
+    assert_eq!(
+        (&certifi["verdict"], &certifi["grade"], &certifi["remedy"]),
+        (&json!("unknown"), &Value::Null, &Value::Null)
+    );
+    assert!(certifi.get("savings").is_none());
+
+    let pyparsing = input(&report, "python3.11-pyparsing-3.0.9");
+    assert_eq!((&pyparsing["roles"], &pyparsing["keys"]), (&json!(["check", "propagated"]), &json!([])));
+    let chain = ["python3.11-pytestCheckHook-1", "python3.11-pytest-7.2.1", "python3.11-packaging-23.0"];
+    assert_eq!(names(&pyparsing["chain"]), chain);
+    assert_eq!(names(&pyparsing["carriers"]), ["python3.11-packaging-23.0"]);
+
+    // what comes with check-only inputs alone is there for the checks alone
+    assert_eq!(pyparsing["verdict"], "test-only");
+    assert_eq!(pyparsing["grade"], "inferred");
+    let idna = input(&report, "python3.11-idna-3.4");
+    assert_eq!(idna["verdict"], "unknown");
+
+    // without --effective there are the package's own alone, as many as it has
+    let own = judged.json(&["inputs", "python311Packages.requests"]);
+    let graph = graph();
+    assert_eq!(
+        own["inputs"].as_array().unwrap().len(),
+        graph.input_edges(node(&graph, "python311Packages.requests")).len()
+    );
+    assert!(own["inputs"].as_array().unwrap().iter().all(|input| input["chain"] == json!([])));
+
+    // what a bump rebuilds is what impact says of that very derivation
+    for input in report["inputs"].as_array().unwrap() {
+        let impact = judged.json(&["impact", input["drv"].as_str().unwrap()]);
+        let itself = i64::from(impact["by_distance"][0]["distance"] == 0);
+        assert_eq!(impact["derivations"]["total"].as_i64().unwrap() - itself, input["rebuilds"].as_i64().unwrap());
+    }
+}
+
+#[test]
+fn savings_of_an_input_are_those_of_its_remedy() {
+    let judged = Judged::new();
+    for (package, name) in [
+        ("python311Packages.requests", "python3.11-pytest-xdist-3.2.0"),
+        ("python311Packages.markupsafe", "python3.11-pytestCheckHook-1"),
+        ("python311Packages.cryptography", "python3.11-hypothesis-6.68.2"),
+    ] {
+        let report = judged.json(&["inputs", package]);
+        let input = input(&report, name);
+        let what_if = format!("detach-tests:{package}.x86_64-linux");
+        // the package's other check-only inputs are detached too, but this bump does not reach them alone
+        let impact = judged.json(&["impact", input["drv"].as_str().unwrap(), "--what-if", &what_if]);
+        let savings = &impact["what_if"]["savings"];
+        assert!(savings["builds"].as_i64().unwrap() >= input["savings"]["builds"].as_i64().unwrap(), "{package}");
+        assert_eq!(savings["test_builds_added"], input["savings"]["test_builds_added"], "{package}");
+    }
+}
+
+#[test]
+fn needless_builds_by_grade() {
+    let judged = Judged::new();
+    let report = judged.json(&["impact", "hypothesis"]);
+    let needless = report["needless"].as_array().unwrap();
+    let grades: Vec<&str> = needless.iter().map(|needless| needless["grade"].as_str().unwrap()).collect();
+    assert_eq!(grades, ["proven", "observed", "inferred", "suspected"]);
+    assert_eq!(keys(&needless[0]), ["attributes", "builds", "grade", "test_builds_added", "wrappers_added"]);
+    let builds: Vec<i64> = needless.iter().map(|needless| needless["builds"].as_i64().unwrap()).collect();
+    assert!(builds[..3] == [0, 0, 0] && builds[3] > 0, "cryptography's are suspected only: {builds:?}");
+    // each is what the remedies of that grade save
+    for (grade, needless) in grades.iter().zip(needless) {
+        let report = judged.json(&["impact", "hypothesis", "--min-grade", grade]);
+        for key in ["builds", "attributes", "wrappers_added", "test_builds_added"] {
+            assert_eq!(report["what_if"]["savings"][key], needless[key], "{grade} {key}");
+        }
+    }
+    let table = judged.run(&["impact", "hypothesis"]).fine();
+    let line = table.lines().find(|line| line.starts_with("needless")).unwrap();
+    assert!(line.starts_with(&format!("needless by suspected evidence: {} build", builds[3])), "{line}");
+    // evidence that says nothing of a bump
+    let table = judged.run(&["impact", "python311Packages.sphinx"]).fine();
+    assert!(table.contains("needless: none that the evidence shows"), "{table}");
+}
+
+#[test]
+fn what_is_left_of_a_rebuild() {
+    let judged = Judged::new();
+    let arguments = ["impact", "pytest-xdist", "--what-if", "detach-tests", "--list"];
+    let report = judged.json(&arguments);
+    let what_if = &report["what_if"];
+    assert_eq!(keys(what_if), ["after", "cut_off", "remedies", "savings"]);
+    let list = report["list"].as_array().unwrap();
+    let count = |key: &str| list.iter().filter(|listed| listed["after"][key] == true).count() as u64;
+    assert_eq!(count("build"), what_if["after"]["builds"].as_u64().unwrap());
+    assert_eq!(count("tests"), what_if["after"]["test_builds"].as_u64().unwrap());
+    assert_eq!(count("wrapper"), 0);
+    let saved = report["derivations"]["total"].as_i64().unwrap() - count("build") as i64;
+    assert_eq!(what_if["savings"]["builds"].as_i64().unwrap(), saved);
+    assert!(saved > 0 && count("tests") > 0);
+    let printed = judged.run(&["impact", "pytest-xdist", "--what-if", "detach-tests", "--print-drv"]).fine();
+    assert_eq!(printed.lines().count() as u64, count("build"));
+    let csv = judged.run(&[&arguments[..], &["--format", "csv"]].concat()).fine();
+    assert_eq!(csv.lines().next().unwrap(), "drv,name,system,fetched,distance,attributes,after");
+    assert_eq!(csv.lines().filter(|line| line.ends_with(",spared")).count() as i64 + count("tests") as i64, saved);
+}
+
+#[test]
+fn a_split_and_what_keeps_it() {
+    let judged = Judged::new();
+    let report = judged.json(&["impact", "alsa-lib", "--what-if", "split:cudatoolkit"]);
+    let what_if = &report["what_if"];
+    assert_eq!((&what_if["savings"]["builds"], &what_if["savings"]["wrappers_added"]), (&json!(1), &json!(1)));
+    assert_eq!(what_if["remedies"][0]["remedy"], "split");
+    assert!(what_if.get("kept").is_none());
+    // fontconfig reaches it through gdk-pixbuf, too
+    let report = judged.json(&["impact", "glib", "--what-if", "split:cudatoolkit"]);
+    let what_if = &report["what_if"];
+    assert_eq!((&what_if["savings"]["builds"], &what_if["savings"]["wrappers_added"]), (&json!(0), &json!(1)));
+    assert_eq!(names(&what_if["kept"][0]["by"]), ["gdk-pixbuf-2.42.10"]);
+}
+
+#[test]
+fn cuts() {
+    let judged = Judged::new();
+    let why = |arguments: &[&str]| judged.json(&[&["why"], arguments].concat());
+    let one = "attr:python311Packages.cryptography.x86_64-linux";
+    let report = why(&["python311Packages.hypothesis.x86_64-linux", one, "--only", "--cut"]);
+    assert_eq!(report["cut"]["possible"], true);
+    assert_eq!(report["cut"]["edges"][0]["remedy"], "detach");
+    assert_eq!(report["cut"]["edges"].as_array().unwrap().len(), 1);
+    // that evidence is not strong enough
+    let report = why(&["python311Packages.hypothesis.x86_64-linux", one, "--only", "--min-grade", "inferred", "--cut"]);
+    assert_eq!((&report["cut"]["possible"], &report["cut"]["edges"]), (&json!(false), &json!([])));
+    assert_eq!(names(&report["cut"]["uncut"]), ["python3.11-hypothesis-6.68.2", "python3.11-cryptography-39.0.2"]);
+    let report = why(&["zlib", one, "--cut", "any"]);
+    assert!(!report["cut"]["edges"].as_array().unwrap().is_empty());
+    let report = why(&["python311Packages.sphinx", one, "--cut", "any"]);
+    assert_eq!(report["cut"]["notes"], json!(["there is no path to cut"]));
+    // without evidence there is nothing to cut by
+    let run = judged.program.run(&["why", "zlib", one, "--cut"]).fine();
+    assert!(run.contains("no cut:") && run.contains("nix-ripple probe"), "{run}");
+}
+
+#[test]
+fn remedies_that_are_none() {
+    let judged = Judged::new();
+    let failed = |what_if: &str| judged.program.run(&["impact", "zlib", "--what-if", what_if]).failed();
+    for (what_if, why) in [
+        ("drop:zlib", "'->' is missing"),
+        ("drop", "nothing stands after it"),
+        ("remove:zlib->curl", "there is no 'remove'"),
+        ("", "there is no ''"),
+        ("ca:x", "there is no 'ca'"),
+        ("drop:->curl", "in 'drop:->curl'"),
+        ("drop:zlib->nosuchthing", "'nosuchthing' matches nothing"),
+        ("drop:curl->zlib", "the one is no input of the other"),
+        ("drop:openssl->python311Packages.requests", "'drop:openssl->python311Packages.requests' treats no edge"),
+        ("split:python311Packages.six", "name the input"),
+        ("detach-tests", "no evidence names check-only inputs"),
+        ("detach-tests:curl", "no evidence names check-only inputs"),
+    ] {
+        let talk = failed(what_if);
+        assert!(talk.contains(why), "{what_if}: {talk}");
+    }
+    // what comes along is not dropped, and the message names what carries it
+    let talk = failed("drop:attr:python311Packages.pytest->attr:python311Packages.requests");
+    assert!(talk.contains("only with what propagates it: python3.11-pytest-xdist-3.2.0, python3.11-pytestCheckHook-1"));
+    let talk = judged.program.run(&["impact", "zlib", "--min-grade", "inferred"]);
+    assert_eq!(talk.code, 2, "a grade without evidence");
+    let source = judged.program.run(&["inputs", "name:default-builder.sh"]);
+    assert_eq!(source.code, 2);
+}
+
+#[test]
+fn reports_are_the_same_for_any_number_of_threads() {
+    let judged = Judged::new();
+    let run = |threads: &str| {
+        let impact =
+            judged.run(&["impact", "pytest", "--what-if", "detach-tests", "--list", "--threads", threads]).fine();
+        let inputs = judged.run(&["inputs", "gdal", "--effective", "--threads", threads]).fine();
+        let why = judged.run(&["why", "zlib", "gdal", "--threads", threads, "--cut", "any"]).fine();
+        (impact, inputs, why)
+    };
+    assert_eq!(run("1"), run("4"));
+}
+
+/// The hash parts of store paths are those of the day.
+fn redacted(text: &str) -> String {
+    let mut parts = text.split("/nix/store/");
+    let mut shown = parts.next().unwrap().to_owned();
+    for part in parts {
+        shown.push_str("/nix/store/<redacted-redacted-redacted-red>");
+        shown.push_str(&part[32..]);
+    }
+    shown
+}
+
+#[test]
+fn they_read_so() {
+    let judged = Judged::new();
+    for format in ["table", "markdown", "csv", "json"] {
+        let shown = judged.run(&["inputs", "python311Packages.markupsafe", "--effective", "--format", format]).fine();
+        insta::assert_snapshot!(format!("inputs.{format}"), redacted(&shown));
+        let arguments = ["impact", "pytest-xdist", "--what-if", "detach-tests", "--hubs", "1", "--format", format];
+        insta::assert_snapshot!(format!("what-if.{format}"), redacted(&judged.run(&arguments).fine()));
+        let arguments =
+            ["why", "pytest", "attr:python311Packages.requests.x86_64-linux", "--format", format, "--cut", "any"];
+        insta::assert_snapshot!(format!("cut.{format}"), redacted(&judged.run(&arguments).fine()));
+    }
+}
