@@ -4,6 +4,7 @@ mod cut;
 mod impact;
 mod inputs;
 mod labels;
+mod overlay;
 mod rank;
 mod remedied;
 mod resolve;
@@ -19,6 +20,8 @@ pub use impact::{
 };
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
+pub(crate) use overlay::is_python;
+pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
 pub use rank::{RankParams, RankReport, RankedNode, rank};
 pub use remedied::{AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied};
 pub use resolve::{Bump, ResolveError, resolve};

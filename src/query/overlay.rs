@@ -2,25 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::remedy::{Remedy, Treatment};
+use super::what_if::{Receiver, Remedies, Remedy};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::nix::normalise_pname;
-
-/// The dependency lists of stdenv, from which an overlay can take an input.
-const LISTS: [&str; 12] = [
-    "depsBuildBuild",
-    "depsBuildBuildPropagated",
-    "nativeBuildInputs",
-    "propagatedNativeBuildInputs",
-    "depsBuildTarget",
-    "depsBuildTargetPropagated",
-    "depsHostHost",
-    "depsHostHostPropagated",
-    "buildInputs",
-    "propagatedBuildInputs",
-    "depsTargetTarget",
-    "depsTargetTargetPropagated",
-];
+use crate::reach::Treatment;
+use crate::role::DependencyList;
 
 /// The edits of an overlay, by the set that they are made in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +17,8 @@ pub struct Overlay {
     pub warnings: Vec<String>,
     /// The edges that stay in spite of the overlay, each told in a warning; sorted.
     pub left: Vec<EdgeId>,
+    /// The receivers that the overlay does not give their input, each told in a warning; sorted.
+    pub unserved: Vec<Receiver>,
 }
 
 /// The set of packages in which an edit is made.
@@ -74,10 +62,6 @@ pub struct Steps {
 }
 
 impl Steps {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether all of `other` is done here too.
     fn covers(&self, other: &Self) -> bool {
         fn within<T: Ord>(some: &BTreeMap<String, BTreeSet<T>>, all: &BTreeMap<String, BTreeSet<T>>) -> bool {
@@ -125,13 +109,19 @@ pub struct Reference(pub Vec<String>);
 /// stays, and a list that the package's function completes after the edit is out of reach. The former
 /// is told in a warning and in [`Overlay::left`]; the latter shows only when Nix evaluates.
 #[must_use]
-pub fn overlay(graph: &Graph, remedies: &[Remedy]) -> Overlay {
+pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
     let names = Names::new(graph);
     let mut work: BTreeMap<NodeId, Work> = BTreeMap::new();
     let mut overlay = Overlay::default();
-    let dropped: BTreeSet<EdgeId> = remedies.iter().map(|remedy| remedy.edge).collect();
-    for remedy in remedies {
-        names.plan(remedy, &dropped, &mut work, &mut overlay);
+    let treated: BTreeSet<EdgeId> = remedies.remedies.iter().map(|remedy| remedy.edge).collect();
+    for remedy in &remedies.remedies {
+        names.plan(remedy, &treated, &mut work, &mut overlay);
+    }
+    for &receiver in &remedies.receivers {
+        names.serve(receiver, &mut work, &mut overlay);
+    }
+    if !remedies.cut_off.is_empty() {
+        overlay.warnings.push("content addressing is a setting of the whole set, and no edit of packages".to_owned());
     }
     // the plain attributes first, for other instances are left to them
     let mut unnamed = Vec::new();
@@ -157,6 +147,7 @@ pub fn overlay(graph: &Graph, remedies: &[Remedy]) -> Overlay {
     overlay.warnings.dedup();
     overlay.left.sort_unstable();
     overlay.left.dedup();
+    overlay.unserved.sort_unstable();
     overlay
 }
 
@@ -166,6 +157,7 @@ struct Work {
     steps: Steps,
     comments: BTreeSet<String>,
     edges: Vec<EdgeId>,
+    receivers: Vec<Receiver>,
 }
 
 /// An attribute as a place and a name.
@@ -237,8 +229,10 @@ impl<'g> Names<'g> {
         let mut lists: BTreeSet<&str> = BTreeSet::new();
         let mut texts: BTreeSet<&str> = BTreeSet::new();
         for key in graph.mentions(remedy.edge) {
-            let list = key.strip_prefix("__json.").unwrap_or(key);
-            if LISTS.contains(&list) { lists.insert(list) } else { texts.insert(key) };
+            match DependencyList::of_key(key) {
+                Some(list) => lists.insert(list.key()),
+                None => texts.insert(key),
+            };
         }
         if !texts.is_empty() || lists.is_empty() {
             let texts =
@@ -247,7 +241,8 @@ impl<'g> Names<'g> {
                 remedy.edge,
                 format!("{consumer} names {input} in {texts}: that is not edited, so the input stays"),
             );
-            if lists.is_empty() {
+            // a wrapper around a build that still has the input would be of no use
+            if lists.is_empty() || remedy.treatment == Treatment::Split {
                 return;
             }
         }
@@ -276,18 +271,21 @@ impl<'g> Names<'g> {
                 }
             }
         }
-        for receiver in &remedy.receivers {
-            let Some(reference) = self.reference(remedy.input) else {
-                overlay.warn(
-                    remedy.edge,
-                    format!("no attribute names {input}, which {} should get by itself", graph.name(receiver.node)),
-                );
-                continue;
-            };
-            let planned = work.entry(receiver.node).or_default();
-            planned.comments.insert(format!("{input} no longer comes by way of {consumer}"));
-            planned.steps.added.entry(receiver.list.key().to_owned()).or_default().insert(reference);
-        }
+    }
+
+    /// Adds what a receiver gets to the work on it.
+    fn serve(&self, receiver: Receiver, work: &mut BTreeMap<NodeId, Work>, overlay: &mut Overlay) {
+        let (name, input) = (self.graph.name(receiver.node), self.graph.name(receiver.input));
+        let Some(reference) = self.reference_for(receiver.node, receiver.input) else {
+            overlay.unserved.push(receiver);
+            overlay.warnings.push(format!("no attribute names {input}, which {name} should get by itself"));
+            return;
+        };
+        let list = receiver.list.key();
+        let planned = work.entry(receiver.node).or_default();
+        planned.receivers.push(receiver);
+        planned.comments.insert(format!("add {input} to {list}, for nothing propagates it any more"));
+        planned.steps.added.entry(list.to_owned()).or_default().insert(reference);
     }
 
     /// How the input is known in the lists of its consumer.
@@ -296,7 +294,7 @@ impl<'g> Names<'g> {
         let stays = self.graph.input_edges(remedy.consumer).find(|&(edge, other)| {
             !treated.contains(&edge)
                 && self.name(other) == name
-                && self.graph.mentions(edge).any(|key| LISTS.contains(&key.strip_prefix("__json.").unwrap_or(key)))
+                && self.graph.mentions(edge).any(|key| DependencyList::of_key(key).is_some())
         });
         if stays.is_none() {
             return Ok(Wanted::Name(name.to_owned()));
@@ -306,6 +304,18 @@ impl<'g> Names<'g> {
                 "{} has two inputs called {name}, and no attribute names the one to take out",
                 self.graph.name(remedy.consumer)
             )
+        })
+    }
+
+    /// The attribute by which an edit of `receiver` names this package. One of a system that the set
+    /// has no attributes of (the other half of an i686 package) is named as its like is in the set
+    /// at hand, where the edit of the receiver's like applies.
+    fn reference_for(&self, receiver: NodeId, node: NodeId) -> Option<Reference> {
+        self.reference(node).or_else(|| {
+            let top = |&other: &NodeId| self.paths(other).iter().any(|path| path.place == Place::Top);
+            let here = self.graph.system(receiver) == self.graph.system(node);
+            let alike = self.instances(node).iter().find(|other| here && top(other))?;
+            self.instances(receiver).iter().any(top).then(|| self.reference(*alike)).flatten()
         })
     }
 
@@ -370,12 +380,9 @@ impl<'g> Names<'g> {
         }
         let path = self.graph.path(node);
         let warning = format!("no attribute names {path}, so no overlay can change it");
-        if work.edges.is_empty() && !work.steps.is_empty() {
-            overlay.warnings.push(warning.clone());
-        }
-        for &edge in &work.edges {
-            overlay.warn(edge, warning.clone());
-        }
+        overlay.left.extend(&work.edges);
+        overlay.unserved.extend(&work.receivers);
+        overlay.warnings.push(warning);
     }
 }
 
@@ -397,9 +404,9 @@ fn components(path: &str) -> Option<Vec<String>> {
 
 /// Whether a set is one of python's: `python3Packages`, `python311Packages`, `pypy310Packages`.
 pub(crate) fn is_python(set: &str) -> bool {
-    let digits = set.strip_suffix("Packages").and_then(|set| {
-        ["python", "pypy"].into_iter().find_map(|interpreter| set.strip_prefix(interpreter))
-    });
+    let digits = set
+        .strip_suffix("Packages")
+        .and_then(|set| ["python", "pypy"].into_iter().find_map(|interpreter| set.strip_prefix(interpreter)));
     digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

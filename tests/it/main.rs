@@ -10,6 +10,7 @@ mod needs;
 mod nix_as_judge;
 mod probe;
 mod readme;
+mod remedies;
 mod robust;
 mod support;
 mod truth;
