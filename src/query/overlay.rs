@@ -307,15 +307,17 @@ impl<'g> Names<'g> {
         })
     }
 
-    /// The attribute by which an edit of `receiver` names this package. One of a system that the set
-    /// has no attributes of (the other half of an i686 package) is named as its like is in the set
-    /// at hand, where the edit of the receiver's like applies.
+    /// The attribute by which an edit of `receiver` names this package. Where no attribute names it
+    /// on its system (the other half of an i686 package), it is named as its like, which is right
+    /// within the edit of the receiver's like.
     fn reference_for(&self, receiver: NodeId, node: NodeId) -> Option<Reference> {
         self.reference(node).or_else(|| {
-            let top = |&other: &NodeId| self.paths(other).iter().any(|path| path.place == Place::Top);
+            let plain = |&other: &NodeId| self.paths(other).iter().any(|path| path.place == Place::Top);
+            let alike = self.instances(receiver);
+            let named = self.graph.attributes_of(receiver).len() > 0;
             let here = self.graph.system(receiver) == self.graph.system(node);
-            let alike = self.instances(node).iter().find(|other| here && top(other))?;
-            self.instances(receiver).iter().any(top).then(|| self.reference(*alike)).flatten()
+            let edited = if named { alike.iter().any(plain) } else { !alike.is_empty() };
+            self.instances(node).iter().filter(|_| here && edited).find_map(|&other| self.reference(other))
         })
     }
 
@@ -386,20 +388,25 @@ impl<'g> Names<'g> {
     }
 }
 
-/// The parts of an attribute path, in which a part may be quoted; `None` where it is malformed.
+/// The parts of an attribute path, of which one with dots stands in quotes; `None` where it is
+/// malformed.
 fn components(path: &str) -> Option<Vec<String>> {
     let mut parts = Vec::new();
-    let mut part = String::new();
-    let mut quoted = false;
-    for c in path.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(std::mem::take(&mut part)),
-            _ => part.push(c),
+    let mut rest = path;
+    loop {
+        let (part, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
+        };
+        if part.is_empty() {
+            return None;
         }
+        parts.push(part.to_owned());
+        if after.is_empty() {
+            return Some(parts);
+        }
+        rest = after.strip_prefix('.')?;
     }
-    parts.push(part);
-    (!quoted && parts.iter().all(|part| !part.is_empty())).then_some(parts)
 }
 
 /// Whether a set is one of python's: `python3Packages`, `python311Packages`, `pypy310Packages`.
@@ -425,4 +432,33 @@ fn interpreter(set: &str, name: &str) -> Option<String> {
     }
     let digits: String = set.chars().filter(char::is_ascii_digit).collect();
     (digits.len() > 1).then(|| format!("{}.{}", &digits[..1], &digits[1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribute_paths() {
+        let parts = |path| components(path).map(|parts| parts.join("|")).unwrap_or_default();
+        assert_eq!(parts("zlib"), "zlib");
+        assert_eq!(parts("python3Packages.zope.interface"), "python3Packages|zope|interface");
+        assert_eq!(parts("nodePackages.\"@a/b.c\""), "nodePackages|@a/b.c");
+        assert_eq!(parts("\"a.b\".c"), "a.b|c");
+        assert_eq!(parts("a\"b"), "a\"b");
+        for malformed in ["", "a.", ".a", "a..b", "\"a", "\"a\"b", "\"\""] {
+            assert_eq!(components(malformed), None, "{malformed}");
+        }
+    }
+
+    #[test]
+    fn interpreters() {
+        let of = |set, name| interpreter(set, name).unwrap_or_default();
+        assert_eq!(of("python3Packages", "python3.11-pillow-9.4.0"), "3.11");
+        assert_eq!(of("python27Packages", "hook"), "2.7");
+        assert_eq!(of("pypy310Packages", "x"), "3.10");
+        assert_eq!(of("python3Packages", "python3-tools-1"), "");
+        assert!(is_python("pythonPackages") && is_python("python311Packages"));
+        assert!(!is_python("perlPackages") && !is_python("pythonXPackages") && !is_python("python3"));
+    }
 }
