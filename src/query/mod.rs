@@ -1,5 +1,6 @@
 //! Questions: a graph and parameters in, an owned report out.
 
+mod attribute_path;
 mod cut;
 mod impact;
 mod inputs;
@@ -13,6 +14,7 @@ mod suggest;
 mod what_if;
 mod why;
 
+pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
@@ -20,7 +22,6 @@ pub use impact::{
 };
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
-pub(crate) use overlay::is_python;
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
 pub use rank::{RankParams, RankReport, RankedNode, rank};
 pub use remedied::{AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied};

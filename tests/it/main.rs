@@ -8,6 +8,7 @@ mod graph_traits;
 mod layering;
 mod needs;
 mod nix_as_judge;
+mod overlay;
 mod probe;
 mod readme;
 mod remedies;
