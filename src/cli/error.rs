@@ -25,6 +25,8 @@ pub(super) enum CliError {
     Render(#[from] RenderError),
     #[error("writing the answer: {0}")]
     Output(#[from] io::Error),
+    #[error("{path}: {source}")]
+    Write { path: String, source: io::Error },
     #[error("no closure: neither --closure, nor NIX_RIPPLE_CLOSURE, nor ./closure.ripple")]
     NoClosure,
     #[error("a snapshot is a closure of its own; it cannot be joined with other inputs")]
@@ -58,6 +60,7 @@ impl CliError {
             | Self::WhatIf(_)
             | Self::NoDerivation(_)
             | Self::Render(_)
+            | Self::Write { .. }
             | Self::Output(_) => None,
         }
     }

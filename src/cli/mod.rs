@@ -6,6 +6,7 @@ mod evidence;
 mod impact;
 mod ingest;
 mod inputs;
+mod overlay;
 mod printer;
 mod rank;
 mod why;
@@ -39,6 +40,8 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
+    /// Write remedies as a Nix overlay
+    Overlay(overlay::Args),
     /// How a bump reaches a derivation
     Why(why::Args),
     /// Which bumps rebuild the most
@@ -120,6 +123,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ingest(args) => ingest::run(args, &mut printer),
         Command::Impact(args) => impact::run(args, &mut printer),
         Command::Inputs(args) => inputs::run(args, &mut printer),
+        Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
     };

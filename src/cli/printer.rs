@@ -67,6 +67,11 @@ impl Printer {
         writeln!(self.out, "{line}")
     }
 
+    /// Writes bytes to stdout.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -101,6 +106,13 @@ impl Printer {
         }
         if problems.len() > shown {
             self.say(&format!("… and {} (--verbose shows all)", counted(problems.len() - shown, "more warning")));
+        }
+    }
+
+    /// Warns on stderr, unless quiet.
+    pub(super) fn warning(&mut self, text: &str) {
+        if !self.quiet {
+            self.labelled(AnsiColor::Yellow, "warning", text);
         }
     }
 

@@ -1,9 +1,11 @@
 //! Questions: a graph and parameters in, an owned report out.
 
+mod attribute_path;
 mod cut;
 mod impact;
 mod inputs;
 mod labels;
+mod overlay;
 mod rank;
 mod remedied;
 mod resolve;
@@ -12,6 +14,7 @@ mod suggest;
 mod what_if;
 mod why;
 
+pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
@@ -19,6 +22,7 @@ pub use impact::{
 };
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
+pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
 pub use rank::{RankParams, RankReport, RankedNode, rank};
 pub use remedied::{AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied};
 pub use resolve::{Bump, ResolveError, resolve};

@@ -2,25 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::remedy::{Remedy, Treatment};
+use super::attribute_path::{components, interpreter, is_python};
+use super::what_if::{Receiver, Remedies, Remedy};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::nix::normalise_pname;
-
-/// The dependency lists of stdenv, from which an overlay can take an input.
-const LISTS: [&str; 12] = [
-    "depsBuildBuild",
-    "depsBuildBuildPropagated",
-    "nativeBuildInputs",
-    "propagatedNativeBuildInputs",
-    "depsBuildTarget",
-    "depsBuildTargetPropagated",
-    "depsHostHost",
-    "depsHostHostPropagated",
-    "buildInputs",
-    "propagatedBuildInputs",
-    "depsTargetTarget",
-    "depsTargetTargetPropagated",
-];
+use crate::reach::Treatment;
+use crate::role::DependencyList;
 
 /// The edits of an overlay, by the set that they are made in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +18,8 @@ pub struct Overlay {
     pub warnings: Vec<String>,
     /// The edges that stay in spite of the overlay, each told in a warning; sorted.
     pub left: Vec<EdgeId>,
+    /// The receivers that the overlay does not give their input, each told in a warning; sorted.
+    pub unserved: Vec<Receiver>,
 }
 
 /// The set of packages in which an edit is made.
@@ -74,10 +63,6 @@ pub struct Steps {
 }
 
 impl Steps {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether all of `other` is done here too.
     fn covers(&self, other: &Self) -> bool {
         fn within<T: Ord>(some: &BTreeMap<String, BTreeSet<T>>, all: &BTreeMap<String, BTreeSet<T>>) -> bool {
@@ -125,13 +110,19 @@ pub struct Reference(pub Vec<String>);
 /// stays, and a list that the package's function completes after the edit is out of reach. The former
 /// is told in a warning and in [`Overlay::left`]; the latter shows only when Nix evaluates.
 #[must_use]
-pub fn overlay(graph: &Graph, remedies: &[Remedy]) -> Overlay {
+pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
     let names = Names::new(graph);
     let mut work: BTreeMap<NodeId, Work> = BTreeMap::new();
     let mut overlay = Overlay::default();
-    let dropped: BTreeSet<EdgeId> = remedies.iter().map(|remedy| remedy.edge).collect();
-    for remedy in remedies {
-        names.plan(remedy, &dropped, &mut work, &mut overlay);
+    let treated: BTreeSet<EdgeId> = remedies.remedies.iter().map(|remedy| remedy.edge).collect();
+    for remedy in &remedies.remedies {
+        names.plan(remedy, &treated, &mut work, &mut overlay);
+    }
+    for &receiver in &remedies.receivers {
+        names.serve(receiver, &mut work, &mut overlay);
+    }
+    if !remedies.cut_off.is_empty() {
+        overlay.warnings.push("content addressing is a setting of the whole set, and no edit of packages".to_owned());
     }
     // the plain attributes first, for other instances are left to them
     let mut unnamed = Vec::new();
@@ -157,6 +148,7 @@ pub fn overlay(graph: &Graph, remedies: &[Remedy]) -> Overlay {
     overlay.warnings.dedup();
     overlay.left.sort_unstable();
     overlay.left.dedup();
+    overlay.unserved.sort_unstable();
     overlay
 }
 
@@ -166,6 +158,7 @@ struct Work {
     steps: Steps,
     comments: BTreeSet<String>,
     edges: Vec<EdgeId>,
+    receivers: Vec<Receiver>,
 }
 
 /// An attribute as a place and a name.
@@ -237,8 +230,10 @@ impl<'g> Names<'g> {
         let mut lists: BTreeSet<&str> = BTreeSet::new();
         let mut texts: BTreeSet<&str> = BTreeSet::new();
         for key in graph.mentions(remedy.edge) {
-            let list = key.strip_prefix("__json.").unwrap_or(key);
-            if LISTS.contains(&list) { lists.insert(list) } else { texts.insert(key) };
+            match DependencyList::of_key(key) {
+                Some(list) => lists.insert(list.key()),
+                None => texts.insert(key),
+            };
         }
         if !texts.is_empty() || lists.is_empty() {
             let texts =
@@ -247,7 +242,8 @@ impl<'g> Names<'g> {
                 remedy.edge,
                 format!("{consumer} names {input} in {texts}: that is not edited, so the input stays"),
             );
-            if lists.is_empty() {
+            // a wrapper around a build that still has the input would be of no use
+            if lists.is_empty() || remedy.treatment == Treatment::Split {
                 return;
             }
         }
@@ -276,18 +272,21 @@ impl<'g> Names<'g> {
                 }
             }
         }
-        for receiver in &remedy.receivers {
-            let Some(reference) = self.reference(remedy.input) else {
-                overlay.warn(
-                    remedy.edge,
-                    format!("no attribute names {input}, which {} should get by itself", graph.name(receiver.node)),
-                );
-                continue;
-            };
-            let planned = work.entry(receiver.node).or_default();
-            planned.comments.insert(format!("{input} no longer comes by way of {consumer}"));
-            planned.steps.added.entry(receiver.list.key().to_owned()).or_default().insert(reference);
-        }
+    }
+
+    /// Adds what a receiver gets to the work on it.
+    fn serve(&self, receiver: Receiver, work: &mut BTreeMap<NodeId, Work>, overlay: &mut Overlay) {
+        let (name, input) = (self.graph.name(receiver.node), self.graph.name(receiver.input));
+        let Some(reference) = self.reference_for(receiver.node, receiver.input) else {
+            overlay.unserved.push(receiver);
+            overlay.warnings.push(format!("no attribute names {input}, which {name} should get by itself"));
+            return;
+        };
+        let list = receiver.list.key();
+        let planned = work.entry(receiver.node).or_default();
+        planned.receivers.push(receiver);
+        planned.comments.insert(format!("add {input} to {list}, for nothing propagates it any more"));
+        planned.steps.added.entry(list.to_owned()).or_default().insert(reference);
     }
 
     /// How the input is known in the lists of its consumer.
@@ -296,7 +295,7 @@ impl<'g> Names<'g> {
         let stays = self.graph.input_edges(remedy.consumer).find(|&(edge, other)| {
             !treated.contains(&edge)
                 && self.name(other) == name
-                && self.graph.mentions(edge).any(|key| LISTS.contains(&key.strip_prefix("__json.").unwrap_or(key)))
+                && self.graph.mentions(edge).any(|key| DependencyList::of_key(key).is_some())
         });
         if stays.is_none() {
             return Ok(Wanted::Name(name.to_owned()));
@@ -306,6 +305,20 @@ impl<'g> Names<'g> {
                 "{} has two inputs called {name}, and no attribute names the one to take out",
                 self.graph.name(remedy.consumer)
             )
+        })
+    }
+
+    /// The attribute by which an edit of `receiver` names this package. Where no attribute names it
+    /// on its system (the other half of an i686 package), it is named as its like, which is right
+    /// within the edit of the receiver's like.
+    fn reference_for(&self, receiver: NodeId, node: NodeId) -> Option<Reference> {
+        self.reference(node).or_else(|| {
+            let plain = |&other: &NodeId| self.paths(other).iter().any(|path| path.place == Place::Top);
+            let alike = self.instances(receiver);
+            let named = self.graph.attributes_of(receiver).len() > 0;
+            let here = self.graph.system(receiver) == self.graph.system(node);
+            let edited = if named { alike.iter().any(plain) } else { !alike.is_empty() };
+            self.instances(node).iter().filter(|_| here && edited).find_map(|&other| self.reference(other))
         })
     }
 
@@ -370,52 +383,8 @@ impl<'g> Names<'g> {
         }
         let path = self.graph.path(node);
         let warning = format!("no attribute names {path}, so no overlay can change it");
-        if work.edges.is_empty() && !work.steps.is_empty() {
-            overlay.warnings.push(warning.clone());
-        }
-        for &edge in &work.edges {
-            overlay.warn(edge, warning.clone());
-        }
+        overlay.left.extend(&work.edges);
+        overlay.unserved.extend(&work.receivers);
+        overlay.warnings.push(warning);
     }
-}
-
-/// The parts of an attribute path, in which a part may be quoted; `None` where it is malformed.
-fn components(path: &str) -> Option<Vec<String>> {
-    let mut parts = Vec::new();
-    let mut part = String::new();
-    let mut quoted = false;
-    for c in path.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(std::mem::take(&mut part)),
-            _ => part.push(c),
-        }
-    }
-    parts.push(part);
-    (!quoted && parts.iter().all(|part| !part.is_empty())).then_some(parts)
-}
-
-/// Whether a set is one of python's: `python3Packages`, `python311Packages`, `pypy310Packages`.
-pub(crate) fn is_python(set: &str) -> bool {
-    let digits = set.strip_suffix("Packages").and_then(|set| {
-        ["python", "pypy"].into_iter().find_map(|interpreter| set.strip_prefix(interpreter))
-    });
-    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The version of a package's interpreter: from the package's name (`python3.11-pillow-9.4.0`), else
-/// from that of its set (`python311Packages`).
-fn interpreter(set: &str, name: &str) -> Option<String> {
-    let is_version = |text: &&str| {
-        text.contains('.') && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let of_name = ["python", "pypy"].into_iter().find_map(|prefix| {
-        let (version, _) = name.strip_prefix(prefix)?.split_once('-')?;
-        Some(version).filter(is_version)
-    });
-    if let Some(version) = of_name {
-        return Some(version.to_owned());
-    }
-    let digits: String = set.chars().filter(char::is_ascii_digit).collect();
-    (digits.len() > 1).then(|| format!("{}.{}", &digits[..1], &digits[1..]))
 }

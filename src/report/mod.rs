@@ -3,6 +3,7 @@
 
 mod impact;
 mod inputs;
+mod overlay;
 mod rank;
 mod remedied;
 mod render;

@@ -31,7 +31,7 @@ impl Overlay {
         write!(out, "final: prev:\nlet\n{PRELUDE}in\nchange prev {{\n{}}}", self.whole_set())?;
         let python = self.bindings(&Place::Python);
         if !python.is_empty() {
-            let bindings = set(&python, 3);
+            let bindings = set(&python, 4);
             write!(
                 out,
                 "\n// {{\n  pythonPackagesExtensions = (prev.pythonPackagesExtensions or [ ]) ++ [\n    \
