@@ -3,6 +3,7 @@
 
 mod impact;
 mod inputs;
+mod probe;
 mod rank;
 mod remedied;
 mod render;
