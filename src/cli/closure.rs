@@ -38,8 +38,13 @@ pub(super) struct SourceArgs {
 }
 
 impl ClosureArgs {
-    /// Opens the snapshot, or reads the inputs.
-    pub(super) fn load(&self, printer: &mut Printer) -> Result<Graph, CliError> {
+    /// What a command gives that has options of its own for it.
+    pub(super) fn of(closure: Vec<PathBuf>, store_root: Option<PathBuf>, allow_missing: bool) -> Self {
+        Self { closure, source: SourceArgs { file: None, attributes: Vec::new(), store_root, allow_missing } }
+    }
+
+    /// What is read: what was given, else the default.
+    pub(super) fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
             let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -49,6 +54,12 @@ impl ClosureArgs {
                 None => return Err(CliError::NoClosure),
             }
         }
+        Ok(paths)
+    }
+
+    /// Opens the snapshot, or reads the inputs.
+    pub(super) fn load(&self, printer: &mut Printer) -> Result<Graph, CliError> {
+        let paths = self.paths()?;
         if let [path] = paths.as_slice()
             && self.source.file.is_none()
             && is_snapshot(path)

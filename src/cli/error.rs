@@ -4,6 +4,7 @@ use std::io;
 
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
+use crate::proof::ProbeError;
 use crate::query::{ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -23,6 +24,10 @@ pub(super) enum CliError {
     Resolve(#[from] ResolveError),
     #[error(transparent)]
     Render(#[from] RenderError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error("nothing could be probed: {0}")]
+    NothingProbed(String),
     #[error("writing the answer: {0}")]
     Output(#[from] io::Error),
     #[error("{path}: {source}")]
@@ -52,6 +57,7 @@ impl CliError {
             Self::NoInput => Some("give .drv paths, JSON files, '-' for standard input, or a Nix expression with -f"),
             Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
+            Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
@@ -61,6 +67,7 @@ impl CliError {
             | Self::NoDerivation(_)
             | Self::Render(_)
             | Self::Write { .. }
+            | Self::Probe(_)
             | Self::Output(_) => None,
         }
     }

@@ -8,6 +8,7 @@ mod ingest;
 mod inputs;
 mod overlay;
 mod printer;
+mod probe;
 mod rank;
 mod why;
 
@@ -46,6 +47,8 @@ enum Command {
     Why(why::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// Which inputs are there for the checks alone: evidence, made by the real Nix
+    Probe(probe::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -126,6 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Probe(args) => probe::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -130,6 +130,16 @@ impl Printer {
 
     /// Runs `work`; on a terminal, when it takes longer than a second, with a progress bar.
     pub(super) fn with_progress<T: Send>(&self, work: impl FnOnce(&Progress) -> T + Send) -> T {
+        self.with_progress_of("derivations", None, work)
+    }
+
+    /// The same for what is counted otherwise, with the number that there are, where it is known.
+    pub(super) fn with_progress_of<T: Send>(
+        &self,
+        noun: &'static str,
+        of: Option<u64>,
+        work: impl FnOnce(&Progress) -> T + Send,
+    ) -> T {
         let progress = Progress::default();
         if self.quiet || !io::stderr().is_terminal() {
             return work(&progress);
@@ -141,10 +151,10 @@ impl Printer {
                 if wait.recv_timeout(Duration::from_secs(1)) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                if let Ok(style) =
-                    ProgressStyle::with_template("{spinner} {human_pos} derivations ({elapsed}, {per_sec})")
-                {
+                let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
+                let of = if of.is_some() { " of {human_len}" } else { "" };
+                let template = format!("{{spinner}} {{human_pos}}{of} {noun} ({{elapsed}}, {{per_sec}})");
+                if let Ok(style) = ProgressStyle::with_template(&template) {
                     bar.set_style(style);
                 }
                 while wait.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {

@@ -27,6 +27,13 @@ pub enum Input {
     Path(PathBuf),
     /// A Nix expression, instantiated by `nix-instantiate`.
     Expression(Expression),
+    /// Lines of derivation paths, as `nix-instantiate` prints them, and what they are called in messages.
+    Lines {
+        /// For messages.
+        shown: String,
+        /// The lines.
+        text: String,
+    },
 }
 
 impl Input {
@@ -72,6 +79,7 @@ pub fn ingest(
     for input in inputs {
         match input {
             Input::Path(path) => reader.path(path)?,
+            Input::Lines { shown, text } => reader.list(text, shown)?,
             Input::Expression(expression) => {
                 let instantiated = expression.instantiate()?;
                 reader.list(&instantiated, &expression.to_string())?;

@@ -66,7 +66,8 @@ impl Package<'_> {
         [self.graph.path(self.base), without]
     }
 
-    /// What vanishes with the checks, and what comes instead; by path.
+    /// What vanishes with the checks, and what appears without them; by path. An input in whose place
+    /// another of its pname appears has not vanished: it is made otherwise without checks.
     #[must_use]
     pub fn inputs(&self) -> (Vec<InputRef>, Vec<InputRef>) {
         let base = inputs_of_node(self.graph, self.base);
@@ -77,7 +78,9 @@ impl Package<'_> {
         let only = |one: &BTreeMap<Digest, InputRef>, other: &BTreeMap<Digest, InputRef>| {
             one.iter().filter(|(path, _)| !other.contains_key(path)).map(|(_, input)| input.clone()).collect()
         };
-        (only(&base, &without), only(&without, &base))
+        let (mut vanished, appeared): (Vec<InputRef>, Vec<InputRef>) = (only(&base, &without), only(&without, &base));
+        vanished.retain(|input| appeared.iter().all(|other| other.pname != input.pname));
+        (vanished, appeared)
     }
 
     /// The evidence, if anything vanishes. Where `texts` has not both derivations, what else differs is

@@ -3,13 +3,17 @@
 mod compare;
 mod counterfactual;
 mod differences;
+mod evaluation;
 mod pairs;
+mod probe;
 mod summary;
 mod texts;
 
-pub use compare::{Compared, compare_closures, compare_pairs};
+pub use compare::{Compared, compare_closures, compare_pairs, differing_packages};
 pub use counterfactual::{Index, Package, Without};
 pub use differences::differing_keys;
+pub use evaluation::{Argument, ProbeError};
 pub use pairs::{Pair, Pairs};
+pub use probe::{Probe, Probed};
 pub use summary::{ProbeReport, ProbedPackage};
 pub use texts::{TextSources, Texts};

@@ -4,6 +4,7 @@
 mod impact;
 mod inputs;
 mod overlay;
+mod probe;
 mod rank;
 mod remedied;
 mod render;

@@ -15,8 +15,8 @@ fn graph() -> Graph {
 
 fn node(graph: &Graph, attribute: &str) -> NodeId {
     let found = graph.find_attribute(attribute).map(|at| graph.attributes().nth(at).unwrap());
-    let on_linux = found.filter(|&attribute| graph.attribute_system(attribute) == "x86_64-linux");
-    graph.attribute_node(on_linux.last().unwrap_or_else(|| panic!("no {attribute}"))).unwrap()
+    let mut on_linux = found.filter(|&attribute| graph.attribute_system(attribute) == "x86_64-linux");
+    graph.attribute_node(on_linux.next().unwrap_or_else(|| panic!("no {attribute}"))).unwrap()
 }
 
 /// Evidence that a package has these inputs for its checks alone.

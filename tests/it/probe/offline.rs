@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nix_ripple::graph::{EdgeId, Graph};
 use nix_ripple::nix::parse_drv_name;
-use nix_ripple::proof::{Compared, Pairs, TextSources, compare_pairs};
+use nix_ripple::proof::{Pairs, TextSources, compare_pairs};
 use nix_ripple::query::{Selector, resolve};
-use nix_ripple::verdict::{Evidence, Grade, Verdict, Verdicts};
+use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, Verdict, Verdicts};
 
 use crate::needs;
 use crate::support;
 
 /// Attribute to the paths of what vanishes.
-type Vanished = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Vanished = BTreeMap<String, BTreeSet<String>>;
 
-fn vanished(compared: &Compared) -> Vanished {
+pub(super) fn vanished(file: &EvidenceFile) -> Vanished {
     let mut vanished = Vanished::new();
-    for evidence in &compared.file.evidence {
+    for evidence in &file.evidence {
         let Evidence::CheckOnly(evidence) = evidence;
         let paths: BTreeSet<String> = evidence.inputs.iter().map(|input| input.drv.clone()).collect();
         assert_eq!(paths.len(), evidence.inputs.len());
@@ -35,8 +35,8 @@ fn python_packages_of_2018() {
     let pairs = Pairs::read(&pairs_file).unwrap().expect("a file of pairs");
     assert!(Pairs::read(&data.join("nixpkgs-2018-attrs.json.zst")).unwrap().is_none());
     let sources = TextSources { files: vec![closure], store_root: None };
-    let compared = compare_pairs(&graph, &pairs, &pairs_file, &sources).unwrap();
-    assert_eq!(vanished(&compared), truth);
+    let compared = compare_pairs(&graph, &pairs, Some(&pairs_file), &sources).unwrap();
+    assert_eq!(vanished(&compared.file), truth);
     assert_eq!((compared.probed, compared.file.failures.len()), (pairs.0.len(), 0));
     // nothing but lists and flags differ there
     for evidence in &compared.file.evidence {
