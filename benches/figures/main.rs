@@ -4,6 +4,7 @@
 //! that noise meets both. With `../shared/data` the real nixpkgs of 2018 is read, without it
 //! `testdata/minipkgs` (and a line says so).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufReader, Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use nix_ripple::graph::{BuildOptions, EdgeId, Graph, build};
 use nix_ripple::ingest::{IngestOptions, Input, Progress, RawClosure, ingest, ingest_texts};
 use nix_ripple::reach::{EdgeRemedy, Edits, Propagation, Treatment, dependents_of_all, savings, savings_of_edges};
+use nix_ripple::role::EffectiveInputs;
 
 mod generate;
 
@@ -29,6 +31,7 @@ fn main() {
     aterm(&corpus, &mut table);
     json(&corpus, scratch.path(), &mut table);
     impact(&corpus, &mut table);
+    judged(&corpus, scratch.path(), &mut table);
     rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     generated(&mut table);
@@ -337,6 +340,40 @@ fn impact(corpus: &Corpus, table: &mut Vec<Row>) {
     ]);
 }
 
+/// What evidence adds: the inputs of a package with all that comes along, and a bump with its needless
+/// builds. Without `../shared/data` there is no evidence, and the bump is told with a remedy alone.
+fn judged(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
+    let binary = env!("CARGO_BIN_EXE_nix-ripple");
+    let evidence = scratch.join("evidence.json");
+    let pairs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/nixpkgs-2018-nocheck.json.zst");
+    let (package, bump) = if pairs.exists() {
+        let (json, evidence) = (corpus.json.as_os_str(), evidence.as_os_str());
+        let arguments =
+            ["probe".as_ref(), "--compare".as_ref(), pairs.as_os_str(), "-c".as_ref(), json, "-o".as_ref(), evidence];
+        let output = Command::new(binary).args(arguments).output().expect("the program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ("python36Packages.pandas", "pytest")
+    } else {
+        fs::write(&evidence, r#"{"version": 1, "evidence": [], "failures": []}"#).expect("scratch");
+        ("python311Packages.pandas", "pytest")
+    };
+    let evidence = evidence.to_str().expect("a path of text");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(binary);
+        command.args(arguments).args(["--evidence", evidence, "-c"]).arg(&corpus.snapshot);
+        let output = command.output().expect("the program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let (inputs, impact) = side_by_side(31, || run(&["inputs", package, "--effective"]), || run(&["impact", bump]));
+    table.push([
+        format!("inputs {package} --effective, the whole process"),
+        ms(inputs),
+        String::new(),
+        "100 ms".to_owned(),
+    ]);
+    table.push([format!("impact {bump} with its needless builds"), ms(impact), String::new(), "100 ms".to_owned()]);
+}
+
 /// One search a node, on all cores.
 fn one_search_a_node(propagation: &Propagation) -> Vec<u32> {
     use rayon::prelude::*;
@@ -387,25 +424,34 @@ fn remedies(corpus: &Corpus, table: &mut Vec<Row>) {
     let mut random = generate::Random::new(10_000);
     let edges = std::iter::repeat_with(|| EdgeId(random.below(graph.edge_count()) as u32));
     let ways = [Treatment::Drop, Treatment::Detach, Treatment::Split].into_iter().cycle();
-    let remedies: Vec<EdgeRemedy> = edges
-        .filter(|&edge| !graph.is_fixed(graph.edge_consumer(edge)))
-        .zip(ways)
-        .take(10_000)
-        .map(|(edge, treatment)| EdgeRemedy { edge, treatment, receivers: Vec::new() })
-        .collect();
+    let picked: Vec<(EdgeId, Treatment)> =
+        edges.filter(|&edge| !graph.is_fixed(graph.edge_consumer(edge))).zip(ways).take(10_000).collect();
+    // who names the input by itself, where a propagated list loses it
+    let with_receivers = || -> Vec<EdgeRemedy> {
+        use rayon::prelude::*;
+        let effective = EffectiveInputs::new(&graph);
+        let remedy = |&(edge, treatment): &(EdgeId, Treatment)| {
+            let removed = if treatment == Treatment::Split { BTreeSet::new() } else { BTreeSet::from([edge]) };
+            let receivers = effective.receivers(&removed).into_iter().map(|(_, receiver, _)| receiver).collect();
+            EdgeRemedy { edge, treatment, receivers }
+        };
+        picked.par_iter().map(remedy).collect()
+    };
+    let remedies = with_receivers();
     let one_by_one = || {
         let edited = remedies[..SOME].iter().map(|remedy| {
             let mut edits = Edits::default();
             edits.treat(remedy.edge, remedy.treatment);
+            remedy.receivers.iter().for_each(|&receiver| edits.add(graph.edge_input(remedy.edge), receiver));
             savings(&graph, &[graph.edge_input(remedy.edge)], &edits)
         });
         edited.collect::<Vec<_>>()
     };
     assert_eq!(savings_of_edges(&graph, &remedies)[..SOME], one_by_one(), "both save the same");
-    let ours = || drop(black_box(savings_of_edges(&graph, &remedies)));
+    let ours = || drop(black_box(savings_of_edges(&graph, &with_receivers())));
     let (ours, naive) = side_by_side(ROUNDS, ours, || drop(black_box(one_by_one())));
     table.push([
-        format!("savings of {} edges", remedies.len()),
+        format!("savings of {} edges, receivers found", remedies.len()),
         ms(ours),
         format!("{SOME} of them one by one: {}; peak memory of the benches so far: {}", ms(naive), own_peak()),
         "20 s, 1 GiB".to_owned(),
