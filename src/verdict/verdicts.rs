@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evidence::{CheckOnly, Evidence, InputRef};
 use super::judgement::{Judgement, Verdict};
 use crate::graph::{EdgeId, Graph, NodeId, RecipeDigest};
 use crate::ingest::Problem;
-use crate::nix::StorePath;
+use crate::nix::{StorePath, parse_drv_name};
 
 /// The verdicts that evidence allows on the edges of a graph; all others are unknown.
 ///
@@ -28,7 +28,7 @@ pub struct Verdicts {
 
 impl Verdicts {
     /// Finds what the evidence speaks of; the indices of judgements are those of `evidence`. What is not
-    /// found any more is told as one finding. Linear in the nodes, and in the inputs of the consumers
+    /// found any more is told as one finding; packages that are not there at all are not. Linear in the nodes, and in the inputs of the consumers
     /// found.
     #[must_use]
     pub fn new(graph: &Graph, evidence: &[Evidence]) -> (Self, Vec<Problem>) {
@@ -65,6 +65,7 @@ impl Verdicts {
                 }
             }
         }
+        stale.forget_strangers(graph);
         let problems = stale.problem(evidence.len()).into_iter().collect();
         (Self { edges: edges.into_iter().collect() }, problems)
     }
@@ -145,12 +146,22 @@ struct Stale<'e> {
 }
 
 impl Stale<'_> {
+    /// Of packages that the closure does not have at all there is nothing to tell. Linear, if there is
+    /// anything to look for.
+    fn forget_strangers(&mut self, graph: &Graph) {
+        if self.records.is_empty() {
+            return;
+        }
+        let pnames: FxHashSet<&str> = graph.nodes().map(|node| parse_drv_name(graph.name(node)).0).collect();
+        self.records.retain(|record| pnames.contains(parse_drv_name(&record.package.name).0));
+    }
+
     fn problem(&self, of: usize) -> Option<Problem> {
         let mut parts = Vec::new();
         if let Some(first) = self.records.first() {
             let count = self.records.len();
             parts.push(format!(
-                "{count} of {of} records speak of recipes that the closure does not have (the first: {})",
+                "{count} of {of} records speak of packages whose recipe in the closure is another one (the first: {})",
                 first.package.name
             ));
         }

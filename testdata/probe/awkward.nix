@@ -15,6 +15,10 @@ let
   # Its arguments follow from whether checks run.
   dependent = args: attrs:
     mkDerivation (attrs // args attrs) // { overrideAttrs = f: dependent args (attrs // f attrs); };
+
+  pythonic = args:
+    mkDerivation (base "pythonic" // { nativeBuildInputs = if args.doCheck then [ packages.which ] else [ ]; })
+    // { overridePythonAttrs = f: pythonic (args // f args); };
 in
 packages // {
   awkward = {
@@ -41,6 +45,10 @@ packages // {
 
     # Its overridePythonAttrs forgets the input that overrideAttrs has added.
     forgetful = packages.python311Packages.pillow.overrideAttrs (old: { buildInputs = old.buildInputs ++ [ packages.sqlite ]; });
+    # Only its overridePythonAttrs knows which inputs are for its checks.
+    pythonic = pythonic { doCheck = true; };
+    # And here that is of no use.
+    unpythonic = curl // { overridePythonAttrs = _: throw "thrown by any override"; };
     # A flag goes with the checks.
     flagged = dependent (attrs: { cmakeFlags = if attrs.doCheck then "-DTESTS=ON" else "-DTESTS=OFF"; })
       (base "flagged" // { doCheck = true; nativeCheckInputs = [ packages.which ]; });

@@ -119,7 +119,7 @@ enum Expect {
 
 use Expect::{Loses, Package, WithoutChecks};
 
-const AWKWARD: [(&str, Expect); 26] = [
+const AWKWARD: [(&str, Expect); 28] = [
     ("awkward.throws", Package("it throws, or an assertion fails")),
     ("awkward.asserts", Package("it throws, or an assertion fails")),
     ("awkward.aborts", Package("aborted on purpose")),
@@ -140,6 +140,8 @@ const AWKWARD: [(&str, Expect); 26] = [
     ("awkward.bare", WithoutChecks("no overrideAttrs")),
     ("awkward.wrapper", WithoutChecks("an override that changes nothing")),
     ("awkward.forgetful", Loses(&["python3.11-pytest-timeout-2.1.0", "python3.11-pytestCheckHook-1"], &[], &[])),
+    ("awkward.pythonic", Loses(&["which-2.21"], &[], &[])),
+    ("awkward.unpythonic", Loses(&["python3-3.11.3"], &[], &[])),
     ("awkward.flagged", Loses(&["which-2.21"], &["cmakeFlags"], &[])),
     ("awkward.replaced", Loses(&["which-2.21"], &[], &["file-5.44"])),
     ("awkward.remade", Loses(&["which-2.21"], &["data"], &["data-1"])),

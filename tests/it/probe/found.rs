@@ -85,13 +85,18 @@ fn by_pname_and_keys() {
     // all inputs of one pname, so that there is no need to tell them apart
     check(&[("hook", N), ("hook", N)], &[("hook", N), ("hook", N)], &["hook", "hook"], "");
     // another recipe: another key, another input, another version of the consumer
-    let gone = "1 of 1 records speak of recipes that the closure does not have (the first: app-1)";
+    let gone = "1 of 1 records speak of packages whose recipe in the closure is another one (the first: app-1)";
     check(&[("tool-1", N)], &[("tool-1", "buildInputs")], &[], gone);
     check(&[("tool-1", N)], &[("tool-1", N), ("other-1", N)], &[], gone);
     check(&[("tool-1", N)], &[("spanner-1", N)], &[], gone);
 
     let base = closure(100, "app-1", &[("tool-1", N)]);
-    assert_eq!(found(&closure(200, "app-2", &[("tool-1", N)]), &[evidence(&base, &without)]).0, Vec::<String>::new());
+    let evidence = [evidence(&base, &without)];
+    let (names, problems) = found(&closure(200, "app-2", &[("tool-1", N)]), &evidence);
+    assert_eq!((names.len(), problems.len()), (0, 1));
+    // a closure without the package has nothing that evidence could be stale for
+    let (names, problems) = found(&closure(200, "stranger-1", &[("tool-1", N)]), &evidence);
+    assert_eq!((names.len(), problems.len()), (0, 0));
 }
 
 #[test]
