@@ -64,7 +64,7 @@ pub(super) struct Args {
     /// $NIX_RIPPLE_CLOSURE, then ./closure.ripple
     #[arg(short, long, value_name = "FILE", help_heading = "Closure")]
     closure: Vec<PathBuf>,
-    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files
+    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files; Nix writes there, too
     #[arg(long, value_name = "DIR", help_heading = "Closure")]
     store_root: Option<PathBuf>,
     /// Take a closure with holes
@@ -137,7 +137,7 @@ fn attributes_of(closure: &Graph, system: &str) -> Result<Vec<String>, CliError>
 impl Args {
     /// By the real Nix.
     fn probe(&self, file: &Path, printer: &mut Printer) -> Result<Compared, CliError> {
-        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref())?;
+        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref(), self.store_root.as_deref())?;
         let closure = if self.attributes.is_empty() { Some(self.closure().load(printer)?) } else { None };
         let attributes = match &closure {
             Some(closure) => attributes_of(closure, probe.system())?,

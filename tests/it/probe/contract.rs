@@ -314,3 +314,20 @@ fn files_that_cannot_be_compared() {
     let failed = program.run(&["probe", "--compare", drvs, "-c", drvs]).failed();
     assert!(failed.contains("has neither pairs nor attributes"), "{failed}");
 }
+
+#[test]
+fn nix_writes_where_it_is_read() {
+    if !needs::nix() {
+        return;
+    }
+    let program = Program::new();
+    let store = program.folder.path().join("root");
+    std::fs::create_dir(&store).unwrap();
+    let minipkgs = testdata("minipkgs");
+    let (file, root) = (minipkgs.to_str().unwrap(), store.to_str().unwrap());
+    let ran = program.run(&["probe", "-f", file, "-A", "python311Packages.mock", "--store-root", root, "-q"]);
+    assert!(ran.fine().contains("python3.11-pytest"));
+    program.run(&["ingest", "-f", file, "-A", "zlib", "--store-root", root]).fine();
+    let written = std::fs::read_dir(store.join("nix/store")).unwrap();
+    assert!(written.count() > 100, "derivations are in the store that was named");
+}
