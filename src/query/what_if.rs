@@ -95,6 +95,12 @@ impl WhatIf {
         };
         Ok(Self { text: text.to_owned(), form })
     }
+
+    /// Whether it is `ca`, which edits no package.
+    #[must_use]
+    pub const fn is_content_addressed(&self) -> bool {
+        matches!(self.form, Form::ContentAddressed)
+    }
 }
 
 /// What is done to one edge.
