@@ -95,6 +95,12 @@ impl WhatIf {
         };
         Ok(Self { text: text.to_owned(), form })
     }
+
+    /// Whether it is `ca`, which edits no package.
+    #[must_use]
+    pub const fn is_content_addressed(&self) -> bool {
+        matches!(self.form, Form::ContentAddressed)
+    }
 }
 
 /// What is done to one edge.
@@ -240,7 +246,7 @@ pub fn remedies(
                     }
                 }
                 if !found {
-                    let why = "no evidence names check-only inputs of it; make some with 'nix-ripple probe' and give it with --evidence";
+                    let why = "no evidence that holds for this closure, of the grade asked for, names check-only inputs of it; make some with 'nix-ripple probe' and give it with --evidence";
                     return no_edge(why.to_owned());
                 }
             }
