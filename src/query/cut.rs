@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::inputs::Link;
-use super::what_if::{Remedies, Remedy, receivers, treatment_of};
+use super::what_if::{Remedies, Remedy, receivers};
 use super::why::{PathNode, path_nodes};
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{self, rebuild_edited};
+use crate::reach::{self, Treatment, rebuild_edited};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Grade, Verdicts};
 
@@ -46,7 +46,7 @@ pub struct CutEdge {
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
     /// The remedy that evidence allows, if any.
-    pub remedy: Option<crate::verdict::Remedy>,
+    pub remedy: Option<Treatment>,
     /// How strong the evidence is.
     pub grade: Option<Grade>,
 }
@@ -125,7 +125,7 @@ fn comes_back(
     let remedy = |edge: EdgeId| {
         let judgement = verdicts.of(edge);
         Some(Remedy {
-            treatment: treatment_of(judgement.verdict.remedy()?),
+            treatment: judgement.verdict.remedy()?,
             edge,
             input: graph.edge_input(edge),
             consumer: graph.edge_consumer(edge),

@@ -7,7 +7,7 @@ use super::selector::{Selector, SelectorError};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::{Edits, Treatment};
 use crate::role::{DependencyList, EffectiveInputs};
-use crate::verdict::{Grade, Judgement, Remedy as VerdictRemedy, Verdict, Verdicts};
+use crate::verdict::{Grade, Judgement, Verdict, Verdicts};
 
 /// A remedy as a user names it.
 #[derive(Debug, Clone)]
@@ -192,7 +192,7 @@ pub fn remedies(
     let mut cut_off = Vec::new();
     if params.min_grade.is_some() {
         for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
-            if let Some(treatment) = judgement.verdict.remedy().map(treatment_of) {
+            if let Some(treatment) = judgement.verdict.remedy() {
                 treat(edge, treatment);
             }
         }
@@ -264,14 +264,6 @@ pub fn remedies(
         }
     };
     Ok(Remedies { remedies: treated.into_iter().map(remedy).collect(), receivers, cut_off })
-}
-
-pub(super) fn treatment_of(remedy: VerdictRemedy) -> Treatment {
-    match remedy {
-        VerdictRemedy::Split => Treatment::Split,
-        VerdictRemedy::Detach => Treatment::Detach,
-        VerdictRemedy::Drop => Treatment::Drop,
-    }
 }
 
 /// The edges from one set to another, ascending.
