@@ -57,7 +57,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     if let Some(over) = args.cut {
         let (verdicts, _) = args.remedies.evidence.load(&graph, printer)?;
         let over = match over {
-            Over::Evidence => CutOver::Evidence(args.remedies.min_grade()),
+            Over::Evidence => CutOver::Evidence(args.remedies.min_grade),
             Over::Any => CutOver::Any,
         };
         report.cut = Some(cut(&graph, &EffectiveInputs::new(&graph), &verdicts, &from, &to, over));

@@ -256,7 +256,7 @@ fn savings(
 ) -> BTreeMap<EdgeId, Savings> {
     let remedy = |edge: EdgeId| {
         let treatment = verdicts.of(edge).verdict.remedy()?;
-        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into());
+        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
         Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
     };
     let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();

@@ -114,6 +114,14 @@ pub struct Remedy {
     pub grade: Option<Grade>,
 }
 
+impl Remedy {
+    /// A treatment of an edge, with what evidence says of that.
+    pub(super) fn of(graph: &Graph, verdicts: &Verdicts, edge: EdgeId, treatment: Treatment) -> Self {
+        let Judgement { verdict, grade, .. } = verdicts.of(edge);
+        Self { treatment, edge, input: graph.edge_input(edge), consumer: graph.edge_consumer(edge), verdict, grade }
+    }
+}
+
 /// A consumer that loses a propagated input which it may need, and names it itself instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Receiver {
@@ -183,7 +191,7 @@ pub fn remedies(
     what_ifs: &[WhatIf],
     params: RemedyParams,
 ) -> Result<Remedies, WhatIfError> {
-    let counts = |judgement: &Judgement| params.min_grade.is_none_or(|least| judgement.grade >= Some(least));
+    let counts = |judgement: &Judgement| judgement.is_at_least(params.min_grade);
     let mut treated: BTreeMap<EdgeId, Treatment> = BTreeMap::new();
     let mut treat = |edge: EdgeId, treatment: Treatment| {
         let kept = treated.entry(edge).or_insert(treatment);
@@ -251,18 +259,8 @@ pub fn remedies(
             }
         }
     }
-    let receivers = receivers(graph, effective, verdicts, &treated);
-    let remedy = |(edge, treatment): (EdgeId, Treatment)| {
-        let judgement = verdicts.of(edge);
-        Remedy {
-            treatment,
-            edge,
-            input: graph.edge_input(edge),
-            consumer: graph.edge_consumer(edge),
-            verdict: judgement.verdict,
-            grade: judgement.grade,
-        }
-    };
+    let receivers = receivers(graph, effective, verdicts, &treated, params.min_grade);
+    let remedy = |(edge, treatment)| Remedy::of(graph, verdicts, edge, treatment);
     Ok(Remedies { remedies: treated.into_iter().map(remedy).collect(), receivers, cut_off })
 }
 
@@ -291,20 +289,24 @@ fn why_none(
     format!("the one comes to the other only with what propagates it: {}", carriers.join(", "))
 }
 
-/// The receivers that need a direct edge once these edges are treated together. A wrapper still
-/// propagates what it records, so splits have none.
+/// The receivers that need a direct edge once these edges are treated together: those of which no
+/// evidence of this grade at least says that they do not. A wrapper still propagates what it records,
+/// so splits have none.
 pub(super) fn receivers(
     graph: &Graph,
     effective: &EffectiveInputs<'_>,
     verdicts: &Verdicts,
     treated: &BTreeMap<EdgeId, Treatment>,
+    min_grade: Option<Grade>,
 ) -> Vec<Receiver> {
     let removed: BTreeSet<EdgeId> =
         treated.iter().filter(|(_, treatment)| **treatment != Treatment::Split).map(|(edge, _)| *edge).collect();
     let needs = |input: NodeId, receiver: NodeId| {
         let own = graph.input_edges(receiver).find(|&(_, other)| other == input).map(|(edge, _)| edge);
         own.is_none_or(|edge| {
-            !removed.contains(&edge) && matches!(verdicts.of(edge).verdict, Verdict::Affects | Verdict::Unknown)
+            let judgement = verdicts.of(edge);
+            let needed = matches!(judgement.verdict, Verdict::Affects | Verdict::Unknown);
+            !removed.contains(&edge) && (needed || !judgement.is_at_least(min_grade))
         })
     };
     let found = effective.receivers(&removed).into_iter();

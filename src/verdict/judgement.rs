@@ -60,6 +60,12 @@ pub struct Judgement {
 impl Judgement {
     /// What is said without evidence.
     pub const UNKNOWN: Self = Self { verdict: Verdict::Unknown, grade: None, evidence: Vec::new() };
+
+    /// Whether it stands on evidence of this grade or a stronger one; without a grade, always.
+    #[must_use]
+    pub fn is_at_least(&self, least: Option<Grade>) -> bool {
+        least.is_none_or(|least| self.grade >= Some(least))
+    }
 }
 
 #[cfg(test)]
