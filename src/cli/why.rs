@@ -13,7 +13,7 @@ use crate::role::EffectiveInputs;
 
 /// Arguments of `why`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = SELECTORS, mut_arg("evidence", |evidence| evidence.requires("cut")))]
 pub(super) struct Args {
     /// What is bumped; a bare word is extended to all instances
     from: String,

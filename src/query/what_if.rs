@@ -232,24 +232,35 @@ pub fn remedies(
                     }
                 }
                 if edges.is_empty() {
-                    let why = "nothing that is bumped is its direct input; name the input (split:A->C)";
+                    let why = "nothing that is bumped is its direct input, and no evidence that counts calls one \
+                               reference-only; name the input (split:A->C)";
                     return no_edge(why.to_owned());
                 }
                 edges.into_iter().for_each(|edge| treat(edge, Treatment::Split));
             }
             Form::DetachTests { package } => {
                 let packages = package.as_ref().map(nodes).transpose()?;
+                let named =
+                    |edge| packages.as_ref().is_none_or(|packages| packages.contains(&graph.edge_consumer(edge)));
+                let mut known = false;
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
-                    let named = packages.as_ref().is_none_or(|packages| packages.contains(&graph.edge_consumer(edge)));
-                    if named && judgement.verdict == Verdict::TestOnly && counts(judgement) {
-                        treat(edge, Treatment::Detach);
-                        found = true;
+                    if judgement.verdict == Verdict::TestOnly && named(edge) {
+                        known = true;
+                        if counts(judgement) {
+                            treat(edge, Treatment::Detach);
+                            found = true;
+                        }
                     }
                 }
                 if !found {
-                    let why = "no evidence names check-only inputs of it; make some with 'nix-ripple probe' and give it with --evidence";
-                    return no_edge(why.to_owned());
+                    let why = match params.min_grade.filter(|_| known) {
+                        Some(least) => format!("what evidence names as check-only is weaker than {least}"),
+                        None => "no evidence names check-only inputs; make some with 'nix-ripple probe' and give it \
+                                 with --evidence"
+                            .to_owned(),
+                    };
+                    return no_edge(why);
                 }
             }
             Form::ContentAddressed => {
