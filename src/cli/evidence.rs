@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::error::CliError;
 use super::printer::Printer;
@@ -26,34 +26,13 @@ pub(super) struct RemedyArgs {
     pub(super) evidence: EvidenceArgs,
     /// Go by evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply all the
     /// remedies that it supports
-    #[arg(long, value_name = "GRADE", requires = "evidence")]
-    min_grade: Option<GradeArg>,
-}
-
-impl RemedyArgs {
-    pub(super) fn min_grade(&self) -> Option<Grade> {
-        self.min_grade.map(GradeArg::grade)
-    }
+    #[arg(long, value_name = "GRADE", requires = "evidence", value_parser = grades())]
+    pub(super) min_grade: Option<Grade>,
 }
 
 /// The grades as a user names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum GradeArg {
-    Suspected,
-    Inferred,
-    Observed,
-    Proven,
-}
-
-impl GradeArg {
-    pub(super) const fn grade(self) -> Grade {
-        match self {
-            Self::Suspected => Grade::Suspected,
-            Self::Inferred => Grade::Inferred,
-            Self::Observed => Grade::Observed,
-            Self::Proven => Grade::Proven,
-        }
-    }
+fn grades() -> impl TypedValueParser<Value = Grade> {
+    PossibleValuesParser::new(Grade::ALL.map(Grade::as_str)).try_map(|word| word.parse::<Grade>())
 }
 
 impl EvidenceArgs {

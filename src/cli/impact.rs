@@ -112,7 +112,7 @@ fn judge(
     report: &mut ImpactReport,
     printer: &mut Printer,
 ) -> Result<(), CliError> {
-    let min_grade = args.remedies.min_grade();
+    let min_grade = args.remedies.min_grade;
     if !args.remedies.evidence.is_given() && what_ifs.is_empty() {
         return Ok(());
     }

@@ -57,7 +57,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let graph = args.closure.load(printer)?;
     let (verdicts, _) = args.evidence.evidence.load(&graph, printer)?;
     let effective = EffectiveInputs::new(&graph);
-    let params = RemedyParams { min_grade: args.evidence.min_grade(), only: args.only };
+    let params = RemedyParams { min_grade: args.evidence.min_grade, only: args.only };
     let found = remedies(&graph, &effective, &verdicts, &[], &what_ifs, params)?;
     let overlay = overlay(&graph, &found);
     let mut text = Vec::new();

@@ -13,7 +13,7 @@ use crate::role::EffectiveInputs;
 
 /// Arguments of `why`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = SELECTORS, mut_arg("evidence", |evidence| evidence.requires("cut")))]
 pub(super) struct Args {
     /// What is bumped; a bare word is extended to all instances
     from: String,
@@ -57,7 +57,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     if let Some(over) = args.cut {
         let (verdicts, _) = args.remedies.evidence.load(&graph, printer)?;
         let over = match over {
-            Over::Evidence => CutOver::Evidence(args.remedies.min_grade()),
+            Over::Evidence => CutOver::Evidence(args.remedies.min_grade),
             Over::Any => CutOver::Any,
         };
         report.cut = Some(cut(&graph, &EffectiveInputs::new(&graph), &verdicts, &from, &to, over));

@@ -6,11 +6,12 @@ mod graph;
 mod ids;
 pub mod petgraph;
 mod recipe;
+mod replace_file;
 mod snapshot;
 
 pub use builder::{BuildError, BuildOptions, build};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
 pub use recipe::{RecipeDigest, RecipeDigestError};
-pub(crate) use snapshot::replace_file;
+pub(crate) use replace_file::replace_file;
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

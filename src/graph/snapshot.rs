@@ -7,10 +7,10 @@
 //! reading relies on, so that no file, however made, can cause a panic or a wrong answer.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use super::graph::Graph;
+use super::replace_file::replace_file;
 
 // What every snapshot begins with.
 const MAGIC: [u8; 16] = *b"nix-ripple\0graph";
@@ -269,33 +269,4 @@ impl Graph {
         replace_file(path, self.as_bytes())
             .map_err(|source| SnapshotError::Io { path: path.display().to_string(), source })
     }
-}
-
-/// Writes a file: beside `path` first, then in its place. What a link points to is replaced, not the
-/// link; a device or pipe is written into.
-pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        let message = format!("there is no folder {}", folder.display());
-        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, message));
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".ripple-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // as for any new file: the umask takes away
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(|error| std::io::Error::from(error.kind()))?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::mention::Finder;
 use crate::nix::derivation::Text;
-use crate::nix::store_path::DIGEST_LEN;
+use crate::nix::store_path::{DIGEST_LEN, is_name_byte};
 use crate::nix::{aterm, nixbase32};
 
 /// Digits of a placeholder.
@@ -180,7 +180,7 @@ fn name_at(text: &[u8]) -> (usize, usize) {
     let mut pname = None;
     let mut dash = false;
     for (at, &byte) in text.iter().enumerate() {
-        if !NAME_BYTES[byte as usize] {
+        if !is_name_byte(byte) {
             return (pname.unwrap_or(at), at);
         }
         if dash && pname.is_none() && !byte.is_ascii_alphabetic() {
@@ -190,18 +190,6 @@ fn name_at(text: &[u8]) -> (usize, usize) {
     }
     (pname.unwrap_or(text.len()), text.len())
 }
-
-/// The characters of store path names (Nix's `checkName`).
-const NAME_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let c = byte as u8;
-        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.' | b'_' | b'?' | b'=');
-        byte += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

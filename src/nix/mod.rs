@@ -13,10 +13,12 @@ pub mod hash;
 mod invalid_tests;
 pub mod json;
 mod json_error;
+mod literal;
 pub mod name;
 pub mod nixbase32;
 pub mod store_path;
 
 pub use derivation::{Derivation, Events, Output, OutputKind, Text};
+pub use literal::string_literal;
 pub use name::{normalise_pname, parse_drv_name};
 pub use store_path::{Digest, StorePath, StorePathError};

@@ -79,7 +79,7 @@ impl Package<'_> {
             one.iter().filter(|(path, _)| !other.contains_key(path)).map(|(_, input)| input.clone()).collect()
         };
         let (mut vanished, appeared): (Vec<InputRef>, Vec<InputRef>) = (only(&base, &without), only(&without, &base));
-        vanished.retain(|input| appeared.iter().all(|other| other.pname != input.pname));
+        vanished.retain(|input| !appeared.iter().any(|other| is_remade(input, other)));
         (vanished, appeared)
     }
 
@@ -103,6 +103,12 @@ impl Package<'_> {
         let package = PackageRef { attribute: self.attribute.clone(), drv: base, name };
         Some(CheckOnly { package, recipe: self.graph.recipe(self.base), inputs, appeared, differing_keys, grade })
     }
+}
+
+/// Whether an input is another by pname or by name without version: a text tells no other pname than that
+/// of the name.
+fn is_remade(input: &InputRef, other: &InputRef) -> bool {
+    input.pname == other.pname || parse_drv_name(&input.name).0 == parse_drv_name(&other.name).0
 }
 
 fn inputs_of_node(graph: &Graph, node: NodeId) -> BTreeMap<Digest, InputRef> {

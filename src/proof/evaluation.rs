@@ -8,6 +8,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 
 use crate::ingest::nix_instantiate;
+use crate::nix::string_literal;
 use crate::verdict::Variant;
 
 const EXPRESSION: &str = include_str!("probe.nix");
@@ -96,7 +97,7 @@ impl Evaluation {
             shown.clone()
         } else if file.exists() {
             let path = std::path::absolute(file).map_err(ProbeError::Io)?;
-            quoted(&path.display().to_string())
+            string_literal(&path.display().to_string())
         } else {
             return Err(ProbeError::NoFile(file.to_path_buf()));
         };
@@ -104,8 +105,8 @@ impl Evaluation {
         for argument in arguments {
             // the line break ends a comment that the expression may end in
             let _ = match argument {
-                Argument::Expression(name, expression) => write!(args, "{} = ({expression}\n); ", quoted(name)),
-                Argument::Text(name, text) => write!(args, "{} = {}; ", quoted(name), quoted(text)),
+                Argument::Expression(name, expression) => write!(args, "{} = ({expression}\n); ", string_literal(name)),
+                Argument::Text(name, text) => write!(args, "{} = {}; ", string_literal(name), string_literal(text)),
             };
         }
         args.push('}');
@@ -137,7 +138,7 @@ impl Evaluation {
         if let Some(system) = &self.system {
             command.args(["--option", "system", system]);
         }
-        let system = self.system.as_deref().map_or_else(|| "null".to_owned(), quoted);
+        let system = self.system.as_deref().map_or_else(|| "null".to_owned(), string_literal);
         // texts under fixed keys: there is nothing that JSON cannot say
         let paths = serde_json::to_string(paths).unwrap_or_default();
         command.args(["--arg", "file", &self.file, "--arg", "args", &self.args, "--arg", "system", &system]);
@@ -162,19 +163,6 @@ impl Evaluation {
     }
 }
 
-/// A string in Nix's language.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted.push('"');
-    quoted
-}
-
 /// What went wrong, of all that Nix says: its last error, without excerpts of source, and without
 /// places in our own expression.
 fn message(talk: &str) -> String {
@@ -197,11 +185,6 @@ fn message(talk: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn strings_of_nix() {
-        assert_eq!(quoted(r#"a"b\c${d}"#), r#""a\"b\\c\${d}""#);
-    }
 
     #[test]
     fn messages() {

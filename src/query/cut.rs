@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::inputs::Link;
-use super::what_if::{Remedies, Remedy, receivers, treatment_of};
+use super::what_if::{Remedies, Remedy, receivers};
 use super::why::{PathNode, path_nodes};
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{self, rebuild_edited};
+use crate::reach::{self, Treatment, rebuild_edited};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Grade, Verdicts};
 
@@ -48,7 +48,7 @@ pub struct CutEdge {
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
     /// The remedy that evidence allows, if any.
-    pub remedy: Option<crate::verdict::Remedy>,
+    pub remedy: Option<Treatment>,
     /// How strong the evidence is.
     pub grade: Option<Grade>,
 }
@@ -70,7 +70,7 @@ pub fn cut(
         CutOver::Any => true,
         CutOver::Evidence(least) => {
             let judgement = verdicts.of(edge);
-            judgement.verdict.remedy().is_some() && least.is_none_or(|least| judgement.grade >= Some(least))
+            judgement.verdict.remedy().is_some() && judgement.is_at_least(least)
         }
     };
     match reach::cut(graph, from, to, allowed) {
@@ -93,7 +93,9 @@ pub fn cut(
         }
         reach::Cut::Edges(edges) => {
             let mut notes = Vec::new();
-            if over != CutOver::Any && comes_back(graph, effective, verdicts, from, to, &edges) {
+            if let CutOver::Evidence(least) = over
+                && comes_back(graph, effective, verdicts, from, to, &edges, least)
+            {
                 notes.push(
                     "receivers of a propagated input name it themselves after the remedies, and keep a path open"
                         .to_owned(),
@@ -124,21 +126,12 @@ fn comes_back(
     from: &[NodeId],
     to: &[NodeId],
     edges: &[EdgeId],
+    least: Option<Grade>,
 ) -> bool {
-    let remedy = |edge: EdgeId| {
-        let judgement = verdicts.of(edge);
-        Some(Remedy {
-            treatment: treatment_of(judgement.verdict.remedy()?),
-            edge,
-            input: graph.edge_input(edge),
-            consumer: graph.edge_consumer(edge),
-            verdict: judgement.verdict,
-            grade: judgement.grade,
-        })
-    };
+    let remedy = |edge: EdgeId| Some(Remedy::of(graph, verdicts, edge, verdicts.of(edge).verdict.remedy()?));
     let remedies: Vec<Remedy> = edges.iter().filter_map(|&edge| remedy(edge)).collect();
     let treated: BTreeMap<_, _> = remedies.iter().map(|remedy| (remedy.edge, remedy.treatment)).collect();
-    let receivers = receivers(graph, effective, verdicts, &treated);
+    let receivers = receivers(graph, effective, verdicts, &treated, least);
     let after = rebuild_edited(graph, from, &Remedies { remedies, receivers, cut_off: Vec::new() }.edits());
     to.iter().any(|node| after.builds.binary_search(node).is_ok())
 }

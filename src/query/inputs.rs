@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::REPORT_VERSION;
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{EdgeRemedy, Propagation, Savings, dependents_of, savings_of_edges};
+use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
 use crate::role::{EffectiveInputs, Role, RoleSet};
-use crate::verdict::{Evidence, Grade, Judgement, Remedy, Verdict, Verdicts};
+use crate::verdict::{Evidence, Grade, Judgement, Verdict, Verdicts};
 
 /// What to report.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,7 +77,7 @@ pub struct InputRow {
     /// What says so.
     pub evidence: Vec<String>,
     /// What can be done about it.
-    pub remedy: Option<Remedy>,
+    pub remedy: Option<Treatment>,
     /// What that saves on a bump of this input alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub savings: Option<Savings>,
@@ -255,8 +255,8 @@ fn savings(
     inputs: &[Input],
 ) -> BTreeMap<EdgeId, Savings> {
     let remedy = |edge: EdgeId| {
-        let treatment = super::what_if::treatment_of(verdicts.of(edge).verdict.remedy()?);
-        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into());
+        let treatment = verdicts.of(edge).verdict.remedy()?;
+        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
         Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
     };
     let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();

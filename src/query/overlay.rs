@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribute_path::{components, interpreter, is_python};
 use super::what_if::{Receiver, Remedies, Remedy};
-use crate::graph::{EdgeId, Graph, NodeId, RecipeDigest};
+use crate::graph::{AttributeId, EdgeId, Graph, NodeId, RecipeDigest};
 use crate::nix::normalise_pname;
 use crate::reach::Treatment;
 use crate::role::DependencyList;
@@ -373,7 +373,7 @@ impl<'g> Names<'g> {
     fn plainer(&self, path: &Path, node: NodeId, steps: &Steps, overlay: &Overlay) -> Option<(Place, String)> {
         (1..path.parts.len()).find_map(|skipped| {
             let parts = &path.parts[skipped..];
-            let named = self.graph.find_attribute(&parts.join(".")).filter_map(|at| self.graph.attributes().nth(at));
+            let named = self.graph.find_attribute(&parts.join(".")).map(|at| AttributeId(at as u32));
             let mut named = named.filter_map(|attribute| self.graph.attribute_node(attribute));
             let other = named.find(|&other| other != node && self.instances(node).contains(&other))?;
             let plainer = self.path(parts.to_vec(), other)?;

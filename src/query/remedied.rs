@@ -1,6 +1,6 @@
 //! What a bump rebuilds once remedies are applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub struct RemediedReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct TreatedEdge {
     /// What.
-    pub remedy: &'static str,
+    pub remedy: Treatment,
     /// The input.
     pub input: Link,
     /// The consumer.
@@ -136,11 +136,7 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
             .remedies
             .iter()
             .map(|remedy| TreatedEdge {
-                remedy: match remedy.treatment {
-                    Treatment::Drop => "drop",
-                    Treatment::Detach => "detach",
-                    Treatment::Split => "split",
-                },
+                remedy: remedy.treatment,
                 input: Link::of(graph, remedy.input),
                 consumer: Link::of(graph, remedy.consumer),
                 keys: keys(remedy.edge),
@@ -169,10 +165,16 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
     });
 }
 
-/// The consumers that are built although an input that would have them rebuilt is treated.
+/// The consumers that are built although an input that would have them rebuilt is treated. Linear in
+/// the inputs of these consumers.
 fn kept(graph: &Graph, bumped: &[NodeId], all: &Remedies, after: &EditedRebuild) -> Vec<Kept> {
     let changed = |node: NodeId| after.changed.binary_search(&node).is_ok();
     let treated: BTreeSet<_> = all.remedies.iter().map(|remedy| remedy.edge).collect();
+    let bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
+    let mut received: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    for receiver in &all.receivers {
+        received.entry(receiver.node).or_default().push(receiver.input);
+    }
     let consumers: BTreeSet<NodeId> = all
         .remedies
         .iter()
@@ -180,8 +182,8 @@ fn kept(graph: &Graph, bumped: &[NodeId], all: &Remedies, after: &EditedRebuild)
         .map(|remedy| remedy.consumer)
         .collect();
     let kept = |consumer: NodeId| {
-        let received = all.receivers.iter().filter(|receiver| receiver.node == consumer).map(|receiver| receiver.input);
         let own = graph.input_edges(consumer).filter(|(edge, _)| !treated.contains(edge)).map(|(_, input)| input);
+        let received = received.get(&consumer).into_iter().flatten().copied();
         let by: BTreeSet<NodeId> = own.chain(received).filter(|&input| changed(input)).collect();
         Kept {
             consumer: Link::of(graph, consumer),

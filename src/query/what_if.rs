@@ -7,7 +7,7 @@ use super::selector::{Selector, SelectorError};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::{Edits, Treatment};
 use crate::role::{DependencyList, EffectiveInputs};
-use crate::verdict::{Grade, Judgement, Remedy as VerdictRemedy, Verdict, Verdicts};
+use crate::verdict::{Grade, Judgement, Verdict, Verdicts};
 
 /// A remedy as a user names it.
 #[derive(Debug, Clone)]
@@ -120,6 +120,14 @@ pub struct Remedy {
     pub grade: Option<Grade>,
 }
 
+impl Remedy {
+    /// A treatment of an edge, with what evidence says of that.
+    pub(super) fn of(graph: &Graph, verdicts: &Verdicts, edge: EdgeId, treatment: Treatment) -> Self {
+        let Judgement { verdict, grade, .. } = verdicts.of(edge);
+        Self { treatment, edge, input: graph.edge_input(edge), consumer: graph.edge_consumer(edge), verdict, grade }
+    }
+}
+
 /// A consumer that loses a propagated input which it may need, and names it itself instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Receiver {
@@ -189,7 +197,7 @@ pub fn remedies(
     what_ifs: &[WhatIf],
     params: RemedyParams,
 ) -> Result<Remedies, WhatIfError> {
-    let counts = |judgement: &Judgement| params.min_grade.is_none_or(|least| judgement.grade >= Some(least));
+    let counts = |judgement: &Judgement| judgement.is_at_least(params.min_grade);
     let mut treated: BTreeMap<EdgeId, Treatment> = BTreeMap::new();
     let mut treat = |edge: EdgeId, treatment: Treatment| {
         let kept = treated.entry(edge).or_insert(treatment);
@@ -198,7 +206,7 @@ pub fn remedies(
     let mut cut_off = Vec::new();
     if params.min_grade.is_some() {
         for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
-            if let Some(treatment) = judgement.verdict.remedy().map(treatment_of) {
+            if let Some(treatment) = judgement.verdict.remedy() {
                 treat(edge, treatment);
             }
         }
@@ -230,24 +238,37 @@ pub fn remedies(
                     }
                 }
                 if edges.is_empty() {
-                    let why = "nothing that is bumped is its direct input; name the input (split:A->C)";
+                    let why = "nothing that is bumped is its direct input, and no evidence that counts calls one \
+                               reference-only; name the input (split:A->C)";
                     return no_edge(why.to_owned());
                 }
                 edges.into_iter().for_each(|edge| treat(edge, Treatment::Split));
             }
             Form::DetachTests { package } => {
                 let packages = package.as_ref().map(nodes).transpose()?;
+                let named =
+                    |edge| packages.as_ref().is_none_or(|packages| packages.contains(&graph.edge_consumer(edge)));
+                let mut known = false;
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
-                    let named = packages.as_ref().is_none_or(|packages| packages.contains(&graph.edge_consumer(edge)));
-                    if named && judgement.verdict == Verdict::TestOnly && counts(judgement) {
-                        treat(edge, Treatment::Detach);
-                        found = true;
+                    if judgement.verdict == Verdict::TestOnly && named(edge) {
+                        known = true;
+                        if counts(judgement) {
+                            treat(edge, Treatment::Detach);
+                            found = true;
+                        }
                     }
                 }
                 if !found {
-                    let why = "no evidence that holds for this closure, of the grade asked for, names check-only inputs of it; make some with 'nix-ripple probe' and give it with --evidence";
-                    return no_edge(why.to_owned());
+                    let why = match params.min_grade.filter(|_| known) {
+                        Some(least) => format!("what evidence names as check-only is weaker than {least}"),
+                        None => {
+                            "no evidence that holds for this closure names check-only inputs of it; make some with \
+                                 'nix-ripple probe' and give it with --evidence"
+                                .to_owned()
+                        }
+                    };
+                    return no_edge(why);
                 }
             }
             Form::ContentAddressed => {
@@ -257,27 +278,9 @@ pub fn remedies(
             }
         }
     }
-    let receivers = receivers(graph, effective, verdicts, &treated);
-    let remedy = |(edge, treatment): (EdgeId, Treatment)| {
-        let judgement = verdicts.of(edge);
-        Remedy {
-            treatment,
-            edge,
-            input: graph.edge_input(edge),
-            consumer: graph.edge_consumer(edge),
-            verdict: judgement.verdict,
-            grade: judgement.grade,
-        }
-    };
+    let receivers = receivers(graph, effective, verdicts, &treated, params.min_grade);
+    let remedy = |(edge, treatment)| Remedy::of(graph, verdicts, edge, treatment);
     Ok(Remedies { remedies: treated.into_iter().map(remedy).collect(), receivers, cut_off })
-}
-
-pub(super) fn treatment_of(remedy: VerdictRemedy) -> Treatment {
-    match remedy {
-        VerdictRemedy::Split => Treatment::Split,
-        VerdictRemedy::Detach => Treatment::Detach,
-        VerdictRemedy::Drop => Treatment::Drop,
-    }
 }
 
 /// The edges from one set to another, ascending.
@@ -305,20 +308,24 @@ fn why_none(
     format!("the one comes to the other only with what propagates it: {}", carriers.join(", "))
 }
 
-/// The receivers that need a direct edge once these edges are treated together. A wrapper still
-/// propagates what it records, so splits have none.
+/// The receivers that need a direct edge once these edges are treated together: those of which no
+/// evidence of this grade at least says that they do not. A wrapper still propagates what it records,
+/// so splits have none.
 pub(super) fn receivers(
     graph: &Graph,
     effective: &EffectiveInputs<'_>,
     verdicts: &Verdicts,
     treated: &BTreeMap<EdgeId, Treatment>,
+    min_grade: Option<Grade>,
 ) -> Vec<Receiver> {
     let removed: BTreeSet<EdgeId> =
         treated.iter().filter(|(_, treatment)| **treatment != Treatment::Split).map(|(edge, _)| *edge).collect();
     let needs = |input: NodeId, receiver: NodeId| {
         let own = graph.input_edges(receiver).find(|&(_, other)| other == input).map(|(edge, _)| edge);
         own.is_none_or(|edge| {
-            !removed.contains(&edge) && matches!(verdicts.of(edge).verdict, Verdict::Affects | Verdict::Unknown)
+            let judgement = verdicts.of(edge);
+            let needed = matches!(judgement.verdict, Verdict::Affects | Verdict::Unknown);
+            !removed.contains(&edge) && (needed || !judgement.is_at_least(min_grade))
         })
     };
     let found = effective.receivers(&removed).into_iter();

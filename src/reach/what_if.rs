@@ -2,12 +2,14 @@
 
 use fixedbitset::FixedBitSet;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
 
 use super::rebuild::fixed;
 use crate::graph::{EdgeId, Graph, NodeId};
 
-/// What becomes of an edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What becomes of an edge: the remedy, as files and reports name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Treatment {
     /// The consumer no longer has the input.
     Drop,
@@ -16,6 +18,18 @@ pub enum Treatment {
     /// The input moves to a light wrapper around the consumer; what depends on the consumer depends
     /// on the wrapper.
     Split,
+}
+
+impl Treatment {
+    /// As it stands in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Detach => "detach",
+            Self::Split => "split",
+        }
+    }
 }
 
 /// Edits of a graph's edges. An edit of an edge that the graph lacks, or that leads into a

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::table::printable;
+use crate::nix::string_literal;
 use crate::query::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, is_python};
 
 /// What the edits are written with.
@@ -103,7 +104,7 @@ fn binding(place: &Place, edits: &PackageEdits) -> Binding {
         if edits.by_interpreter.contains_key(&None) || versions.is_empty() {
             return function;
         }
-        let versions: Vec<String> = versions.into_iter().map(string).collect();
+        let versions: Vec<String> = versions.into_iter().map(string_literal).collect();
         format!("on {} ({function})", list(&versions))
     });
     Binding { functions: functions.collect(), comments }
@@ -115,14 +116,14 @@ fn function(place: &Place, steps: &Steps) -> String {
     let mut edits = Vec::new();
     let mut lists_of: BTreeMap<&BTreeSet<Wanted>, Vec<String>> = BTreeMap::new();
     for (list, wanted) in &steps.removed {
-        lists_of.entry(wanted).or_default().push(string(list));
+        lists_of.entry(wanted).or_default().push(string_literal(list));
     }
     for (wanted, lists) in lists_of {
         edits.push(format!("(remove {} {})", list(&lists), self::wanted(place, wanted)));
     }
     for (name, packages) in &steps.added {
         let packages: Vec<String> = packages.iter().map(|package| reference(place, package)).collect();
-        edits.push(format!("(add {} {})", string(name), list(&packages)));
+        edits.push(format!("(add {} {})", string_literal(name), list(&packages)));
     }
     if !edits.is_empty() {
         functions.push(format!("edit {}", list(&edits)));
@@ -131,7 +132,7 @@ fn function(place: &Place, steps: &Steps) -> String {
         functions.push("detach".to_owned());
     }
     if !steps.split.is_empty() {
-        let lists: Vec<String> = steps.split.keys().map(|name| string(name)).collect();
+        let lists: Vec<String> = steps.split.keys().map(|name| string_literal(name)).collect();
         let all: BTreeSet<Wanted> = steps.split.values().flatten().cloned().collect();
         functions.push(format!("split {} {}", list(&lists), wanted(place, &all)));
     }
@@ -158,7 +159,7 @@ fn wanted(place: &Place, all: &BTreeSet<Wanted>) -> String {
     let items: Vec<String> = all
         .iter()
         .map(|wanted| match wanted {
-            Wanted::Name(name) => string(name),
+            Wanted::Name(name) => string_literal(name),
             Wanted::Package(package) => reference(place, package),
         })
         .collect();
@@ -205,24 +206,5 @@ fn attribute(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-'".contains(&byte))
         && !KEYWORDS.contains(&name);
-    if plain { name.to_owned() } else { string(name) }
-}
-
-/// A string of the language.
-fn string(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' | '$' => {
-                quoted.push('\\');
-                quoted.push(c);
-            }
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            _ => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
+    if plain { name.to_owned() } else { string_literal(name) }
 }

@@ -25,7 +25,13 @@ impl TreatedEdge {
             Some(grade) => format!("{} ({grade})", self.verdict.as_str()),
             None => self.verdict.as_str().to_owned(),
         };
-        [self.remedy.to_owned(), self.input.name.clone(), self.consumer.name.clone(), self.keys.join(" "), verdict]
+        [
+            self.remedy.as_str().to_owned(),
+            self.input.name.clone(),
+            self.consumer.name.clone(),
+            self.keys.join(" "),
+            verdict,
+        ]
     }
 }
 

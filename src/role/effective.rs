@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fixedbitset::FixedBitSet;
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
 
 use super::list::{DependencyList, Offsets};
+use super::roles::Role;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
 
@@ -41,6 +43,8 @@ pub struct EffectiveInputs<'g> {
     graph: &'g Graph,
     /// For each list of mentions, the dependency lists in it, with the outputs named.
     listed: Vec<Vec<(DependencyList, &'g str)>>,
+    /// Nodes that the standard environment builds.
+    in_stdenv: FixedBitSet,
     /// What node `i` propagates: `propagated[offsets[i]..offsets[i + 1]]`.
     offsets: Vec<u32>,
     propagated: Vec<Propagated>,
@@ -84,33 +88,35 @@ impl<'g> EffectiveInputs<'g> {
     #[must_use]
     pub fn new(graph: &'g Graph) -> Self {
         let mut listed: Vec<Option<Vec<(DependencyList, &'g str)>>> = vec![None; graph.list_count()];
-        let mut stdenv: Vec<bool> = vec![false; graph.list_count()];
+        let mut names_stdenv: Vec<bool> = vec![false; graph.list_count()];
+        let mut in_stdenv = FixedBitSet::with_capacity(graph.node_count());
         let mut offsets = Vec::with_capacity(graph.node_count() + 1);
         let mut propagated = Vec::new();
         offsets.push(0);
         for node in graph.nodes() {
             let start = propagated.len();
-            let mut in_stdenv = false;
             for (edge, input) in graph.input_edges(node) {
                 let number = graph.mention_list(edge) as usize;
                 let lists = listed[number].get_or_insert_with(|| {
                     let pairs = || graph.mention_list_pairs(number as u32);
-                    stdenv[number] = pairs().any(|(key, _)| matches!(key, "stdenv" | "__json.stdenv"));
+                    names_stdenv[number] = pairs().any(|(key, _)| Role::of_key(key) == Role::Stdenv);
                     pairs().filter_map(|(key, output)| Some((DependencyList::of_key(key)?, output))).collect()
                 });
-                in_stdenv |= stdenv[number];
+                if names_stdenv[number] {
+                    in_stdenv.insert(node.index());
+                }
                 for &(list, output) in lists.iter().filter(|(list, _)| list.is_propagated()) {
                     propagated.push(Propagated { edge, input, list, output: output_index(graph, input, output) });
                 }
             }
             // a fixed output can refer to nothing
-            if !in_stdenv || graph.flags(node) & (flag::NO_FIXUP | flag::FIXED) != 0 {
+            if !in_stdenv.contains(node.index()) || graph.flags(node) & (flag::NO_FIXUP | flag::FIXED) != 0 {
                 propagated.truncate(start);
             }
             offsets.push(propagated.len() as u32);
         }
         let listed = listed.into_iter().map(Option::unwrap_or_default).collect();
-        Self { graph, listed, offsets, propagated }
+        Self { graph, listed, in_stdenv, offsets, propagated }
     }
 
     /// The dependency lists in which a consumer names the input of this edge, each with the output
@@ -172,17 +178,21 @@ impl<'g> EffectiveInputs<'g> {
     /// theirs: input, receiver, and the plain list that would name it instead. Sorted; edges that are
     /// in no propagated list have none.
     ///
-    /// Time is linear in what the possible receivers see: those that list the consumer of such an
-    /// edge, or something that propagates it.
+    /// Time is linear in what the possible receivers see (those that list the consumer of such an edge,
+    /// or something that propagates it), and in their number for each consumer.
     #[must_use]
     pub fn receivers(&self, edges: &BTreeSet<EdgeId>) -> BTreeSet<(NodeId, NodeId, DependencyList)> {
-        let mut inputs: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+        let mut carried: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
         for &edge in edges {
             let carrier = self.graph.edge_consumer(edge);
             if self.of_node(carrier).iter().any(|propagated| propagated.edge == edge) {
-                for receiver in self.possible_receivers(carrier) {
-                    inputs.entry(receiver).or_default().insert(self.graph.edge_input(edge));
-                }
+                carried.entry(carrier).or_default().insert(self.graph.edge_input(edge));
+            }
+        }
+        let mut inputs: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+        for (carrier, carried) in carried {
+            for receiver in self.possible_receivers(carrier) {
+                inputs.entry(receiver).or_default().extend(&carried);
             }
         }
         let mut receivers = BTreeSet::new();
@@ -294,19 +304,13 @@ impl<'g> EffectiveInputs<'g> {
         if seen.output != dev {
             return None;
         }
-        if names.len() == 1 || !self.is_in_stdenv(node) {
+        if names.len() == 1 || !self.in_stdenv.contains(node.index()) {
             return Some(Vec::new());
         }
         let mut siblings = vec![first(&["bin", "out"]), first(&["lib", "out"])];
         siblings.dedup();
         siblings.retain(|&sibling| sibling != dev);
         Some(siblings)
-    }
-
-    /// Whether the standard environment builds it.
-    fn is_in_stdenv(&self, node: NodeId) -> bool {
-        let stdenv = |edge| self.graph.mentions(edge).any(|key| matches!(key, "stdenv" | "__json.stdenv"));
-        self.graph.input_edges(node).any(|(edge, _)| stdenv(edge))
     }
 }
 

@@ -119,11 +119,6 @@ impl RoleSet {
         Self::of_keys(graph.mentions(edge))
     }
 
-    /// The dependency lists among them.
-    pub fn lists(&self) -> impl Iterator<Item = DependencyList> {
-        self.0.iter().filter_map(|role| if let Role::List(list) = role { Some(*list) } else { None })
-    }
-
     /// Their names, in the order of the roles.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grade::Grade;
+use crate::reach::Treatment;
 
 /// What a change of an input can change in its consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,18 +21,6 @@ pub enum Verdict {
     Unknown,
 }
 
-/// A change of the package that spares its rebuild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Remedy {
-    /// Build without the input, and record the reference in a light wrapper.
-    Split,
-    /// Run the tests in a derivation of their own.
-    Detach,
-    /// Take the input out.
-    Drop,
-}
-
 impl Verdict {
     /// As it stands in files and reports.
     #[must_use]
@@ -47,24 +36,12 @@ impl Verdict {
 
     /// What spares the rebuild; `None` where it is needed, or nobody knows.
     #[must_use]
-    pub const fn remedy(self) -> Option<Remedy> {
+    pub const fn remedy(self) -> Option<Treatment> {
         match self {
-            Self::ReferenceOnly => Some(Remedy::Split),
-            Self::TestOnly => Some(Remedy::Detach),
-            Self::NoEffect => Some(Remedy::Drop),
+            Self::ReferenceOnly => Some(Treatment::Split),
+            Self::TestOnly => Some(Treatment::Detach),
+            Self::NoEffect => Some(Treatment::Drop),
             Self::Affects | Self::Unknown => None,
-        }
-    }
-}
-
-impl Remedy {
-    /// As it stands in files and reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Split => "split",
-            Self::Detach => "detach",
-            Self::Drop => "drop",
         }
     }
 }
@@ -83,6 +60,12 @@ pub struct Judgement {
 impl Judgement {
     /// What is said without evidence.
     pub const UNKNOWN: Self = Self { verdict: Verdict::Unknown, grade: None, evidence: Vec::new() };
+
+    /// Whether it stands on evidence of this grade or a stronger one; without a grade, always.
+    #[must_use]
+    pub fn is_at_least(&self, least: Option<Grade>) -> bool {
+        least.is_none_or(|least| self.grade >= Some(least))
+    }
 }
 
 #[cfg(test)]

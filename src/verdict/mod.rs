@@ -12,5 +12,5 @@ mod verdicts;
 pub use evidence::{CheckOnly, Evidence, Failure, InputRef, PackageRef, Variant};
 pub use file::{EVIDENCE_VERSION, EvidenceError, EvidenceFile};
 pub use grade::Grade;
-pub use judgement::{Judgement, Remedy, Verdict};
+pub use judgement::{Judgement, Verdict};
 pub use verdicts::Verdicts;

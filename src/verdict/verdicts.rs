@@ -28,8 +28,8 @@ pub struct Verdicts {
 
 impl Verdicts {
     /// Finds what the evidence speaks of; the indices of judgements are those of `evidence`. What is not
-    /// found any more is told as one finding; packages that are not there at all are not. Linear in the nodes, and in the inputs of the consumers
-    /// found.
+    /// found any more is told as one finding; packages that are not there at all are not. Linear in the
+    /// nodes, and in the inputs of the consumers found.
     #[must_use]
     pub fn new(graph: &Graph, evidence: &[Evidence]) -> (Self, Vec<Problem>) {
         let mut consumers: FxHashMap<RecipeDigest, Vec<NodeId>> = evidence

@@ -132,9 +132,9 @@ pub(super) struct Inputs {
     pub(super) mentions: Vec<u32>,
 }
 
-/// What the inputs of one derivation may be called, with the edge and the output that are meant: sorted when there
-/// are many, for most derivations have few. Two inputs may have one output path (a source that is
-/// fetched in two ways); then both are meant.
+/// What the inputs of one derivation may be called, with the edge and the output that are meant:
+/// sorted when there are many, for most derivations have few. Two inputs may have one output path (a
+/// source that is fetched in two ways); then both are meant.
 #[derive(Default)]
 pub(super) struct Callings {
     pub(super) all: Vec<(Fingerprint, u32, u32)>,

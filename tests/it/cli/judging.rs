@@ -171,12 +171,16 @@ fn savings_of_an_input_are_those_of_its_remedy() {
     ] {
         let report = judged.json(&["inputs", package]);
         let input = input(&report, name);
-        let what_if = format!("detach-tests:{package}.x86_64-linux");
-        // the package's other check-only inputs are detached too, but this bump does not reach them alone
-        let impact = judged.json(&["impact", input["drv"].as_str().unwrap(), "--what-if", &what_if]);
-        let savings = &impact["what_if"]["savings"];
-        assert!(savings["builds"].as_i64().unwrap() >= input["savings"]["builds"].as_i64().unwrap(), "{package}");
-        assert_eq!(savings["test_builds_added"], input["savings"]["test_builds_added"], "{package}");
+        let drv = input["drv"].as_str().unwrap();
+        let savings = |what_if: &str| judged.json(&["impact", drv, "--what-if", what_if])["what_if"]["savings"].clone();
+        // that edge alone: a dropped input spares as much as a detached one
+        let dropped = savings(&format!("drop:{drv}->attr:{package}.x86_64-linux"));
+        assert_eq!(dropped["builds"], input["savings"]["builds"], "{package}");
+        assert_eq!(dropped["attributes"], input["savings"]["attributes"], "{package}");
+        // with the package's other check-only inputs, some of which this bump may reach, too
+        let detached = savings(&format!("detach-tests:{package}.x86_64-linux"));
+        assert!(detached["builds"].as_i64().unwrap() >= input["savings"]["builds"].as_i64().unwrap(), "{package}");
+        assert_eq!(detached["test_builds_added"], input["savings"]["test_builds_added"], "{package}");
     }
 }
 
@@ -288,6 +292,11 @@ fn remedies_that_are_none() {
     // what comes along is not dropped, and the message names what carries it
     let talk = failed("drop:attr:python311Packages.pytest->attr:python311Packages.requests");
     assert!(talk.contains("only with what propagates it: python3.11-pytest-xdist-3.2.0, python3.11-pytestCheckHook-1"));
+    let talk = judged.run(&["impact", "zlib", "--what-if", "detach-tests", "--min-grade", "proven"]).failed();
+    assert!(talk.contains("what evidence names as check-only is weaker than proven"), "{talk}");
+    // evidence that a question does not go by is no evidence
+    let talk = judged.run(&["why", "zlib", "curl"]).failed();
+    assert!(talk.contains("--cut"), "{talk}");
     let talk = judged.program.run(&["impact", "zlib", "--min-grade", "inferred"]);
     assert_eq!(talk.code, 2, "a grade without evidence");
     let source = judged.program.run(&["inputs", "name:default-builder.sh"]);

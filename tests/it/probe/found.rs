@@ -2,7 +2,9 @@
 
 use nix_ripple::graph::{BuildOptions, Graph, NodeId, RecipeDigest};
 use nix_ripple::proof::{Package, Without};
-use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, Judgement, Verdict, Verdicts};
+use nix_ripple::query::{RemedyParams, WhatIf, remedies};
+use nix_ripple::role::EffectiveInputs;
+use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, InputRef, Judgement, Verdict, Verdicts};
 
 use crate::support::{self, Chance, Recipe, folder};
 
@@ -117,6 +119,32 @@ fn inputs_that_cannot_be_told_apart() {
     assert!(told.contains("1 of the inputs that they name cannot be told") && told.contains("hook of app-1"), "{told}");
 }
 
+/// A text gives no pname of its own, and yet an input that is made otherwise without checks has not
+/// vanished.
+#[test]
+fn an_input_made_otherwise_in_a_text() {
+    let mut tool = Recipe::new(1, "tool-1");
+    tool.env.push(("pname".to_owned(), "spanner".to_owned()));
+    let other = Recipe::new(2, "other-1");
+    let app = Recipe::new(3, "app-1").input(&tool, "buildInputs").input(&other, "nativeBuildInputs");
+    let folder = folder(&[tool, other, app]);
+    let base = support::graph(&[folder.path()]);
+    assert_eq!(base.pname(node(&base, "tool-1")), "spanner");
+    let off = Recipe::new(4, "app-1").input(&Recipe::new(5, "tool-1"), "buildInputs");
+    let text: &'static str = Box::leak(off.text().into_boxed_str());
+    let parsed = nix_ripple::nix::aterm::parse(text.as_bytes()).unwrap();
+    let path = off.path();
+    let package = Package {
+        attribute: "app".to_owned(),
+        graph: &base,
+        base: node(&base, "app-1"),
+        without: Without::Text(&path, &parsed),
+    };
+    let (vanished, appeared) = package.inputs();
+    let names = |inputs: &[InputRef]| inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&vanished), names(&appeared)), (vec!["other-1".to_owned()], vec!["tool-1".to_owned()]));
+}
+
 #[test]
 fn nothing_is_known_without_a_recipe() {
     let base = closure(100, "app-1", &[("tool-1", "nativeBuildInputs")]);
@@ -144,6 +172,32 @@ fn several_records() {
         assert_eq!(judged.len(), 1);
         assert_eq!((judged[0].1.grade, judged[0].1.evidence.as_slice()), (Some(Grade::Inferred), &[0, 1][..]));
     }
+}
+
+/// A receiver of what no longer is propagated needs it, unless evidence says that it does not, and that
+/// is of the grade asked for.
+#[test]
+fn receivers_go_by_grade() {
+    let tool = Recipe::new(11, "tool-1");
+    let stdenv = Recipe::new(12, "stdenv");
+    let carrier = Recipe::new(13, "carrier-1").input(&stdenv, "stdenv").input(&tool, "propagatedBuildInputs");
+    let app = Recipe::new(14, "app-1").input(&tool, "nativeBuildInputs").input(&carrier, "buildInputs");
+    let folder = folder(&[tool, stdenv, carrier, app]);
+    let graph = support::graph(&[folder.path()]);
+    let evidence = [evidence(&graph, &closure(50, "app-1", &[]))];
+    let Evidence::CheckOnly(record) = &evidence[0];
+    let names: Vec<&str> = record.inputs.iter().map(|input| input.name.as_str()).collect();
+    assert_eq!((names, record.grade), (vec!["tool-1", "carrier-1"], Grade::Suspected));
+    let (verdicts, _) = Verdicts::new(&graph, &evidence);
+    let effective = EffectiveInputs::new(&graph);
+    let drop = [WhatIf::parse("drop:name:tool-1->name:carrier-1").unwrap()];
+    let receivers = |min_grade: Option<Grade>| {
+        let params = RemedyParams { min_grade, only: false };
+        let found = remedies(&graph, &effective, &verdicts, &[], &drop, params).unwrap();
+        found.receivers.iter().map(|receiver| graph.name(receiver.node).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(receivers(None), [""; 0]);
+    assert_eq!(receivers(Some(Grade::Inferred)), ["app-1"]);
 }
 
 /// Whatever is in a file, it is read or refused, and what is read is looked for.
