@@ -11,8 +11,8 @@ use super::evidence::RemedyArgs;
 use super::printer::Printer;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, remedied, remedies,
-    resolve,
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless,
+    note_systems_without_evidence, remedied, remedies, resolve,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -122,6 +122,7 @@ fn judge(
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
         report.needless = needless(graph, &effective, &verdicts, &bumped);
+        note_systems_without_evidence(graph, &verdicts, report);
     }
     if min_grade.is_some() || !what_ifs.is_empty() {
         let params = RemedyParams { min_grade, only: args.only };

@@ -74,12 +74,7 @@ pub fn cut(
         }
     };
     match reach::cut(graph, from, to, allowed) {
-        reach::Cut::Apart => CutReport {
-            possible: true,
-            edges: Vec::new(),
-            uncut: Vec::new(),
-            notes: vec!["there is no path to cut".to_owned()],
-        },
+        reach::Cut::Apart => CutReport { possible: true, edges: Vec::new(), uncut: Vec::new(), notes: Vec::new() },
         reach::Cut::Impossible(path) => {
             let mut notes = Vec::new();
             if path.len() == 1 {

@@ -263,13 +263,14 @@ fn savings(
     remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
 }
 
-/// Puts the derivation first that most people mean: one with an attribute before one without, then
-/// that for x86_64-linux, then by attribute name, system and path.
+/// Puts the derivation first that most people mean: one with an attribute before one without, then that
+/// for x86_64-linux, then by the shortest attribute path, attribute name, system and path.
 #[must_use]
 pub fn principal_first(graph: &Graph, mut packages: Vec<NodeId>) -> Vec<NodeId> {
     packages.retain(|&node| graph.is_derivation(node));
     packages.sort_by_cached_key(|&node| {
-        let name = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute)).min();
+        let names = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute));
+        let name = names.map(|name| (name.matches('.').count(), name)).min();
         let system = graph.system(node);
         (name.is_none(), system != "x86_64-linux", name, system, graph.path(node))
     });

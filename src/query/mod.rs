@@ -24,7 +24,10 @@ pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, pr
 pub use labels::{Branch, branch, kernel_of, labels};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
 pub use rank::{RankParams, RankReport, RankedNode, rank};
-pub use remedied::{AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied};
+pub use remedied::{
+    AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, note_systems_without_evidence,
+    remedied,
+};
 pub use resolve::{Bump, ResolveError, resolve};
 pub use selector::{Selector, SelectorError};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};

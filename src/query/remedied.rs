@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::impact::{After, ImpactReport};
 use super::inputs::Link;
-use super::what_if::{Remedies, RemedyParams, remedies};
+use super::what_if::{Remedies, Remedy, RemedyParams, remedies};
 use crate::graph::{Graph, NodeId};
-use crate::reach::{EditedRebuild, Savings, Treatment, rebuild_edited, savings};
+use crate::reach::{EditedRebuild, Edits, Savings, Treatment, rebuild_edited, savings};
 use crate::role::{DependencyList, EffectiveInputs};
 use crate::verdict::{Grade, Verdict, Verdicts};
 
@@ -25,7 +25,7 @@ pub struct Needless {
 /// What remedies change about a bump.
 #[derive(Debug, Clone, Serialize)]
 pub struct RemediedReport {
-    /// What is done, edge by edge.
+    /// What is done, edge by edge: those of bumped inputs first.
     pub remedies: Vec<TreatedEdge>,
     /// Consumers that name an input themselves then, which came along before; without fixed-output ones,
     /// which are not rebuilt whatever they name.
@@ -53,6 +53,9 @@ pub struct TreatedEdge {
     pub consumer: Link,
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
+    /// Whether the bump, without remedies, changes the input; an edge whose input stays the same saves
+    /// nothing here.
+    pub reached: bool,
     /// What evidence says of it.
     pub verdict: Verdict,
     /// How strongly.
@@ -88,8 +91,10 @@ pub struct Kept {
     pub consumer: Link,
     /// Whether it is bumped itself.
     pub bumped: bool,
-    /// Its other inputs that change all the same (the first five).
+    /// Its other inputs that change all the same: the first five.
     pub by: Vec<Link>,
+    /// How many more there are.
+    pub more: u64,
 }
 
 /// How many inputs of a consumer are named that keep it.
@@ -123,23 +128,38 @@ pub fn needless(
     found
 }
 
+/// Notes the systems of a bump's rebuilds of which no evidence speaks.
+pub fn note_systems_without_evidence(graph: &Graph, verdicts: &Verdicts, report: &mut ImpactReport) {
+    let covered: BTreeSet<&str> = verdicts.edges().map(|(edge, _)| graph.system(graph.edge_consumer(edge))).collect();
+    let missing: Vec<&str> =
+        report.derivations.by_system.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();
+    if !covered.is_empty() && !missing.is_empty() {
+        let missing = missing.join(", ");
+        report.notes.push(format!("no evidence speaks of {missing}: what is needless there is not counted"));
+    }
+}
+
 /// What the remedies change about a bump; notes it in the report's list as well, if there is one.
 pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut ImpactReport) {
     let edits = all.edits();
+    let before = rebuild_edited(graph, bumped, &Edits::default());
     let after = rebuild_edited(graph, bumped, &edits);
     for listed in report.list.iter_mut().flatten() {
         listed.after = Some(After::of(listed.node, &after));
     }
     let keys = |edge| graph.mentions(edge).map(str::to_owned).collect();
+    let is_bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
+    let mut treated: Vec<&Remedy> = all.remedies.iter().collect();
+    treated.sort_by_key(|remedy| !is_bumped.contains(&remedy.input));
     report.what_if = Some(RemediedReport {
-        remedies: all
-            .remedies
-            .iter()
+        remedies: treated
+            .into_iter()
             .map(|remedy| TreatedEdge {
                 remedy: remedy.treatment,
                 input: Link::of(graph, remedy.input),
                 consumer: Link::of(graph, remedy.consumer),
                 keys: keys(remedy.edge),
+                reached: before.changed.binary_search(&remedy.input).is_ok(),
                 verdict: remedy.verdict,
                 grade: remedy.grade,
             })
@@ -188,6 +208,7 @@ fn kept(graph: &Graph, bumped: &[NodeId], all: &Remedies, after: &EditedRebuild)
         Kept {
             consumer: Link::of(graph, consumer),
             bumped: bumped.contains(&consumer),
+            more: by.len().saturating_sub(KEPT_BY) as u64,
             by: by.into_iter().take(KEPT_BY).map(|input| Link::of(graph, input)).collect(),
         }
     };

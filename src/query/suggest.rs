@@ -9,8 +9,13 @@ use crate::nix::name::strip_interpreter;
 const SUGGESTIONS: usize = 5;
 
 /// The names of attributes (whole, and their last parts) and pnames that are nearest to `wanted`,
-/// best first. Linear in the names; for error messages only.
+/// best first; `name:` and the word where it is the name of a derivation. Linear in the names; for error
+/// messages only.
 pub(super) fn nearest(graph: &Graph, wanted: &str) -> Vec<String> {
+    // reports show the names of derivations, which are no bare words
+    if graph.nodes().any(|node| graph.is_derivation(node) && graph.name(node) == wanted) {
+        return vec![format!("name:{wanted}")];
+    }
     let wanted = wanted.to_lowercase();
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for attribute in graph.attributes() {

@@ -8,10 +8,9 @@ use super::table::{self, Column, Layout, counted, number};
 use crate::query::{InputRow, InputsReport, Link};
 use crate::reach::Savings;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 6] = [
     ("role", false),
     ("input", false),
-    ("outputs", false),
     ("how it comes", false),
     ("rebuilds", true),
     ("verdict", false),
@@ -19,10 +18,21 @@ const COLUMNS: [Column; 7] = [
 ];
 
 impl InputRow {
+    /// The name, with the outputs where they are not just `out`.
+    fn name_text(&self) -> String {
+        if self.outputs.is_empty() || self.outputs == ["out"] {
+            return self.name.clone();
+        }
+        format!("{} ({})", self.name, self.outputs.join(", "))
+    }
+
     /// The keys that name it, or the chain that carries it.
     fn how(&self) -> String {
         if self.chain.is_empty() {
-            return self.keys.join(" ");
+            // a list is a role by its own name
+            let plain =
+                |key: &&String| !self.roles.iter().any(|role| role == key.strip_prefix("__json.").unwrap_or(key));
+            return self.keys.iter().filter(plain).map(String::as_str).collect::<Vec<_>>().join(" ");
         }
         let chain: Vec<&str> = self.chain.iter().map(|link| link.name.as_str()).collect();
         let more = self.carriers.iter().filter(|carrier| Some(*carrier) != self.chain.last()).count();
@@ -41,23 +51,38 @@ impl InputRow {
 
     fn remedy_text(&self) -> String {
         match (self.remedy, self.savings) {
-            (Some(remedy), Some(savings)) => format!("{}: saves {}", remedy.as_str(), saved(&savings)),
+            (Some(remedy), Some(savings)) => format!("{}: {}", remedy.as_str(), short(&savings)),
             (Some(remedy), None) => remedy.as_str().to_owned(),
             (None, _) => String::new(),
         }
     }
 
-    fn row(&self) -> [String; 7] {
+    fn row(&self) -> [String; 6] {
         [
             self.roles.join(" "),
-            self.name.clone(),
-            self.outputs.join(" "),
+            self.name_text(),
             self.how(),
             number(self.rebuilds.into()),
             self.verdict_text(),
             self.remedy_text(),
         ]
     }
+}
+
+/// Savings in a column: fewer builds, more of what is added.
+fn short(savings: &Savings) -> String {
+    let sign = match savings.builds {
+        1.. => "-",
+        0 => "",
+        _ => "+",
+    };
+    let mut text = format!("{sign}{}", counted(savings.builds.unsigned_abs(), "build"));
+    for (added, noun) in [(savings.wrappers_added, "wrapper"), (savings.test_builds_added, "test build")] {
+        if added > 0 {
+            text.push_str(&format!(", +{}", counted(added, noun)));
+        }
+    }
+    text
 }
 
 /// Savings in words, what is added beside.

@@ -41,7 +41,8 @@ impl Kept {
             return format!("{} is rebuilt all the same: it is bumped itself", self.consumer.name);
         }
         let by: Vec<&str> = self.by.iter().map(|input| input.name.as_str()).collect();
-        format!("{} is rebuilt all the same, by {}", self.consumer.name, by.join(", "))
+        let more = if self.more > 0 { format!(" and {} more", number(self.more)) } else { String::new() };
+        format!("{} is rebuilt all the same, by {}{more}", self.consumer.name, by.join(", "))
     }
 }
 
@@ -54,9 +55,10 @@ impl RemediedReport {
         format!("{text}: {} rebuilt; saves {}", counted(self.after.builds, "derivation"), saved(&self.savings))
     }
 
-    /// Edges that read alike (those of other instances) in one row.
+    /// Edges that the bump reaches; those that read alike (of other instances) in one row.
     fn rows(&self) -> Vec<[String; 6]> {
-        let rows = alike(self.remedies.iter().map(TreatedEdge::row));
+        let reached = self.remedies.iter().filter(|remedy| remedy.reached);
+        let rows = alike(reached.map(TreatedEdge::row));
         let more = rows.len().saturating_sub(SHOWN);
         let mut shown: Vec<[String; 6]> = rows
             .into_iter()
@@ -77,12 +79,21 @@ impl RemediedReport {
         let receivers = self.receivers.iter().map(|receiver| {
             format!("{} gets {} in its own {}", receiver.consumer.name, receiver.input.name, receiver.list.key())
         });
-        [alike(receivers), alike(self.kept.iter().map(Kept::line))].into_iter().flat_map(capped).collect()
+        let mut lines: Vec<String> =
+            [alike(receivers), alike(self.kept.iter().map(Kept::line))].into_iter().flat_map(capped).collect();
+        let unreached = self.remedies.iter().filter(|remedy| !remedy.reached).count() as u64;
+        if unreached > 0 {
+            lines.push(format!(
+                "{} whose input this bump does not change: nothing is saved there",
+                counted(unreached, "edge")
+            ));
+        }
+        lines
     }
 
     pub(super) fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.headline())?;
-        if !self.remedies.is_empty() {
+        if self.remedies.iter().any(|remedy| remedy.reached) {
             writeln!(out, "{}", table::plain(&TREATED, layout, self.rows()))?;
         }
         for line in self.lines() {
@@ -93,7 +104,7 @@ impl RemediedReport {
 
     pub(super) fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "**{}**\n", self.headline())?;
-        if !self.remedies.is_empty() {
+        if self.remedies.iter().any(|remedy| remedy.reached) {
             writeln!(out, "{}\n", table::markdown(&TREATED, self.rows()))?;
         }
         for line in self.lines() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 /// How wide a table may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,16 +34,47 @@ where
     table
 }
 
+/// How many characters of a cell are not wrapped in the columns with these headings: names, to be
+/// pasted, and words.
+const WHOLE: [(&str, u16); 10] = [
+    ("input", 30),
+    ("consumer", 30),
+    ("derivation", 30),
+    ("package", 30),
+    ("reached through", 30),
+    ("bump", 30),
+    ("role", 21),
+    ("verdict", 11),
+    ("how it comes", 13),
+    ("remedy", 12),
+];
+
+/// The blanks around a cell.
+const PADDING: u16 = 2;
+
 /// A table for a terminal.
 pub(super) fn plain<R>(columns: &[Column], layout: Layout, rows: R) -> String
 where
     R: IntoIterator,
     R::Item: IntoIterator<Item = String>,
 {
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
+    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
+    let whole = |(at, (heading, _)): (usize, &Column)| {
+        let (_, most) = WHOLE.into_iter().find(|(known, _)| known == heading)?;
+        Some((at, PADDING + usize::from(most).min(widest(at).unwrap_or(0)) as u16))
+    };
+    let wholes: Vec<(usize, u16)> = columns.iter().enumerate().filter_map(whole).collect();
     let mut table = filled(columns, rows);
     table.load_style(presets::NOTHING);
     if let Some(width) = layout.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        // names are to be read whole, and pasted; what stands beside them may be wrapped
+        for (at, width) in wholes {
+            if let Some(column) = table.column_mut(at) {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+            }
+        }
     }
     let text = table.to_string();
     // cells are padded to the column's width; blanks at the end of a line serve nobody
