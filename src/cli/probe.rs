@@ -93,9 +93,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         printer.detail(&told(failure));
     }
     printer.say(&format!(
-        "{}: probed {}: {} with check-only inputs, {} failed{}",
+        "{}: {} probed, {} with check-only inputs; {} failed{}",
         args.output.display(),
-        counted(report.probed + report.failed, "attribute"),
+        counted(report.probed, "attribute"),
         report.with_check_inputs,
         report.failed,
         if report.failed > 0 { " (--verbose names them)" } else { "" },
