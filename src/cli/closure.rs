@@ -29,7 +29,7 @@ pub(super) struct SourceArgs {
     /// Attributes of the expression (repeatable; all without)
     #[arg(short = 'A', long = "attr", value_name = "ATTR", requires = "file")]
     attributes: Vec<String>,
-    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files
+    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files; with -f Nix writes there, too
     #[arg(long, value_name = "DIR")]
     store_root: Option<PathBuf>,
     /// Take a closure with holes

@@ -24,8 +24,8 @@ pub(super) struct EvidenceArgs {
 pub(super) struct RemedyArgs {
     #[command(flatten)]
     pub(super) evidence: EvidenceArgs,
-    /// All remedies that evidence of this grade or a stronger one supports; weaker evidence does not
-    /// count then
+    /// Go by evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply all the
+    /// remedies that it supports
     #[arg(long, value_name = "GRADE", requires = "evidence", value_parser = grades())]
     pub(super) min_grade: Option<Grade>,
 }

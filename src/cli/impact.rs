@@ -27,9 +27,19 @@ Selectors:
   file:PATH    attributes by meta.position     /nix/store/… a derivation, output or source
   @FILE        selectors from a file, one a line";
 
+/// What `--what-if` takes.
+const REMEDIES: &str = "\
+Remedies (A, B, C and PKG are selectors):
+  drop:A->B          B no longer has the input A; who had it by way of B, and may need it, lists it
+  split:A->C         C is built without A, and a light wrapper around it records A
+  split:C            the same, for what is bumped and what evidence calls reference-only
+  detach-tests[:PKG] the check-only inputs (of PKG) move to a test build of their own
+  ca                 all is content-addressed; what evidence says changes no output stops there
+'detach-tests' and 'ca' go by --evidence.";
+
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = format!("{SELECTORS}\n\n{REMEDIES}"))]
 pub(super) struct Args {
     /// What is bumped
     #[arg(value_name = "SELECTOR", required = true)]

@@ -9,9 +9,22 @@ use super::printer::Printer;
 use crate::query::{InputsParams, Selector, inputs, principal_first, resolve};
 use crate::role::EffectiveInputs;
 
+/// What the columns of the answer mean.
+const ROLES: &str = "\
+Columns:
+  role          why it is there, by the keys that name it: a list of dependencies by its own name,
+                builder, stdenv, source, phase:NAME, shell, hook, reference, forbidden,
+                environment; check (gone when checks are off, by evidence); propagated
+  how it comes  the keys that name it, or the inputs that propagate it
+  rebuilds      how many derivations a bump of this very input rebuilds, itself not counted
+  verdict       what a change of it can change: affects (everything), reference-only (the path that
+                is recorded), test-only, no-effect; unknown without evidence. In brackets the grade
+                of the evidence: suspected, inferred, observed, proven
+  remedy        drop, detach or split, as of 'overlay', and what it saves of these rebuilds";
+
 /// Arguments of `inputs`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = format!("{ROLES}\n\n{SELECTORS}"))]
 pub(super) struct Args {
     /// The package; taken as named, never extended
     #[arg(value_name = "PKG")]

@@ -21,7 +21,11 @@ Remedies:
   split:C            the same, for every input of C that evidence calls reference-only
   detach-tests:PKG   the tests of PKG move to a derivation of their own, its passthru.tests.checks
   detach-tests       those of all packages with evidence
-A, B, C and PKG are selectors, as of 'impact'. detach-tests wants --evidence.")]
+A, B, C and PKG are selectors, as of 'impact'. detach-tests wants --evidence.
+
+Example:
+  nix-ripple overlay detach-tests:curl --evidence evidence.json -o overlay.nix
+  nix-instantiate . --arg overlays '[ (import ./overlay.nix) ]' -A curl -A curl.tests.checks")]
 pub(super) struct Args {
     /// What is to be edited
     #[arg(value_name = "REMEDY", required_unless_present = "min_grade")]
@@ -65,8 +69,10 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
             replace_file(file, &text).map_err(failed)?;
         }
     }
-    for warning in &overlay.warnings {
-        printer.warning(warning);
+    printer.warnings(&overlay.warnings);
+    if what_ifs.iter().any(WhatIf::is_content_addressed) {
+        printer
+            .warning("'ca' edits no package, so it is not in the overlay; 'impact --what-if ca' tells what it saves");
     }
     printer.say(&format!(
         "{} for {}",

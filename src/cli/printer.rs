@@ -109,6 +109,17 @@ impl Printer {
         }
     }
 
+    /// Shows warnings: the first of them, unless asked to be verbose.
+    pub(super) fn warnings(&mut self, texts: &[String]) {
+        let shown = if self.verbose { texts.len() } else { SHOWN_PROBLEMS };
+        for text in texts.iter().take(shown) {
+            self.warning(text);
+        }
+        if texts.len() > shown {
+            self.say(&format!("… and {} (--verbose shows all)", counted(texts.len() - shown, "more warning")));
+        }
+    }
+
     /// Warns on stderr, unless quiet.
     pub(super) fn warning(&mut self, text: &str) {
         if !self.quiet {

@@ -64,7 +64,7 @@ pub(super) struct Args {
     /// $NIX_RIPPLE_CLOSURE, then ./closure.ripple
     #[arg(short, long, value_name = "FILE", help_heading = "Closure")]
     closure: Vec<PathBuf>,
-    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files
+    /// Where the store lies: DIR/nix/store, or a plain folder of .drv files; Nix writes there, too
     #[arg(long, value_name = "DIR", help_heading = "Closure")]
     store_root: Option<PathBuf>,
     /// Take a closure with holes
@@ -89,16 +89,21 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     compared.file.save(&args.output)?;
     let report = ProbeReport::new(&compared);
     printer.report(&report)?;
-    for failure in &report.failures {
-        printer.detail(&told(failure));
+    if args.attributes.is_empty() {
+        for failure in &report.failures {
+            printer.detail(&told(failure));
+        }
+    } else {
+        // those were asked for by name
+        printer.warnings(&report.failures.iter().map(told).collect::<Vec<_>>());
     }
     printer.say(&format!(
-        "{}: {} probed, {} with check-only inputs; {} failed{}",
+        "{}: probed {}: {} with check-only inputs, {} failed{}",
         args.output.display(),
         counted(report.probed, "attribute"),
         report.with_check_inputs,
         report.failed,
-        if report.failed > 0 { " (--verbose names them)" } else { "" },
+        if report.failed > 0 && args.attributes.is_empty() { " (--verbose names them)" } else { "" },
     ));
     Ok(Outcome::Fine)
 }
@@ -137,7 +142,7 @@ fn attributes_of(closure: &Graph, system: &str) -> Result<Vec<String>, CliError>
 impl Args {
     /// By the real Nix.
     fn probe(&self, file: &Path, printer: &mut Printer) -> Result<Compared, CliError> {
-        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref())?;
+        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref(), self.store_root.as_deref())?;
         let closure = if self.attributes.is_empty() { Some(self.closure().load(printer)?) } else { None };
         let attributes = match &closure {
             Some(closure) => attributes_of(closure, probe.system())?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::problem::IngestError;
@@ -16,6 +16,22 @@ pub struct Expression {
     pub attributes: Vec<String>,
 }
 
+/// The user's own `nix-instantiate`, which writes into the store at `store_root` where that is one, or
+/// can become one; a store that the environment names (`NIX_REMOTE`) is left to it, and so is a plain
+/// folder of derivations.
+pub(crate) fn nix_instantiate(store_root: Option<&Path>) -> Command {
+    let mut command = Command::new("nix-instantiate");
+    let named = std::env::var_os("NIX_REMOTE").is_some_and(|value| !value.is_empty());
+    let is_store = |root: &&Path| {
+        let empty = || std::fs::read_dir(root).map_or(true, |mut entries| entries.next().is_none());
+        root.join("nix").is_dir() || empty()
+    };
+    if let Some(root) = store_root.filter(|_| !named).filter(is_store) {
+        command.arg("--store").arg(std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf()));
+    }
+    command
+}
+
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
@@ -24,12 +40,13 @@ impl fmt::Display for Expression {
 }
 
 impl Expression {
-    /// Runs `nix-instantiate` and gives what it prints: a derivation path a line.
+    /// Runs `nix-instantiate` and gives what it prints: a derivation path a line. The derivations are
+    /// written where they are read from, see [`nix_instantiate`].
     ///
     /// # Errors
     /// When it is not installed, or fails: then with its own message.
-    pub(crate) fn instantiate(&self) -> Result<String, IngestError> {
-        let mut command = Command::new("nix-instantiate");
+    pub(crate) fn instantiate(&self, store_root: Option<&Path>) -> Result<String, IngestError> {
+        let mut command = nix_instantiate(store_root);
         command.arg(&self.file);
         for attribute in &self.attributes {
             command.arg("-A").arg(attribute);

@@ -81,7 +81,7 @@ pub fn ingest(
             Input::Path(path) => reader.path(path)?,
             Input::Lines { shown, text } => reader.list(text, shown)?,
             Input::Expression(expression) => {
-                let instantiated = expression.instantiate()?;
+                let instantiated = expression.instantiate(options.store_root.as_deref())?;
                 reader.list(&instantiated, &expression.to_string())?;
                 reader.expression_attributes(expression, &instantiated)?;
             }

@@ -22,6 +22,7 @@ mod verify;
 pub use attribute::is_system;
 pub use drv_files::ingest_texts;
 pub use expression::Expression;
+pub(crate) use expression::nix_instantiate;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};
 pub use problem::{IngestError, Problem};
 pub use progress::Progress;

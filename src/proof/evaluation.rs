@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde::Deserialize;
 
+use crate::ingest::nix_instantiate;
 use crate::nix::string_literal;
 use crate::verdict::Variant;
 
@@ -56,6 +57,7 @@ pub(super) struct Evaluation {
     file: String,
     args: String,
     system: Option<String>,
+    store_root: Option<PathBuf>,
 }
 
 /// What Nix says of one attribute.
@@ -84,7 +86,12 @@ pub(super) enum RunError {
 
 impl Evaluation {
     /// Of a file, a folder, or `<name>` of the search path.
-    pub(super) fn new(file: &Path, arguments: &[Argument], system: Option<String>) -> Result<Self, ProbeError> {
+    pub(super) fn new(
+        file: &Path,
+        arguments: &[Argument],
+        system: Option<String>,
+        store_root: Option<&Path>,
+    ) -> Result<Self, ProbeError> {
         let shown = file.display().to_string();
         let file = if shown.starts_with('<') && shown.ends_with('>') {
             shown.clone()
@@ -103,7 +110,7 @@ impl Evaluation {
             };
         }
         args.push('}');
-        Ok(Self { shown, file, args, system })
+        Ok(Self { shown, file, args, system, store_root: store_root.map(Path::to_path_buf) })
     }
 
     /// Evaluates what holds for all attributes, and gives the system that packages are for.
@@ -126,7 +133,7 @@ impl Evaluation {
     }
 
     fn run(&self, paths: &[&[String]], variants: &str) -> Result<Answers, RunError> {
-        let mut command = Command::new("nix-instantiate");
+        let mut command = nix_instantiate(self.store_root.as_deref());
         command.args(["--eval", "--strict", "--json", "--read-write-mode"]);
         if let Some(system) = &self.system {
             command.args(["--option", "system", system]);

@@ -35,12 +35,18 @@ type Asked = (String, Vec<String>);
 impl Probe {
     /// Evaluates the file alone: a Nix expression, a folder with a default.nix, or `<name>` of the search
     /// path. Its functions get the arguments that they take, as from `nix-instantiate`. `system` is what
-    /// Nix takes for the current one, and is given as an argument too.
+    /// Nix takes for the current one, and is given as an argument too. Derivations are written into the
+    /// store at `store_root`, unless the environment names one (`NIX_REMOTE`).
     ///
     /// # Errors
     /// When there is no Nix, or the file does not evaluate.
-    pub fn new(file: &Path, arguments: &[Argument], system: Option<&str>) -> Result<Self, ProbeError> {
-        let evaluation = Evaluation::new(file, arguments, system.map(str::to_owned))?;
+    pub fn new(
+        file: &Path,
+        arguments: &[Argument],
+        system: Option<&str>,
+        store_root: Option<&Path>,
+    ) -> Result<Self, ProbeError> {
+        let evaluation = Evaluation::new(file, arguments, system.map(str::to_owned), store_root)?;
         let system = evaluation.check()?;
         Ok(Self { evaluation, system })
     }

@@ -43,6 +43,8 @@ pub struct CutEdge {
     pub input: Link,
     /// The consumer.
     pub consumer: Link,
+    /// The system that the consumer is built on.
+    pub system: String,
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
     /// The remedy that evidence allows, if any.
@@ -104,6 +106,7 @@ pub fn cut(
                 CutEdge {
                     input: Link::of(graph, graph.edge_input(edge)),
                     consumer: Link::of(graph, graph.edge_consumer(edge)),
+                    system: graph.system(graph.edge_consumer(edge)).to_owned(),
                     keys: graph.mentions(edge).map(str::to_owned).collect(),
                     remedy: judgement.verdict.remedy(),
                     grade: judgement.grade,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribute_path::{components, interpreter, is_python};
 use super::what_if::{Receiver, Remedies, Remedy};
-use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
+use crate::graph::{AttributeId, EdgeId, Graph, NodeId, RecipeDigest};
 use crate::nix::normalise_pname;
 use crate::reach::Treatment;
 use crate::role::DependencyList;
@@ -106,9 +106,11 @@ pub struct Reference(pub Vec<String>);
 /// much: overlays apply to them as well. An input is known by its name; where the consumer has another
 /// input of this name that stays, by its attribute. O(remedies + attributes).
 ///
-/// Over- and underestimates: what stands outside the dependency lists (a path in a phase or a flag)
-/// stays, and a list that the package's function completes after the edit is out of reach. The former
-/// is told in a warning and in [`Overlay::left`]; the latter shows only when Nix evaluates.
+/// What it cannot do: what stands outside the dependency lists (a path in a phase or a flag) stays, and
+/// what no attribute names cannot be edited; both are told, in warnings and in [`Overlay::left`]. Not
+/// told: a closure may know a package by an alias alone (nix-env lists one name of each), and an
+/// edit of an alias leaves those alone that use the other name. It does too much where the remedies
+/// are for some systems or some instances only: an edit is made wherever the overlay applies.
 #[must_use]
 pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
     let names = Names::new(graph);
@@ -118,8 +120,19 @@ pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
     for remedy in &remedies.remedies {
         names.plan(remedy, &treated, &mut work, &mut overlay);
     }
+    let mut fetchers: BTreeMap<NodeId, u64> = BTreeMap::new();
     for &receiver in &remedies.receivers {
-        names.serve(receiver, &mut work, &mut overlay);
+        if graph.is_fixed(receiver.node) {
+            overlay.unserved.push(receiver);
+            *fetchers.entry(receiver.input).or_default() += 1;
+        } else {
+            names.serve(receiver, &mut work, &mut overlay);
+        }
+    }
+    for (input, count) in fetchers {
+        let input = graph.name(input);
+        let warning = format!("fixed-output derivations that no longer see {input}, and are not edited: {count}");
+        overlay.warnings.push(warning);
     }
     if !remedies.cut_off.is_empty() {
         overlay.warnings.push("content addressing is a setting of the whole set, and no edit of packages".to_owned());
@@ -187,18 +200,27 @@ impl Overlay {
     }
 }
 
+/// Name and pname; where there is no version, the recipe too (37 set-up hooks of 2018 are called just
+/// `hook`).
+type Likeness<'g> = (&'g str, &'g str, Option<RecipeDigest>);
+
+fn likeness(graph: &Graph, node: NodeId) -> Likeness<'_> {
+    let recipe = graph.version(node).is_empty().then(|| graph.recipe(node));
+    (graph.name(node), graph.pname(node), recipe)
+}
+
 /// The graph, and which derivations are made alike.
 struct Names<'g> {
     graph: &'g Graph,
-    /// Derivations that attributes name, by name and pname.
-    alike: BTreeMap<(&'g str, &'g str), Vec<NodeId>>,
+    /// Derivations that attributes name, by what instances of a definition have in common.
+    alike: BTreeMap<Likeness<'g>, Vec<NodeId>>,
 }
 
 impl<'g> Names<'g> {
     fn new(graph: &'g Graph) -> Self {
         let mut alike: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
         for node in graph.attributes().filter_map(|attribute| graph.attribute_node(attribute)) {
-            alike.entry((graph.name(node), graph.pname(node))).or_default().push(node);
+            alike.entry(likeness(graph, node)).or_default().push(node);
         }
         for nodes in alike.values_mut() {
             nodes.sort_unstable();
@@ -208,7 +230,7 @@ impl<'g> Names<'g> {
     }
 
     fn instances(&self, node: NodeId) -> &[NodeId] {
-        self.alike.get(&(self.graph.name(node), self.graph.pname(node))).map_or(&[], Vec::as_slice)
+        self.alike.get(&likeness(self.graph, node)).map_or(&[], Vec::as_slice)
     }
 
     /// By what an overlay knows this input.
@@ -327,13 +349,23 @@ impl<'g> Names<'g> {
     fn reference(&self, node: NodeId) -> Option<Reference> {
         let graph = self.graph;
         let alike = self.instances(node).iter().filter(|&&other| graph.system(other) == graph.system(node));
-        let paths = alike.flat_map(|&node| graph.attributes_of(node)).filter_map(|attribute| {
+        let attributes = alike.flat_map(|&other| graph.attributes_of(other).map(move |attribute| (other, attribute)));
+        let own: BTreeSet<String> = self.paths(node).into_iter().map(|path| path.name).collect();
+        let paths = attributes.filter_map(|(other, attribute)| {
             let path = components(graph.attribute_name(attribute))?;
-            let last = normalise_pname(path.last()?);
-            let own = last != normalise_pname(graph.pname(node));
-            Some((path.len(), own, path))
+            // `m4` rather than `bootstrap.stage1.m4`, which that stage may lack; a variant of another
+            // name is another package
+            let class = match (other == node, path.len() == 1) {
+                (true, true) => 0,
+                (false, true) if own.contains(&path[0]) => 1,
+                (true, false) => 2,
+                (false, true) => 3,
+                (false, false) => 4,
+            };
+            let named_so = normalise_pname(path.last()?) == normalise_pname(graph.pname(node));
+            Some((class, path.len(), !named_so, path))
         });
-        paths.min().map(|(_, _, path)| Reference(path))
+        paths.min().map(|(.., path)| Reference(path))
     }
 
     /// The edits of a plainer attribute (`zlib` for `pkgsi686Linux.zlib`) that do as much, where that

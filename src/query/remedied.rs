@@ -27,7 +27,8 @@ pub struct Needless {
 pub struct RemediedReport {
     /// What is done, edge by edge.
     pub remedies: Vec<TreatedEdge>,
-    /// Consumers that name an input themselves then, which came along before.
+    /// Consumers that name an input themselves then, which came along before; without fixed-output ones,
+    /// which are not rebuilt whatever they name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub receivers: Vec<ReceiverRow>,
     /// With content addressing: edges over which no change of an output comes.
@@ -146,6 +147,7 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
         receivers: all
             .receivers
             .iter()
+            .filter(|receiver| !graph.is_fixed(receiver.node))
             .map(|receiver| ReceiverRow {
                 input: Link::of(graph, receiver.input),
                 consumer: Link::of(graph, receiver.node),

@@ -95,6 +95,12 @@ impl WhatIf {
         };
         Ok(Self { text: text.to_owned(), form })
     }
+
+    /// Whether it is `ca`, which edits no package.
+    #[must_use]
+    pub const fn is_content_addressed(&self) -> bool {
+        matches!(self.form, Form::ContentAddressed)
+    }
 }
 
 /// What is done to one edge.
@@ -256,9 +262,11 @@ pub fn remedies(
                 if !found {
                     let why = match params.min_grade.filter(|_| known) {
                         Some(least) => format!("what evidence names as check-only is weaker than {least}"),
-                        None => "no evidence names check-only inputs; make some with 'nix-ripple probe' and give it \
-                                 with --evidence"
-                            .to_owned(),
+                        None => {
+                            "no evidence that holds for this closure names check-only inputs of it; make some with \
+                                 'nix-ripple probe' and give it with --evidence"
+                                .to_owned()
+                        }
                     };
                     return no_edge(why);
                 }

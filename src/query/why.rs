@@ -65,6 +65,8 @@ pub struct PathNode {
     pub drv: String,
     /// Its name.
     pub name: String,
+    /// The system that it is built on; empty for a source.
+    pub system: String,
     /// The keys under which it names the node before it on the path; empty for the first and
     /// outside of paths.
     pub keys: Vec<String>,
@@ -99,7 +101,7 @@ pub(super) fn path_nodes(graph: &Graph, path: &[NodeId]) -> Vec<PathNode> {
 fn path_node(graph: &Graph, node: NodeId, before: Option<NodeId>) -> PathNode {
     let edge = before.and_then(|before| graph.input_edges(node).find(|(_, input)| *input == before));
     let keys = edge.map(|(edge, _)| graph.mentions(edge).map(str::to_owned).collect()).unwrap_or_default();
-    PathNode { drv: graph.path(node), name: graph.name(node).to_owned(), keys }
+    PathNode { drv: graph.path(node), name: graph.name(node).to_owned(), system: graph.system(node).to_owned(), keys }
 }
 
 /// Why there is no path: whether only fixed-output derivations lie between.

@@ -9,16 +9,18 @@ use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
 use crate::query::{CutEdge, PathNode, WhyReport};
 
-const COLUMNS: [Column; 3] = [("path", true), ("derivation", false), ("depends on it through", false)];
+const COLUMNS: [Column; 4] =
+    [("path", true), ("derivation", false), ("system", false), ("depends on it through", false)];
 
-const CUT: [Column; 4] = [("input", false), ("consumer", false), ("named in", false), ("remedy", false)];
+const CUT: [Column; 5] =
+    [("input", false), ("consumer", false), ("system", false), ("named in", false), ("remedy", false)];
 
 impl WhyReport {
-    fn rows(&self) -> impl Iterator<Item = [String; 3]> {
+    fn rows(&self) -> impl Iterator<Item = [String; 4]> {
         self.paths.iter().enumerate().flat_map(|(at, path)| {
             path.iter().enumerate().map(move |(step, node)| {
                 let number = if step == 0 { (at + 1).to_string() } else { String::new() };
-                [number, node.name.clone(), node.keys.join(" ")]
+                [number, node.name.clone(), node.system.clone(), node.keys.join(" ")]
             })
         })
     }
@@ -54,9 +56,15 @@ impl WhyReport {
         let edge = |edge: &CutEdge| {
             let remedy = edge.remedy.map_or("", |remedy| remedy.as_str());
             let grade = edge.grade.map(|grade| format!(" ({grade})")).unwrap_or_default();
-            vec![edge.input.name.clone(), edge.consumer.name.clone(), edge.keys.join(" "), format!("{remedy}{grade}")]
+            vec![
+                edge.input.name.clone(),
+                edge.consumer.name.clone(),
+                edge.system.clone(),
+                edge.keys.join(" "),
+                format!("{remedy}{grade}"),
+            ]
         };
-        let step = |node: &PathNode| vec![node.name.clone(), node.keys.join(" ")];
+        let step = |node: &PathNode| vec![node.name.clone(), node.system.clone(), node.keys.join(" ")];
         if !cut.edges.is_empty() {
             text.push_str(&format!("\n\n{}", table(&CUT, cut.edges.iter().map(edge).collect())));
         } else if !cut.uncut.is_empty() {

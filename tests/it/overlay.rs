@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use nix_ripple::graph::Graph;
 use nix_ripple::query::{RemedyParams, WhatIf, overlay, remedies};
 use nix_ripple::role::EffectiveInputs;
-use nix_ripple::verdict::Verdicts;
+use nix_ripple::verdict::{CheckOnly, Evidence, Grade, InputRef, PackageRef, Verdicts};
 
 use crate::cli::program::Program;
 use crate::needs;
-use crate::nix_as_judge::{nix, ran};
+use crate::nix_as_judge::{Store, build_in, nix, ran, sandbox_works};
 use crate::support::{self, Recipe, testdata};
 
 /// Names that would be code if they were not quoted, and words of the language.
@@ -110,4 +111,112 @@ fn the_command() {
     assert!(failed(&["drop:pcre->perl"]).contains("treats no edge"));
     assert!(failed(&["drop:zlib->libtiff", "--format", "json"]).contains("no json form"));
     assert!(failed(&["drop:zlib->libtiff", "-o", "none/overlay.nix"]).contains("there is no folder"));
+}
+
+/// Wrappers and detached tests are not only evaluated: they build, and are what they should be.
+#[test]
+fn remedies_build() {
+    if !needs::nix() || !needs::sandbox(sandbox_works) {
+        return;
+    }
+    let store = Store::new();
+    let program = Program::new();
+    let write = |name: &str, text: &str| program.write(name, text).display().to_string();
+    let roots = |overlays: &str, attributes: &[&str]| {
+        let attributes: Vec<String> = attributes.iter().map(|attribute| format!("(set.{attribute})")).collect();
+        let set = testdata("minipkgs");
+        format!("let set = import {} {{ overlays = {overlays}; }}; in [ {} ]", set.display(), attributes.join(" "))
+    };
+    // a split of what python packages propagate, one with several outputs, one of structured attributes
+    let texts = ["split:pillow->torchvision", "split:kmod->linux", "split:libidn2->wget"];
+    let (drvs, names) = (testdata("minipkgs/drvs"), testdata("minipkgs/outpaths.json"));
+    let graph = support::graph(&[drvs, names]);
+    let what_ifs: Vec<WhatIf> = texts.iter().map(|text| WhatIf::parse(text).unwrap()).collect();
+    let verdicts = checks_of(&graph, &["gnutls", "python311Packages.cffi", "perlPackages.LWP"]);
+    let effective = EffectiveInputs::new(&graph);
+    let params = RemedyParams { min_grade: Some(Grade::Suspected), ..RemedyParams::default() };
+    let found = remedies(&graph, &effective, &verdicts, &[], &what_ifs, params).unwrap();
+    let mut text = Vec::new();
+    overlay(&graph, &found).nix(&mut text).unwrap();
+    let overlay = write("overlay.nix", &String::from_utf8(text).unwrap());
+    let attributes = [
+        "python311Packages.torchvision",
+        "python311Packages.torchvision.inner",
+        "python311Packages.keras",
+        "linux.dev",
+        "linuxPackages.zfs",
+        "wget",
+        "gnutls.tests.checks",
+        "python311Packages.cffi.tests.checks",
+        "perlPackages.LWP.tests.checks",
+    ];
+    let file = write("roots.nix", &roots(&format!("[ (import {overlay}) ]"), &attributes));
+    build_in(&store, &[&file]).unwrap_or_else(|log| panic!("{log}"));
+
+    let eval = |attribute: &str, end: &str| -> String {
+        let expression = format!(
+            "(builtins.head (import {})).{end}",
+            write("one.nix", &roots(&format!("[ (import {overlay}) ]"), &[attribute]))
+        );
+        let mut command = nix("nix-instantiate");
+        command.args(["--store", store.path(), "--eval", "--json", "-E", &expression]);
+        let path: String = serde_json::from_slice(&ran(&mut command).stdout).unwrap();
+        path
+    };
+    let references = |path: &str| {
+        let output = ran(nix("nix-store").args(["--store", store.path(), "-q", "--references", path]));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let read = |path: &str, file: &str| {
+        std::fs::read_to_string(format!("{}{path}/{file}", store.path()))
+            .unwrap_or_else(|error| panic!("{path}/{file}: {error}"))
+    };
+    let (wrapper, inner) = ("python311Packages.torchvision", "python311Packages.torchvision.inner");
+    let (wrapper, inner) = (eval(wrapper, "outPath"), eval(inner, "outPath"));
+    assert!(references(&wrapper).contains("-python3.11-Pillow-") && references(&wrapper).contains(&inner));
+    assert!(!references(&inner).contains("-python3.11-Pillow-"));
+    let propagated = |path: &str| read(path, "nix-support/propagated-build-inputs");
+    let without = |text: String| text.split_whitespace().filter(|path| !path.contains("Pillow")).count();
+    assert_eq!(without(propagated(&wrapper)), without(propagated(&inner)));
+    assert_eq!(propagated(&wrapper).split_whitespace().count(), propagated(&inner).split_whitespace().count() + 1);
+    // what is no list still names what it was moved for
+    let kernel = eval("linux", "outPath");
+    assert!(read(&kernel, "nix-support/moved-inputs").contains("-kmod-"));
+    let wget = eval("wget", "outPath");
+    assert!(read(&wget, "nix-support/moved-inputs").contains("-libidn2-"));
+}
+
+/// Evidence that these packages have check-only inputs: those that the small distribution gives them.
+fn checks_of(graph: &Graph, attributes: &[&str]) -> Verdicts {
+    let inputs = |attribute: &str| match attribute {
+        "gnutls" => vec!["which", "openssl"],
+        "python311Packages.cffi" => vec!["python3.11-pytestCheckHook"],
+        _ => vec!["perl5.36.0-TestMost"],
+    };
+    let mut evidence = Vec::new();
+    for attribute in attributes {
+        for at in graph.find_attribute(attribute) {
+            let Some(node) = graph.attribute_node(graph.attributes().nth(at).unwrap()) else { continue };
+            let reference = |node| (graph.path(node), graph.name(node).to_owned(), graph.pname(node).to_owned());
+            let own = graph.input_edges(node).filter(|&(_, input)| inputs(attribute).contains(&graph.pname(input)));
+            let inputs: Vec<InputRef> = own
+                .map(|(edge, input)| {
+                    let (drv, name, pname) = reference(input);
+                    let outputs = graph.used_outputs(edge).map(str::to_owned).collect();
+                    InputRef { drv, name, pname, outputs, keys: graph.mentions(edge).map(str::to_owned).collect() }
+                })
+                .collect();
+            assert!(!inputs.is_empty(), "{attribute}");
+            let (drv, name, _) = reference(node);
+            evidence.push(Evidence::CheckOnly(CheckOnly {
+                package: PackageRef { attribute: (*attribute).to_owned(), drv, name },
+                recipe: graph.recipe(node),
+                inputs,
+                appeared: Vec::new(),
+                differing_keys: None,
+                grade: Grade::Suspected,
+            }));
+        }
+    }
+    Verdicts::new(graph, &evidence).0
 }

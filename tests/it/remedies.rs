@@ -30,7 +30,7 @@ struct Evaluated {
 type Attributes = BTreeMap<String, Evaluated>;
 
 /// Evaluates each case (an overlay's file, a bump), and writes the derivations into the store.
-fn evaluate(store: &Store, cases: &[(Option<PathBuf>, Option<&str>)]) -> Vec<Attributes> {
+fn evaluate(store: &Store, system: &str, cases: &[(Option<PathBuf>, Option<&str>)]) -> Vec<Attributes> {
     let word = |text: Option<String>| text.unwrap_or_else(|| "null".to_owned());
     let case = |(overlay, bump): &(Option<PathBuf>, Option<&str>)| {
         let overlay = word(overlay.as_ref().map(|file| file.display().to_string()));
@@ -39,7 +39,7 @@ fn evaluate(store: &Store, cases: &[(Option<PathBuf>, Option<&str>)]) -> Vec<Att
     let cases = format!("[ {}]", cases.iter().map(case).collect::<String>());
     let mut command = nix("nix-instantiate");
     command.args(["--store", store.path(), "--eval", "--strict", "--json", "--read-write-mode"]);
-    command.arg(testdata("minipkgs/overlaid.nix")).args(["--arg", "cases", &cases]);
+    command.arg(testdata("minipkgs/overlaid.nix")).args(["--arg", "cases", &cases, "--argstr", "system", system]);
     serde_json::from_slice(&ran(&mut command).stdout).unwrap()
 }
 
@@ -78,6 +78,7 @@ struct Case {
 
 /// The base, and what is known of it.
 struct Base {
+    system: &'static str,
     graph: Graph,
     /// The definition of each package, by name.
     definitions: BTreeMap<String, String>,
@@ -85,8 +86,8 @@ struct Base {
 }
 
 impl Base {
-    fn new(store: &Store) -> Self {
-        let attributes = evaluate(store, &[(None, None)]).remove(0);
+    fn new(store: &Store, system: &'static str) -> Self {
+        let attributes = evaluate(store, system, &[(None, None)]).remove(0);
         let graph = graph_of(store, &attributes);
         let mut definitions = BTreeMap::new();
         for attribute in graph.attributes() {
@@ -95,8 +96,8 @@ impl Base {
                 definitions.insert(graph.name(node).to_owned(), definition.clone());
             }
         }
-        let verdicts = check_only(store, &graph);
-        Self { graph, definitions, verdicts }
+        let verdicts = check_only(store, system, &graph);
+        Self { system, graph, definitions, verdicts }
     }
 
     /// How the consumer is made.
@@ -197,13 +198,13 @@ const EACH: usize = 2;
 const TRIES: usize = 12;
 
 /// Which inputs vanish with the checks, by Nix.
-fn check_only(store: &Store, graph: &Graph) -> Verdicts {
+fn check_only(store: &Store, system: &str, graph: &Graph) -> Verdicts {
     let text = format!(
         "let lib = import {0}/lib.nix; off = _: {{ doCheck = false; doInstallCheck = false; }}; in
         builtins.listToAttrs (lib.concatMap
           ({{ path, drv }}: lib.optional (drv ? overrideAttrs)
             {{ name = path; value = ((drv.overridePythonAttrs or drv.overrideAttrs) off).drvPath; }})
-          (lib.packagesOf \"\" (import {0} {{ }})))",
+          (lib.packagesOf \"\" (import {0} {{ system = {system:?}; }})))",
         testdata("minipkgs").display()
     );
     let mut command = nix("nix-instantiate");
@@ -387,10 +388,47 @@ fn tried(base: &Base, store: &Store, case: &Case) -> Result<Outcome, String> {
     let file = tempfile::NamedTempFile::with_suffix(".nix").unwrap();
     overlay.nix(&mut file.as_file()).unwrap();
     let path = file.path().to_path_buf();
-    let evaluated = evaluate(store, &[(Some(path.clone()), None), (Some(path), Some(&case.bump))]);
+    let evaluated = evaluate(store, base.system, &[(Some(path.clone()), None), (Some(path), Some(&case.bump))]);
     judge(base, store, case, &overlay, &evaluated.try_into().unwrap()).map_err(|error| {
         format!("{} ({}), bump of {}: {error}; {:?}", case.texts.join(" "), case.kind, case.bump, overlay.warnings)
     })
+}
+
+/// Tries all, two at a time.
+fn tried_all<'c>(base: &Base, store: &Store, cases: &'c [Case]) -> Vec<(&'c Case, Result<Outcome, String>)> {
+    let waiting: Mutex<Vec<&Case>> = Mutex::new(cases.iter().collect());
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = waiting.lock().unwrap().pop() else { break };
+                    let result = tried(base, store, case);
+                    results.lock().unwrap().push((case, result));
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap()
+}
+
+/// The system of another kernel, whose set has other packages: what an edit does not find it leaves.
+#[test]
+fn on_darwin() {
+    if !needs::nix() {
+        return;
+    }
+    let store = Store::new();
+    let base = Base::new(&store, "aarch64-darwin");
+    let mut chance = Chance(4);
+    let mut cases = base.pick(&mut chance);
+    while cases.len() > 16 {
+        cases.swap_remove(chance.below(cases.len()));
+    }
+    cases.push(base.together(&cases, &mut chance));
+    let results = tried_all(&base, &store, &cases);
+    let wrong: Vec<&String> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
+    assert!(wrong.is_empty() && results.len() == 17, "{} of {}: {wrong:#?}", wrong.len(), cases.len());
 }
 
 #[test]
@@ -399,27 +437,14 @@ fn every_kind() {
         return;
     }
     let store = Store::new();
-    let base = Base::new(&store);
+    let base = Base::new(&store, "x86_64-linux");
     let mut chance = Chance(3);
     let mut cases = base.pick(&mut chance);
     for _ in 0..10 {
         let case = base.together(&cases, &mut chance);
         cases.push(case);
     }
-    let waiting: Mutex<Vec<&Case>> = Mutex::new(cases.iter().collect());
-    let results = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let Some(case) = waiting.lock().unwrap().pop() else { break };
-                    let result = tried(&base, &store, case);
-                    results.lock().unwrap().push((case, result));
-                }
-            });
-        }
-    });
-    let results = results.into_inner().unwrap();
+    let results = tried_all(&base, &store, &cases);
     let wrong: Vec<&String> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
 

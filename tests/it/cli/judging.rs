@@ -283,8 +283,8 @@ fn remedies_that_are_none() {
         ("drop:curl->zlib", "the one is no input of the other"),
         ("drop:openssl->python311Packages.requests", "'drop:openssl->python311Packages.requests' treats no edge"),
         ("split:python311Packages.six", "name the input"),
-        ("detach-tests", "no evidence names check-only inputs"),
-        ("detach-tests:curl", "no evidence names check-only inputs"),
+        ("detach-tests", "no evidence that holds for this closure"),
+        ("detach-tests:curl", "no evidence that holds for this closure"),
     ] {
         let talk = failed(what_if);
         assert!(talk.contains(why), "{what_if}: {talk}");

@@ -134,7 +134,7 @@ fn why_in_each_form() {
     for path in paths.iter().map(|path| path.as_array().unwrap()) {
         assert_eq!(path[0]["drv"], report["from"][0]["drv"]);
         assert_eq!(path.last().unwrap()["drv"], report["to"][0]["drv"]);
-        assert_eq!(keys(&path[0]), ["drv", "keys", "name"]);
+        assert_eq!(keys(&path[0]), ["drv", "keys", "name", "system"]);
         assert!(path[1..].iter().all(|node| !node["keys"].as_array().unwrap().is_empty()), "each names the one before");
     }
     let dominators = report["dominators"].as_array().unwrap();

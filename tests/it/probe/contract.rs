@@ -207,7 +207,7 @@ fn reports() {
     let ran = run(&["--format", "json"]);
     assert_eq!(
         ran.talk,
-        "evidence.json: 4 attributes probed, 3 with check-only inputs; 2 failed (--verbose names them)\n"
+        "evidence.json: probed 4 attributes: 3 with check-only inputs, 2 failed (--verbose names them)\n"
     );
     let report = ran.json();
     let count = |key: &str| report[key].as_u64().unwrap();
@@ -318,4 +318,21 @@ fn files_that_cannot_be_compared() {
     // two closures of which one names no packages
     let failed = program.run(&["probe", "--compare", drvs, "-c", drvs]).failed();
     assert!(failed.contains("has neither pairs nor attributes"), "{failed}");
+}
+
+#[test]
+fn nix_writes_where_it_is_read() {
+    if !needs::nix() {
+        return;
+    }
+    let program = Program::new();
+    let store = program.folder.path().join("root");
+    std::fs::create_dir(&store).unwrap();
+    let minipkgs = testdata("minipkgs");
+    let (file, root) = (minipkgs.to_str().unwrap(), store.to_str().unwrap());
+    let ran = program.run(&["probe", "-f", file, "-A", "python311Packages.mock", "--store-root", root, "-q"]);
+    assert!(ran.fine().contains("python3.11-pytest"));
+    program.run(&["ingest", "-f", file, "-A", "zlib", "--store-root", root]).fine();
+    let written = std::fs::read_dir(store.join("nix/store")).unwrap();
+    assert!(written.count() > 100, "derivations are in the store that was named");
 }
