@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::mention::Finder;
+use super::phases::Phases;
 use super::raw::{
     Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Strings, Symbol, flag, hash_name,
 };
@@ -46,35 +47,6 @@ struct Current {
     open_input: Option<PathIndex>,
     /// The first thing that was wrong although it parsed.
     problem: Option<String>,
-}
-
-/// What `phases` says of the fixup phase.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Phases {
-    /// Not given, or not to be understood.
-    #[default]
-    Unknown,
-    /// Given, without it.
-    WithoutFixup,
-    WithFixup,
-}
-
-impl Phases {
-    /// `text` is all of `phases`, or an element of it. A text in which a word does not end in `Phase`
-    /// is no list of phases.
-    fn add(&mut self, text: &[u8]) {
-        let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
-        if words.peek().is_none() {
-            return;
-        }
-        for word in words {
-            if word == b"fixupPhase" || !word.ends_with(b"Phase") {
-                *self = Self::WithFixup;
-            } else if *self == Self::Unknown {
-                *self = Self::WithoutFixup;
-            }
-        }
-    }
 }
 
 /// The part of a derivation's name before `.drv`; `None` if it has no such end.

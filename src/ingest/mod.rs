@@ -12,6 +12,7 @@ mod input;
 mod json;
 mod json_stream;
 mod mention;
+mod phases;
 mod problem;
 mod progress;
 pub mod raw;

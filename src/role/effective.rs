@@ -130,7 +130,7 @@ impl<'g> EffectiveInputs<'g> {
     /// chain. Time is linear in what is found and what that propagates.
     #[must_use]
     pub fn of(&self, consumer: NodeId) -> Vec<EffectiveInput<'g>> {
-        let found = self.search(consumer, &BTreeSet::new());
+        let found = self.search(consumer);
         let chain = |mut at: u32| {
             let mut chain = Vec::new();
             while at != u32::MAX {
@@ -171,12 +171,13 @@ impl<'g> EffectiveInputs<'g> {
     /// carried) on any chain. Sorted.
     #[must_use]
     pub fn links(&self, consumer: NodeId) -> BTreeSet<(NodeId, NodeId)> {
-        self.search(consumer, &BTreeSet::new()).links.into_iter().collect()
+        self.search(consumer).links.into_iter().collect()
     }
 
     /// The consumers that no longer see an input when the consumers of these edges no longer propagate
     /// theirs: input, receiver, and the plain list that would name it instead. Sorted; edges that are
-    /// in no propagated list have none.
+    /// in no propagated list have none. What comes to a consumer only with one of its own inputs that
+    /// is among these edges it does not miss: who has no use for the carrier has none for its load.
     ///
     /// Time is linear in what the possible receivers see (those that list the consumer of such an edge,
     /// or something that propagates it), and in their number for each consumer.
@@ -201,11 +202,12 @@ impl<'g> EffectiveInputs<'g> {
                 let wanted = found.seen.iter().filter(|seen| inputs.contains(&seen.node));
                 wanted.map(|seen| (seen.node, seen.offsets)).collect()
             };
-            let before = of_inputs(self.search(receiver, &BTreeSet::new()));
+            let own = || self.graph.input_edges(receiver).filter(|(edge, _)| !edges.contains(edge));
+            let before = of_inputs(self.search_from(own(), &BTreeSet::new()));
             if before.is_empty() {
                 continue;
             }
-            let after = of_inputs(self.search(receiver, edges));
+            let after = of_inputs(self.search_from(own(), edges));
             for &(input, offsets) in before.difference(&after) {
                 receivers.extend(DependencyList::plain(offsets).map(|list| (input, receiver, list)));
             }
@@ -237,13 +239,12 @@ impl<'g> EffectiveInputs<'g> {
         &self.propagated[self.offsets[node.index()] as usize..self.offsets[node.index() + 1] as usize]
     }
 
-    /// Breadth first, so that the first chain found is a shortest one. The edges `without` are left out
-    /// of what their consumers propagate.
-    fn search(&self, consumer: NodeId, without: &BTreeSet<EdgeId>) -> Found {
-        self.search_from(self.graph.input_edges(consumer), without)
+    fn search(&self, consumer: NodeId) -> Found {
+        self.search_from(self.graph.input_edges(consumer), &BTreeSet::new())
     }
 
-    /// The same from some of the consumer's inputs alone.
+    /// What a consumer sees that has these inputs alone. Breadth first, so that the first chain found is a
+    /// shortest one. The edges `without` are left out of what their consumers propagate.
     fn search_from(&self, edges: impl Iterator<Item = (EdgeId, NodeId)>, without: &BTreeSet<EdgeId>) -> Found {
         let mut found = Found { seen: Vec::new(), carriers: Vec::new(), links: HashSet::default() };
         let mut known: HashSet<Seen, FxBuildHasher> = HashSet::default();

@@ -190,14 +190,17 @@ fn receivers_go_by_grade() {
     assert_eq!((names, record.grade), (vec!["tool-1", "carrier-1"], Grade::Suspected));
     let (verdicts, _) = Verdicts::new(&graph, &evidence);
     let effective = EffectiveInputs::new(&graph);
-    let drop = [WhatIf::parse("drop:name:tool-1->name:carrier-1").unwrap()];
-    let receivers = |min_grade: Option<Grade>| {
+    let receivers = |min_grade: Option<Grade>, drops: &[&str]| {
+        let drops: Vec<WhatIf> = drops.iter().map(|drop| WhatIf::parse(drop).unwrap()).collect();
         let params = RemedyParams { min_grade, only: false };
-        let found = remedies(&graph, &effective, &verdicts, &[], &drop, params).unwrap();
+        let found = remedies(&graph, &effective, &verdicts, &[], &drops, params).unwrap();
         found.receivers.iter().map(|receiver| graph.name(receiver.node).to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(receivers(None), [""; 0]);
-    assert_eq!(receivers(Some(Grade::Inferred)), ["app-1"]);
+    let drop = "drop:name:tool-1->name:carrier-1";
+    assert_eq!(receivers(None, &[drop]), [""; 0]);
+    assert_eq!(receivers(Some(Grade::Inferred), &[drop]), ["app-1"]);
+    // who no longer has the carrier does not miss what came with it
+    assert_eq!(receivers(Some(Grade::Inferred), &[drop, "drop:name:carrier-1->name:app-1"]), [""; 0]);
 }
 
 /// Whatever is in a file, it is read or refused, and what is read is looked for.
