@@ -57,7 +57,9 @@ pub fn compare_pairs(
             ),
         }
     }
-    compare(packages, failures, graph.store_dir(), sources, &[&texts])
+    // what Nix itself has just made is the package with its checks off, whatever its flags say
+    let made_elsewhere = pairs_file.is_some();
+    compare(packages, failures, graph.store_dir(), sources, &[&texts], made_elsewhere)
 }
 
 /// Compares a closure with another one, in which the packages have their checks off, by attribute and
@@ -90,7 +92,7 @@ pub fn compare_closures(graph: &Graph, other: &Graph, sources: &TextSources) -> 
             None => fail(Variant::WithoutChecks, "the closure without checks does not have it"),
         }
     }
-    compare(packages, failures, graph.store_dir(), sources, &[])
+    compare(packages, failures, graph.store_dir(), sources, &[], true)
 }
 
 /// How many of the attributes that both have are other packages in one graph than in the pairs, whose
@@ -109,13 +111,15 @@ pub fn differing_packages(closure: &Graph, system: &str, probed: &Graph, pairs: 
     closure.attributes().filter(of_system).filter(differs).count()
 }
 
-/// Compares packages; reads the texts of those that lose inputs.
+/// Compares packages; reads the texts of those that lose inputs. With `made_elsewhere`, inputs that vanish
+/// while no flag of the checks goes off are no evidence: the derivations differ for another reason.
 pub(super) fn compare(
     packages: Vec<Package<'_>>,
     mut failures: Vec<Failure>,
     store_dir: &str,
     sources: &TextSources,
     texts: &[&Texts],
+    made_elsewhere: bool,
 ) -> Result<Compared, IngestError> {
     let mut probed = packages.len();
     let losing: Vec<Package<'_>> = packages.into_iter().filter(|package| !package.inputs().0.is_empty()).collect();
@@ -126,6 +130,16 @@ pub(super) fn compare(
     let texts: Vec<&Texts> = texts.iter().copied().chain([&more]).collect();
     let mut file = EvidenceFile::default();
     for package in &losing {
+        if made_elsewhere && package.switches_checks(&texts) == Some(false) {
+            probed -= 1;
+            failures.push(Failure {
+                attribute: package.attribute.clone(),
+                variant: Variant::WithoutChecks,
+                error: "it loses inputs, but neither doCheck nor doInstallCheck is on in the one and off in the other"
+                    .to_owned(),
+            });
+            continue;
+        }
         match package.compare(&texts) {
             Some(evidence) if evidence.recipe.is_some() => file.evidence.push(Evidence::CheckOnly(evidence)),
             Some(_) => {

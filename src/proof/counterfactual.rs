@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::differences::differing_keys;
+use super::differences::{differing_keys, switches_checks};
 use super::texts::Texts;
 use crate::graph::{Graph, NodeId};
 use crate::nix::{Derivation, Digest, StorePath, parse_drv_name};
@@ -83,6 +83,23 @@ impl Package<'_> {
         (vanished, appeared)
     }
 
+    /// Whether its checks are on in the one and off in the other; `None` where `texts` has not both.
+    #[must_use]
+    pub fn switches_checks(&self, texts: &[&Texts]) -> Option<bool> {
+        self.both(texts).map(|(base, without)| switches_checks(base, without))
+    }
+
+    /// The texts of both derivations.
+    fn both<'t>(&'t self, texts: &[&'t Texts]) -> Option<(&'t Derivation<'static>, &'t Derivation<'static>)> {
+        let [base, without] = self.paths();
+        let text = |path: &str| texts.iter().find_map(|texts| texts.get(path));
+        let without = match self.without {
+            Without::Node(..) => text(&without),
+            Without::Text(_, derivation) => Some(derivation),
+        };
+        text(&base).zip(without)
+    }
+
     /// The evidence, if anything vanishes. Where `texts` has not both derivations, what else differs is
     /// not known. Linear in the inputs and the texts.
     #[must_use]
@@ -91,13 +108,8 @@ impl Package<'_> {
         if inputs.is_empty() {
             return None;
         }
-        let [base, without] = self.paths();
-        let text = |path: &str| texts.iter().find_map(|texts| texts.get(path));
-        let without = match self.without {
-            Without::Node(..) => text(&without),
-            Without::Text(_, derivation) => Some(derivation),
-        };
-        let differing_keys = text(&base).zip(without).map(|(base, without)| differing_keys(base, without));
+        let differing_keys = self.both(texts).map(|(base, without)| differing_keys(base, without));
+        let [base, _] = self.paths();
         let grade = CheckOnly::grade_of(&appeared, differing_keys.as_deref());
         let name = self.graph.name(self.base).to_owned();
         let package = PackageRef { attribute: self.attribute.clone(), drv: base, name };

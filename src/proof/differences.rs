@@ -54,6 +54,24 @@ pub fn differing_keys(one: &Derivation<'_>, other: &Derivation<'_>) -> Vec<Strin
     keys.into_iter().collect()
 }
 
+/// Whether the one runs checks that the other does not: `doCheck` or `doInstallCheck` is on in the one alone.
+pub(super) fn switches_checks(one: &Derivation<'_>, other: &Derivation<'_>) -> bool {
+    let (one, other) = (checks_on(one), checks_on(other));
+    one.into_iter().zip(other).any(|(one, other)| one && !other)
+}
+
+fn checks_on(derivation: &Derivation<'_>) -> [bool; 2] {
+    let variables = variables(derivation);
+    let json = variables.get(&b"__json"[..]).and_then(|text| serde_json::from_slice::<Value>(text).ok());
+    ["doCheck", "doInstallCheck"].map(|flag| {
+        let structured = json.as_ref().and_then(|json| json.get(flag));
+        let plain = variables.get(flag.as_bytes()).is_some_and(|value| !value.is_empty());
+        plain
+            || structured
+                .is_some_and(|value| *value == Value::Bool(true) || value.as_str().is_some_and(|text| !text.is_empty()))
+    })
+}
+
 fn variables<'d>(derivation: &'d Derivation<'_>) -> BTreeMap<&'d [u8], &'d [u8]> {
     derivation.environment.iter().map(|(key, value)| (key.as_ref(), value.as_ref())).collect()
 }
@@ -135,6 +153,28 @@ mod tests {
         check(r#"{"env": 1}"#, r#"{"env": 2}"#, &["__json.env"]);
         check("{", "{}", &["__json"]);
         check("[]", "{}", &["__json"]);
+    }
+
+    #[test]
+    fn checks_that_are_switched() {
+        let derivation = |variables: &[(&str, &str)]| {
+            let text = |text: &str| Cow::Owned(text.as_bytes().to_vec());
+            let environment = variables.iter().map(|(key, value)| (text(key), text(value))).collect();
+            Derivation { environment, ..Derivation::default() }
+        };
+        let on = [("doCheck", "1"), ("doInstallCheck", "")];
+        let json = |text: &'static str| [("__json", text)];
+        for (one, other, expect) in [
+            (&on[..], &[][..], true),
+            (&on[..], &[("doCheck", "")][..], true),
+            (&[][..], &on[..], false),
+            (&on[..], &on[..], false),
+            (&on[..], &[("doInstallCheck", "1")][..], true),
+            (&json(r#"{"doInstallCheck": true}"#)[..], &json(r#"{"doInstallCheck": false}"#)[..], true),
+            (&json(r#"{"doCheck": false}"#)[..], &json("{")[..], false),
+        ] {
+            assert_eq!(switches_checks(&derivation(one), &derivation(other)), expect, "{one:?} {other:?}");
+        }
     }
 
     #[test]

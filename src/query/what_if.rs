@@ -90,6 +90,7 @@ impl WhatIf {
             },
             ("detach-tests", value) => Form::DetachTests { package: value.map(selector).transpose()? },
             ("ca", None) => Form::ContentAddressed,
+            ("ca", Some(_)) => return Err(malformed("nothing may stand after 'ca'")),
             ("drop" | "split", None) => return Err(malformed("nothing stands after it")),
             _ => return Err(malformed(&format!("there is no '{kind}'"))),
         };
@@ -238,9 +239,11 @@ pub fn remedies(
                     }
                 }
                 if edges.is_empty() {
-                    let why = "nothing that is bumped is its direct input, and no evidence that counts calls one \
-                               reference-only; name the input (split:A->C)";
-                    return no_edge(why.to_owned());
+                    let bumped =
+                        if bumped.is_empty() { "" } else { "nothing that is bumped is its direct input, and " };
+                    return no_edge(format!(
+                        "{bumped}no evidence calls an input of it reference-only; name the input (split:A->C)"
+                    ));
                 }
                 edges.into_iter().for_each(|edge| treat(edge, Treatment::Split));
             }
@@ -275,6 +278,10 @@ pub fn remedies(
                 let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
                 let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
                 cut_off = stopped.map(|(edge, _)| edge).collect();
+                if cut_off.is_empty() {
+                    let why = "no evidence says of an input that it cannot change an output; make some with 'nix-ripple probe' and give it with --evidence";
+                    return no_edge(why.to_owned());
+                }
             }
         }
     }

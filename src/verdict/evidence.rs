@@ -42,6 +42,18 @@ pub struct CheckOnly {
     pub grade: Grade,
 }
 
+impl Evidence {
+    /// Takes back a grade that is stronger than what is shown, as a file made by hand may have it; tells
+    /// whether it was.
+    pub(super) fn bound_grade(&mut self) -> bool {
+        let Self::CheckOnly(shown) = self;
+        let most = CheckOnly::grade_of(&shown.appeared, shown.differing_keys.as_deref());
+        let overstated = shown.grade > most;
+        shown.grade = shown.grade.min(most);
+        overstated
+    }
+}
+
 impl CheckOnly {
     /// What a comparison shows: `inferred` when nothing but inputs went and flags changed, else
     /// `suspected`, for what is built may differ with the checks.

@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for Entry {
 
 impl EvidenceFile {
     /// Reads a file. Records of an unknown kind are left out with a finding: without them less is
-    /// claimed, never more.
+    /// claimed, never more. Nor does a grade count that is stronger than what its record shows.
     ///
     /// # Errors
     /// When it cannot be read, is of another version, or holds something else; with the place.
@@ -132,9 +132,13 @@ impl EvidenceFile {
         let body: Body = serde_json::from_slice(text).map_err(malformed)?;
         let mut unknown = std::collections::BTreeMap::<String, usize>::new();
         let mut file = Self { evidence: Vec::new(), failures: body.failures };
+        let mut overstated = 0;
         for entry in body.evidence {
             match entry {
-                Entry::Known(evidence) => file.evidence.push(evidence),
+                Entry::Known(mut evidence) => {
+                    overstated += usize::from(evidence.bound_grade());
+                    file.evidence.push(evidence);
+                }
                 Entry::Unknown(kind) => *unknown.entry(kind).or_default() += 1,
             }
         }
@@ -143,7 +147,14 @@ impl EvidenceFile {
             let what = format!("{path}: left out {count} of the unknown kind '{kind}'; a newer nix-ripple may know it");
             Problem::new("unknown-evidence", what)
         };
-        Ok((file, unknown.into_iter().map(problem).collect()))
+        let mut problems: Vec<Problem> = unknown.into_iter().map(problem).collect();
+        if overstated > 0 {
+            let what = format!(
+                "{path}: {overstated} of its records have a stronger grade than what they show; that of what they show is taken"
+            );
+            problems.push(Problem::new("overstated-evidence", what));
+        }
+        Ok((file, problems))
     }
 
     /// Joins several: what any of them shows. A failure stays, also where another file has evidence.
@@ -244,6 +255,25 @@ mod tests {
         let wrong = record("a", "b");
         let text = EvidenceFile { evidence: vec![wrong], failures: Vec::new() }.to_text().replace("0707", "07");
         check(&text, "64 hexadecimal digits");
+    }
+
+    #[test]
+    fn no_grade_is_stronger_than_what_is_shown() {
+        let check = |written: Grade, differing_keys: Option<&[&str]>, expect: Grade| {
+            let Evidence::CheckOnly(mut record) = record("a", "x");
+            record.grade = written;
+            record.differing_keys = differing_keys.map(|keys| keys.iter().map(ToString::to_string).collect());
+            let text = EvidenceFile { evidence: vec![Evidence::CheckOnly(record)], failures: Vec::new() }.to_text();
+            let (file, problems) = EvidenceFile::parse(text.as_bytes(), "e.json").unwrap();
+            let [Evidence::CheckOnly(read)] = file.evidence.as_slice() else { panic!("one record") };
+            assert_eq!(read.grade, expect);
+            assert_eq!(!problems.is_empty(), written != expect);
+        };
+        check(Grade::Proven, Some(&[]), Grade::Inferred);
+        check(Grade::Inferred, Some(&[]), Grade::Inferred);
+        check(Grade::Suspected, Some(&[]), Grade::Suspected);
+        check(Grade::Observed, Some(&["buildPhase"]), Grade::Suspected);
+        check(Grade::Inferred, None, Grade::Suspected);
     }
 
     #[test]

@@ -173,8 +173,15 @@ fn made_by_hand(program: &Program) -> tempfile::TempDir {
         recipe.env.push(("flags".to_owned(), flag.to_owned()));
         recipe
     };
-    let base = [tested(10).input(&tool, "nativeBuildInputs"), flagged(20, "on").input(&tool, "nativeBuildInputs")];
-    let off = [tested(11), flagged(21, "off").input(&other, "nativeBuildInputs")];
+    let checks = |mut recipe: Recipe, on: &str| {
+        recipe.env.push(("doCheck".to_owned(), on.to_owned()));
+        recipe
+    };
+    let base = [tested(10).input(&tool, "nativeBuildInputs"), flagged(20, "on").input(&tool, "nativeBuildInputs")]
+        .map(|recipe| checks(recipe, "1"));
+    let off = [tested(11), flagged(21, "off").input(&other, "nativeBuildInputs")].map(|recipe| checks(recipe, ""));
+    // loses an input, but not because of its checks: it has none
+    let tested_before = checks(tested(12).input(&tool, "nativeBuildInputs"), "");
     let derivation = |recipe: &Recipe| {
         let mut env = serde_json::Map::from_iter(recipe.env.iter().map(|(key, value)| (key.clone(), json!(value))));
         env.insert("out".to_owned(), json!(recipe.output_path("out")));
@@ -191,11 +198,12 @@ fn made_by_hand(program: &Program) -> tempfile::TempDir {
         "library": pair(&library.path(), &library.path()),
         "gone": pair(&Recipe::new(90, "gone").path(), &off[0].path()),
         "half": pair(&library.path(), &Recipe::new(91, "half").path()),
+        "stranger": pair(&tested_before.path(), &off[0].path()),
     });
     let pairs = json!({"derivations": derivations, "pairs": pairs}).to_string();
     program.write("pairs.json", &pairs);
     program.write("pairs.json.zst", zstd::encode_all(pairs.as_bytes(), 3).unwrap());
-    folder(&[&[tool, library, other][..], &base].concat())
+    folder(&[&[tool, library, other, tested_before][..], &base].concat())
 }
 
 #[test]
@@ -207,11 +215,11 @@ fn reports() {
     let ran = run(&["--format", "json"]);
     assert_eq!(
         ran.talk,
-        "evidence.json: probed 4 attributes: 3 with check-only inputs, 2 failed (--verbose names them)\n"
+        "evidence.json: probed 4 attributes: 3 with check-only inputs, 3 failed (--verbose names them)\n"
     );
     let report = ran.json();
     let count = |key: &str| report[key].as_u64().unwrap();
-    assert_eq!(["version", "probed", "with_check_inputs", "check_inputs", "failed"].map(count), [1, 4, 3, 3, 2]);
+    assert_eq!(["version", "probed", "with_check_inputs", "check_inputs", "failed"].map(count), [1, 4, 3, 3, 3]);
     let [alias, flagged, tested] = report["packages"].as_array().unwrap().as_slice() else { panic!("{report}") };
     assert_eq!((&alias["attribute"], &tested["attribute"]), (&json!("alias"), &json!("tested")));
     assert_eq!((&tested["grade"], &tested["differing_keys"]), (&json!("inferred"), &json!([])));
@@ -227,7 +235,9 @@ fn reports() {
         .iter()
         .map(|failure| (&failure["attribute"], &failure["variant"]))
         .collect();
-    assert_eq!(failures, [(&json!("gone"), &json!("package")), (&json!("half"), &json!("without-checks"))]);
+    let without = json!("without-checks");
+    let expected = [(&json!("gone"), &json!("package")), (&json!("half"), &without), (&json!("stranger"), &without)];
+    assert_eq!(failures, expected);
 
     let written = std::fs::read_to_string(program.folder.path().join("evidence.json")).unwrap();
     let file: Value = serde_json::from_str(&written).unwrap();
@@ -250,7 +260,7 @@ fn reports() {
     assert_eq!(
         table.fine(),
         "\
-4 attributes probed, 3 with check-only inputs (3 inputs); 2 failed
+4 attributes probed, 3 with check-only inputs (3 inputs); 3 failed
  attribute  check-only inputs  grade      what else differs
  alias      tool-1             inferred
  flagged    tool-1             suspected  flags; appears: other-1

@@ -13,7 +13,7 @@ fn sample() -> Vec<u8> {
     let mut dep = Recipe::new(2, "dep-2.0").outputs(&["out", "dev"]).input(&source, "src");
     dep.sources.push("/nix/store/00000000000000000000000000000900-builder.sh".to_owned());
     let x = Recipe::new(3, "x-1.0").input(&source, "src").input(&dep, "schlüssel");
-    let y = Recipe::new(4, "y-1.0").input(&x, "buildInputs").input(&dep, "src");
+    let y = Recipe::new(4, "y-1.0").input(&x, "buildInputs").input(&x, "propagatedBuildInputs").input(&dep, "src");
     let folder = support::folder(&[source, dep, x.clone(), y.clone()]);
     let attributes = folder.path().join("attributes.json");
     let entry = |recipe: &Recipe| {
@@ -391,7 +391,11 @@ fn what_follows_from_the_rest_and_does_not() {
 /// Whatever is changed: what opens can be asked anything.
 #[test]
 fn what_opens_answers() {
+    use nix_ripple::query::{CutOver, InputsParams, RemedyParams, WhatIf, cut, inputs, overlay, remedies};
     use nix_ripple::query::{ImpactParams, RankParams, Selector, impact, rank, resolve};
+    use nix_ripple::reach::savings;
+    use nix_ripple::role::EffectiveInputs;
+    use nix_ripple::verdict::Verdicts;
 
     let bytes = sample();
     let folder = tempfile::tempdir().unwrap();
@@ -417,6 +421,21 @@ fn what_opens_answers() {
             }
         }
         assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
+        let (effective, verdicts) = (EffectiveInputs::new(&graph), Verdicts::default());
+        for node in graph.nodes() {
+            let report = inputs(&graph, &effective, &verdicts, &[], &[node], InputsParams { effective: true });
+            assert!(report.inputs.len() >= graph.input_edges(node).len());
+            let _ = (graph.recipe(node), effective.of(node).len(), effective.links(node).len());
+        }
+        let nodes: Vec<_> = graph.nodes().collect();
+        let _ = cut(&graph, &effective, &verdicts, &nodes[..1], &nodes[nodes.len() - 1..], CutOver::Any);
+        for remedy in ["drop:name:*->name:*", "split:name:*->name:*"] {
+            let remedy = [WhatIf::parse(remedy).unwrap()];
+            if let Ok(all) = remedies(&graph, &effective, &verdicts, &nodes[..1], &remedy, RemedyParams::default()) {
+                overlay(&graph, &all).nix(&mut Vec::new()).unwrap();
+                let _ = savings(&graph, &nodes[..1], &all.edits());
+            }
+        }
         let words = Selector::expand(&["x", "y", "dep", "name:*", "src:x*"]).unwrap();
         for word in words {
             if let Ok(bumps) = resolve(&graph, &[word], false) {
