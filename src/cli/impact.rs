@@ -59,7 +59,8 @@ pub(super) struct Args {
     /// How many hubs to show
     #[arg(long, value_name = "N", default_value_t = 10)]
     hubs: usize,
-    /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
+    /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes);
+    /// remedies do not count here
     #[arg(long, value_name = "N")]
     fail_over: Option<u64>,
     /// What a remedy would change (repeatable, all together): drop:A->B, split:C, split:A->C,

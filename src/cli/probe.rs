@@ -139,6 +139,18 @@ fn attributes_of(closure: &Graph, system: &str) -> Result<Vec<String>, CliError>
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
+/// Whether all that has an attribute in the one is in the other.
+fn same_derivations(graph: &Graph, other: &Graph) -> bool {
+    let named = |graph: &Graph| -> BTreeSet<String> {
+        graph
+            .attributes()
+            .filter_map(|attribute| graph.attribute_node(attribute))
+            .map(|node| graph.path(node))
+            .collect()
+    };
+    named(graph) == named(other)
+}
+
 impl Args {
     /// By the real Nix.
     fn probe(&self, file: &Path, printer: &mut Printer) -> Result<Compared, CliError> {
@@ -211,6 +223,9 @@ impl Args {
             let files: Vec<String> = self.compare.iter().map(|file| file.display().to_string()).collect();
             let what = format!("{} has neither pairs nor attributes to find packages by", files.join(", "));
             return Err(CliError::NothingProbed(what));
+        }
+        if same_derivations(&graph, &other) {
+            printer.warning("both closures hold the same derivations, so nothing can vanish; give one without checks");
         }
         let files: Vec<PathBuf> = paths.iter().chain(&self.compare).cloned().collect();
         Ok(compare_closures(&graph, &other, &self.texts(&files))?)

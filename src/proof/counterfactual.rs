@@ -8,6 +8,7 @@ use super::differences::{differing_keys, switches_checks};
 use super::texts::Texts;
 use crate::graph::{Graph, NodeId};
 use crate::nix::{Derivation, Digest, StorePath, parse_drv_name};
+use crate::role::Role;
 use crate::verdict::{CheckOnly, InputRef, PackageRef};
 
 /// Finds the nodes of a graph by the digests of their paths.
@@ -67,7 +68,8 @@ impl Package<'_> {
     }
 
     /// What vanishes with the checks, and what appears without them; by path. An input in whose place
-    /// another of its pname appears has not vanished: it is made otherwise without checks.
+    /// another of its pname appears has not vanished: it is made otherwise without checks. What the package
+    /// is made of (its source, patches, builder, environment) is no input of its checks, though it differ.
     #[must_use]
     pub fn inputs(&self) -> (Vec<InputRef>, Vec<InputRef>) {
         let base = inputs_of_node(self.graph, self.base);
@@ -79,7 +81,7 @@ impl Package<'_> {
             one.iter().filter(|(path, _)| !other.contains_key(path)).map(|(_, input)| input.clone()).collect()
         };
         let (mut vanished, appeared): (Vec<InputRef>, Vec<InputRef>) = (only(&base, &without), only(&without, &base));
-        vanished.retain(|input| !appeared.iter().any(|other| is_remade(input, other)));
+        vanished.retain(|input| !appeared.iter().any(|other| is_remade(input, other)) && !is_what_is_built(input));
         (vanished, appeared)
     }
 
@@ -121,6 +123,11 @@ impl Package<'_> {
 /// of the name.
 fn is_remade(input: &InputRef, other: &InputRef) -> bool {
     input.pname == other.pname || parse_drv_name(&input.name).0 == parse_drv_name(&other.name).0
+}
+
+/// Whether a key tells that the input is what is built, or builds it.
+fn is_what_is_built(input: &InputRef) -> bool {
+    input.keys.iter().any(|key| matches!(Role::of_key(key), Role::Source | Role::Builder | Role::Stdenv))
 }
 
 fn inputs_of_node(graph: &Graph, node: NodeId) -> BTreeMap<Digest, InputRef> {

@@ -35,7 +35,8 @@ impl Pairs {
         }
         let Some(reader) = open_json(file)? else { return Ok(None) };
         let mut top = Top::default();
-        match serde_json::Deserializer::from_reader(reader).deserialize_map(&mut top) {
+        let mut deserializer = serde_json::Deserializer::from_reader(reader);
+        match deserializer.deserialize_map(&mut top).and_then(|()| deserializer.end()) {
             Ok(()) => Ok(top.pairs.map(Self)),
             // what is wrong with a closure is told when it is read
             Err(_) if !top.inside => Ok(None),

@@ -76,7 +76,8 @@ impl Texts {
         let mut found = Vec::new();
         let mut deserializer = serde_json::Deserializer::from_reader(reader);
         let scan = Scan { wanted: missing, found: &mut found, nested: false };
-        scan.deserialize(&mut deserializer).map_err(|error| unreadable(&shown, &error.to_string()))?;
+        let scanned = scan.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        scanned.map_err(|error| unreadable(&shown, &error.to_string()))?;
         for (path, value) in found {
             let parsed = StorePath::from_base_name(path.as_bytes()).ok();
             let Some((digest, name)) = parsed.and_then(|path| Some((path.digest, path.name.strip_suffix(".drv")?)))
@@ -86,11 +87,23 @@ impl Texts {
             let text = serde_json::to_vec(&value).unwrap_or_default();
             let derivation = json::parse(&text, store_dir, name)
                 .map_err(|error| unreadable(&shown, &format!("derivation {path}: {error}")))?;
+            check_inputs(&derivation).map_err(|error| unreadable(&shown, &format!("derivation {path}: {error}")))?;
             missing.remove(&digest);
             self.0.insert(digest, derivation);
         }
         Ok(())
     }
+}
+
+/// Every input must be a store path: one that is none would be taken for one that is not there.
+fn check_inputs(derivation: &Derivation<'_>) -> Result<(), String> {
+    let paths = derivation.input_derivations.iter().map(|(path, _)| path).chain(&derivation.input_sources);
+    for path in paths {
+        if let Err(error) = StorePath::from_absolute(path) {
+            return Err(format!("input '{}': {error}", String::from_utf8_lossy(path)));
+        }
+    }
+    Ok(())
 }
 
 fn unreadable(path: &str, message: &str) -> IngestError {
@@ -136,7 +149,9 @@ fn in_folders(folders: &[PathBuf], base_name: &str) -> Result<Option<Derivation<
         let mut assembler = crate::nix::derivation::OwnedAssembler::default();
         aterm::parse_events(&text, &mut assembler)
             .map_err(|error| IngestError::malformed(&shown, error.offset as u64, error.what()))?;
-        return Ok(Some(assembler.finish()));
+        let derivation = assembler.finish();
+        check_inputs(&derivation).map_err(|message| IngestError::malformed(&shown, 0, message))?;
+        return Ok(Some(derivation));
     }
     Ok(None)
 }

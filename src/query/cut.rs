@@ -55,8 +55,9 @@ pub struct CutEdge {
 
 /// The smallest set of edges whose removal frees `to` from a bump of `from`.
 ///
-/// A minimum cut of the graph as it is. Where a remedy takes an input out of a propagated list,
-/// receivers that may need it name it themselves, and that can bring a path back: a note says so then.
+/// A minimum cut of the graph as it is. An edge whose remedy is a split may be cut only where it leads to
+/// an end. Where a remedy takes an input out of a propagated list, receivers that may need it name it
+/// themselves, and that can bring a path back: a note says so then.
 #[must_use]
 pub fn cut(
     graph: &Graph,
@@ -70,7 +71,12 @@ pub fn cut(
         CutOver::Any => true,
         CutOver::Evidence(least) => {
             let judgement = verdicts.of(edge);
-            judgement.verdict.remedy().is_some() && judgement.is_at_least(least)
+            // a split frees the build alone: what depends on the wrapper is still rebuilt
+            let frees = match judgement.verdict.remedy() {
+                Some(Treatment::Split) => to.contains(&graph.edge_consumer(edge)),
+                remedy => remedy.is_some(),
+            };
+            frees && judgement.is_at_least(least)
         }
     };
     match reach::cut(graph, from, to, allowed) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::REPORT_VERSION;
 use crate::graph::{EdgeId, Graph, NodeId};
+use crate::ingest::raw::flag;
 use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
 use crate::role::{EffectiveInputs, Role, RoleSet};
 use crate::verdict::{Evidence, Grade, Judgement, Verdict, Verdicts};
@@ -29,6 +30,9 @@ pub struct InputsReport {
     pub also: Vec<Package>,
     /// By role, then by name.
     pub inputs: Vec<InputRow>,
+    /// What to know of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A derivation.
@@ -175,6 +179,10 @@ pub fn inputs(
         package: Package::of(graph, package),
         also: packages[1..].iter().map(|&node| Package::of(graph, node)).collect(),
         inputs: all.into_iter().map(row).collect(),
+        note: (graph.flags(package) & flag::NO_RECIPE != 0).then(|| {
+            "of this derivation nothing but name and inputs is known, so why they are there is not; give the derivation too"
+                .to_owned()
+        }),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attribute_path::{components, interpreter, is_python};
 use super::what_if::{Receiver, Remedies, Remedy};
 use crate::graph::{AttributeId, EdgeId, Graph, NodeId, RecipeDigest};
+use crate::ingest::raw::flag;
 use crate::nix::normalise_pname;
 use crate::reach::Treatment;
 use crate::role::DependencyList;
@@ -256,6 +257,14 @@ impl<'g> Names<'g> {
                 Some(list) => lists.insert(list.key()),
                 None => texts.insert(key),
             };
+        }
+        if graph.flags(remedy.consumer) & flag::NO_RECIPE != 0 {
+            return overlay.warn(
+                remedy.edge,
+                format!(
+                    "of {consumer} nothing but name and inputs is known, so {input} stays; give its derivation too"
+                ),
+            );
         }
         if !texts.is_empty() || lists.is_empty() {
             let texts =

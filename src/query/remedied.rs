@@ -25,7 +25,10 @@ pub struct Needless {
 /// What remedies change about a bump.
 #[derive(Debug, Clone, Serialize)]
 pub struct RemediedReport {
-    /// What is done, edge by edge: those of bumped inputs first.
+    /// How many edges are treated.
+    pub treated: u64,
+    /// What is done to those whose input the bump changes, bumped inputs first; what is done elsewhere
+    /// saves nothing here.
     pub remedies: Vec<TreatedEdge>,
     /// Consumers that name an input themselves then, which came along before; without fixed-output ones,
     /// which are not rebuilt whatever they name.
@@ -53,9 +56,6 @@ pub struct TreatedEdge {
     pub consumer: Link,
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
-    /// Whether the bump, without remedies, changes the input; an edge whose input stays the same saves
-    /// nothing here.
-    pub reached: bool,
     /// What evidence says of it.
     pub verdict: Verdict,
     /// How strongly.
@@ -149,9 +149,11 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
     }
     let keys = |edge| graph.mentions(edge).map(str::to_owned).collect();
     let is_bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
-    let mut treated: Vec<&Remedy> = all.remedies.iter().collect();
+    let reached = |remedy: &&Remedy| before.changed.binary_search(&remedy.input).is_ok();
+    let mut treated: Vec<&Remedy> = all.remedies.iter().filter(reached).collect();
     treated.sort_by_key(|remedy| !is_bumped.contains(&remedy.input));
     report.what_if = Some(RemediedReport {
+        treated: all.remedies.len() as u64,
         remedies: treated
             .into_iter()
             .map(|remedy| TreatedEdge {
@@ -159,7 +161,6 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
                 input: Link::of(graph, remedy.input),
                 consumer: Link::of(graph, remedy.consumer),
                 keys: keys(remedy.edge),
-                reached: before.changed.binary_search(&remedy.input).is_ok(),
                 verdict: remedy.verdict,
                 grade: remedy.grade,
             })

@@ -112,6 +112,10 @@ impl InputsReport {
         text
     }
 
+    fn notes(&self) -> impl Iterator<Item = String> {
+        self.note.iter().map(|note| format!("note: {note}")).chain(self.others())
+    }
+
     /// What else the selector names, in one line.
     fn others(&self) -> Option<String> {
         const SHOWN: usize = 5;
@@ -127,8 +131,8 @@ impl Render for InputsReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", table::printable(&self.headline()))?;
         writeln!(out, "{}", table::plain(&COLUMNS, layout, self.inputs.iter().map(InputRow::row)))?;
-        if let Some(others) = self.others() {
-            writeln!(out, "{}", table::printable(&others))?;
+        for note in self.notes() {
+            writeln!(out, "{}", table::printable(&note))?;
         }
         Ok(())
     }
@@ -136,8 +140,8 @@ impl Render for InputsReport {
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "### Inputs of {}\n", table::escape(&table::printable(&self.headline())))?;
         writeln!(out, "{}", table::markdown(&COLUMNS, self.inputs.iter().map(InputRow::row)))?;
-        if let Some(others) = self.others() {
-            writeln!(out, "\n{}", table::escape(&table::printable(&others)))?;
+        for note in self.notes() {
+            writeln!(out, "\n{}", table::escape(&table::printable(&note)))?;
         }
         Ok(())
     }

@@ -48,17 +48,16 @@ impl Kept {
 
 impl RemediedReport {
     fn headline(&self) -> String {
-        let mut text = format!("with {} treated", counted(self.remedies.len() as u64, "edge"));
+        let mut text = format!("with {} treated", counted(self.treated, "edge"));
         if self.cut_off > 0 {
             text.push_str(&format!(", {} cut off early", number(self.cut_off)));
         }
         format!("{text}: {} rebuilt; saves {}", counted(self.after.builds, "derivation"), saved(&self.savings))
     }
 
-    /// Edges that the bump reaches; those that read alike (of other instances) in one row.
+    /// Edges that read alike (those of other instances) in one row.
     fn rows(&self) -> Vec<[String; 6]> {
-        let reached = self.remedies.iter().filter(|remedy| remedy.reached);
-        let rows = alike(reached.map(TreatedEdge::row));
+        let rows = alike(self.remedies.iter().map(TreatedEdge::row));
         let more = rows.len().saturating_sub(SHOWN);
         let mut shown: Vec<[String; 6]> = rows
             .into_iter()
@@ -81,7 +80,7 @@ impl RemediedReport {
         });
         let mut lines: Vec<String> =
             [alike(receivers), alike(self.kept.iter().map(Kept::line))].into_iter().flat_map(capped).collect();
-        let unreached = self.remedies.iter().filter(|remedy| !remedy.reached).count() as u64;
+        let unreached = self.treated - self.remedies.len() as u64;
         if unreached > 0 {
             lines.push(format!(
                 "{} whose input this bump does not change: nothing is saved there",
@@ -93,7 +92,7 @@ impl RemediedReport {
 
     pub(super) fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.headline())?;
-        if self.remedies.iter().any(|remedy| remedy.reached) {
+        if !self.remedies.is_empty() {
             writeln!(out, "{}", table::plain(&TREATED, layout, self.rows()))?;
         }
         for line in self.lines() {
@@ -104,7 +103,7 @@ impl RemediedReport {
 
     pub(super) fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "**{}**\n", self.headline())?;
-        if self.remedies.iter().any(|remedy| remedy.reached) {
+        if !self.remedies.is_empty() {
             writeln!(out, "{}\n", table::markdown(&TREATED, self.rows()))?;
         }
         for line in self.lines() {

@@ -174,10 +174,10 @@ impl<'g> EffectiveInputs<'g> {
         self.search(consumer).links.into_iter().collect()
     }
 
-    /// The consumers that no longer see an input when the consumers of these edges no longer propagate
-    /// theirs: input, receiver, and the plain list that would name it instead. Sorted; edges that are
-    /// in no propagated list have none. What comes to a consumer only with one of its own inputs that
-    /// is among these edges it does not miss: who has no use for the carrier has none for its load.
+    /// The consumers that no longer see an output of an input when the consumers of these edges no longer
+    /// propagate theirs: input, receiver, and the plain list that would name it instead. Sorted; edges
+    /// that are in no propagated list have none. What comes to a consumer only with one of its own inputs
+    /// that is among these edges it does not miss: who has no use for the carrier has none for its load.
     ///
     /// Time is linear in what the possible receivers see (those that list the consumer of such an edge,
     /// or something that propagates it), and in their number for each consumer.
@@ -190,26 +190,26 @@ impl<'g> EffectiveInputs<'g> {
                 carried.entry(carrier).or_default().insert(self.graph.edge_input(edge));
             }
         }
-        let mut inputs: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
-        for (carrier, carried) in carried {
+        let mut carriers: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+        for &carrier in carried.keys() {
             for receiver in self.possible_receivers(carrier) {
-                inputs.entry(receiver).or_default().extend(&carried);
+                carriers.entry(receiver).or_default().push(carrier);
             }
         }
         let mut receivers = BTreeSet::new();
-        for (receiver, inputs) in inputs {
-            let of_inputs = |found: Found| -> BTreeSet<(NodeId, Offsets)> {
-                let wanted = found.seen.iter().filter(|seen| inputs.contains(&seen.node));
-                wanted.map(|seen| (seen.node, seen.offsets)).collect()
-            };
+        for (receiver, carriers) in carriers {
             let own = || self.graph.input_edges(receiver).filter(|(edge, _)| !edges.contains(edge));
-            let before = of_inputs(self.search_from(own(), &BTreeSet::new()));
-            if before.is_empty() {
+            let before = self.search_from(own(), &BTreeSet::new());
+            // what one of the edges really brings here, in one way or another
+            let pairs = carriers.iter().flat_map(|carrier| carried[carrier].iter().map(|&input| (*carrier, input)));
+            let brought: BTreeSet<NodeId> =
+                pairs.filter(|pair| before.links.contains(pair)).map(|(_, input)| input).collect();
+            if brought.is_empty() {
                 continue;
             }
-            let after = of_inputs(self.search_from(own(), edges));
-            for &(input, offsets) in before.difference(&after) {
-                receivers.extend(DependencyList::plain(offsets).map(|list| (input, receiver, list)));
+            let after: HashSet<Seen, FxBuildHasher> = self.search_from(own(), edges).seen.into_iter().collect();
+            for lost in before.seen.iter().filter(|seen| brought.contains(&seen.node) && !after.contains(*seen)) {
+                receivers.extend(DependencyList::plain(lost.offsets).map(|list| (lost.node, receiver, list)));
             }
         }
         receivers

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::list::DependencyList;
 use crate::graph::{EdgeId, Graph};
+use crate::ingest::raw::flag;
 
 /// What an input is to its consumer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,9 +114,12 @@ impl RoleSet {
         Self(roles)
     }
 
-    /// The roles of an edge's input.
+    /// The roles of an edge's input; none where of the consumer nothing but name and inputs is known.
     #[must_use]
     pub fn of_edge(graph: &Graph, edge: EdgeId) -> Self {
+        if graph.flags(graph.edge_consumer(edge)) & flag::NO_RECIPE != 0 {
+            return Self::default();
+        }
         Self::of_keys(graph.mentions(edge))
     }
 

@@ -102,14 +102,17 @@ fn random_packages(chance: &mut Chance, count: usize) -> (Vec<Recipe>, Vec<Packa
 
 type Seen = BTreeSet<(String, i8, i8)>;
 
+/// Consumer and input, by their numbers.
+type Without = BTreeSet<(usize, usize)>;
+
 /// `findInputs` of the set-up script, word for word, by paths.
 fn find_inputs(
     packages: &BTreeMap<String, (usize, String)>,
     all: &[Package],
     recipes: &[Recipe],
     (path, host, target): (String, i8, i8),
-    without: Option<(usize, &str)>,
-    seen: &mut Seen,
+    without: &Without,
+    (seen, links): (&mut Seen, &mut Without),
 ) {
     if !seen.insert((path.clone(), host, target)) {
         return;
@@ -131,13 +134,14 @@ fn find_inputs(
             continue;
         }
         let mut file: Vec<String> = package.lists.get(list.key()).cloned().unwrap_or_default();
-        file.retain(|path| without != Some((*number, &recipes[packages[path].0].name)));
+        file.retain(|path| !without.contains(&(*number, packages[path].0)));
         if list == DependencyList::PropagatedBuildInputs {
             let siblings = [first(["bin", "out"]), first(["lib", "out"])];
             file.extend(siblings.into_iter().filter(|output| *output != dev).map(|o| recipes[*number].output_path(&o)));
         }
         for path in file {
-            find_inputs(packages, all, recipes, (path, next_host, next_target), without, seen);
+            links.insert((*number, packages[&path].0));
+            find_inputs(packages, all, recipes, (path, next_host, next_target), without, (&mut *seen, &mut *links));
         }
     }
 }
@@ -147,22 +151,27 @@ fn seen_by(
     packages: &BTreeMap<String, (usize, String)>,
     all: &[Package],
     recipes: &[Recipe],
-    without: Option<(usize, &str)>,
-) -> Seen {
+    taken: &Without,
+    without: &Without,
+) -> (Seen, Without) {
     let mut seen = Seen::new();
+    // carrier and carried
+    let mut links = Without::new();
     for list in DependencyList::ALL {
-        for path in all[consumer].lists.get(list.key()).into_iter().flatten() {
+        let own = all[consumer].lists.get(list.key()).into_iter().flatten();
+        for path in own.filter(|path| !taken.contains(&(consumer, packages[*path].0))) {
             let start = (path.clone(), list.offsets().host, list.offsets().target);
-            find_inputs(packages, all, recipes, start, without, &mut seen);
+            find_inputs(packages, all, recipes, start, without, (&mut seen, &mut links));
         }
     }
-    seen
+    (seen, links)
 }
 
 #[test]
 fn effective_inputs_are_those_of_the_set_up_script() {
     let mut chance = Chance(0x5eed);
     let (mut carried, mut received) = (0, 0);
+    let none = Without::new();
     for _ in 0..60 {
         let (recipes, all) = random_packages(&mut chance, 14);
         let folder = support::folder(&recipes);
@@ -181,7 +190,7 @@ fn effective_inputs_are_those_of_the_set_up_script() {
         };
         for (number, recipe) in recipes.iter().enumerate().skip(1) {
             let node = node_of(&recipe.name).unwrap();
-            let expected = seen_by(number, &packages, &all, &recipes, None);
+            let (expected, _) = seen_by(number, &packages, &all, &recipes, &none, &none);
             let found = effective.of(node);
             let said: Seen = found
                 .iter()
@@ -198,32 +207,32 @@ fn effective_inputs_are_those_of_the_set_up_script() {
                 assert!(steps.windows(2).all(|pair| links.contains(&(pair[0], pair[1]))), "{steps:?}");
             }
         }
-        // receivers: those that see less without the edge
-        for edge in (0..graph.edge_count() as u32).map(EdgeId) {
-            let (input, carrier) = (graph.edge_input(edge), graph.edge_consumer(edge));
-            let number = |node: NodeId| recipes.iter().position(|recipe| recipe.name == graph.name(node)).unwrap();
-            let own: BTreeSet<String> = recipes[number(input)]
-                .outputs
-                .iter()
-                .map(|output| recipes[number(input)].output_path(output))
-                .collect();
+        // receivers: those that see less without the edges, but for what they lose with their own
+        let number = |node: NodeId| recipes.iter().position(|recipe| recipe.name == graph.name(node)).unwrap();
+        let alone = (0..graph.edge_count() as u32).map(|edge| BTreeSet::from([EdgeId(edge)]));
+        let some = |_| (0..2 + chance.below(4)).map(|_| EdgeId(chance.below(graph.edge_count()) as u32)).collect();
+        for edges in alone.chain((0..20).map(some)).collect::<Vec<BTreeSet<EdgeId>>>() {
+            let pairs: Without =
+                edges.iter().map(|&edge| (number(graph.edge_consumer(edge)), number(graph.edge_input(edge)))).collect();
             let mut expected = BTreeSet::new();
-            for (consumer, recipe) in recipes.iter().enumerate().filter(|(at, _)| *at != number(carrier)) {
-                let offsets = |seen: Seen| -> BTreeSet<(i8, i8)> {
-                    seen.into_iter().filter(|(path, ..)| own.contains(path)).map(|(_, h, t)| (h, t)).collect()
-                };
-                let before = offsets(seen_by(consumer, &packages, &all, &recipes, None));
-                let without = Some((number(carrier), graph.name(input)));
-                let after = offsets(seen_by(consumer, &packages, &all, &recipes, without));
-                for &(host, target) in before.difference(&after) {
+            for consumer in 0..recipes.len() {
+                let (before, links) = seen_by(consumer, &packages, &all, &recipes, &pairs, &none);
+                let (after, _) = seen_by(consumer, &packages, &all, &recipes, &pairs, &pairs);
+                for (path, host, target) in before.difference(&after) {
+                    let input = packages[path].0;
+                    // one of the edges brought it here, whatever else falls away with the others
+                    if !pairs.iter().any(|pair| pair.1 == input && links.contains(pair)) {
+                        continue;
+                    }
                     let list = DependencyList::ALL[..6]
                         .iter()
-                        .find(|list| (list.offsets().host, list.offsets().target) == (host, target));
-                    expected.insert((input, node_of(&recipe.name).unwrap(), *list.unwrap()));
+                        .find(|list| (list.offsets().host, list.offsets().target) == (*host, *target));
+                    let node = |number: usize| node_of(&recipes[number].name).unwrap();
+                    expected.insert((node(input), node(consumer), *list.unwrap()));
                 }
             }
             received += expected.len();
-            assert_eq!(effective.receivers(&[edge].into()), expected);
+            assert_eq!(effective.receivers(&edges), expected, "{pairs:?}");
         }
     }
     assert!(carried > 500 && received > 200, "{carried} {received}");

@@ -215,7 +215,9 @@ fn what_is_left_of_a_rebuild() {
     let arguments = ["impact", "pytest-xdist", "--what-if", "detach-tests", "--list"];
     let report = judged.json(&arguments);
     let what_if = &report["what_if"];
-    assert_eq!(keys(what_if), ["after", "cut_off", "remedies", "savings"]);
+    assert_eq!(keys(what_if), ["after", "cut_off", "remedies", "savings", "treated"]);
+    let listed = what_if["remedies"].as_array().unwrap().len() as u64;
+    assert!(listed > 0 && listed <= what_if["treated"].as_u64().unwrap());
     let list = report["list"].as_array().unwrap();
     let count = |key: &str| list.iter().filter(|listed| listed["after"][key] == true).count() as u64;
     assert_eq!(count("build"), what_if["after"]["builds"].as_u64().unwrap());
@@ -305,6 +307,47 @@ fn remedies_that_are_none() {
     assert_eq!(talk.code, 2, "a grade without evidence");
     let source = judged.program.run(&["inputs", "name:default-builder.sh"]);
     assert_eq!(source.code, 2);
+}
+
+/// What only nix-eval-jobs tells of has no keys, and none are made up.
+#[test]
+fn nothing_is_said_of_what_is_not_known() {
+    let program = Program::new();
+    let drv = |digit: char, name: &str| format!("/nix/store/{}-{name}.drv", digit.to_string().repeat(32));
+    let line = json!({
+        "attr": "app", "attrPath": ["app"], "name": "app-1", "system": "x86_64-linux", "drvPath": drv('1', "app-1"),
+        "outputs": {"out": format!("/nix/store/{}-app-1", "2".repeat(32))}, "inputDrvs": {drv('3', "tool-1"): ["out"]},
+    });
+    let tool = json!({
+        "attr": "tool", "attrPath": ["tool"], "name": "tool-1", "system": "x86_64-linux", "drvPath": drv('3', "tool-1"),
+        "outputs": {"out": format!("/nix/store/{}-tool-1", "4".repeat(32))}, "inputDrvs": {},
+    });
+    program.write("jobs.jsonl", format!("{line}\n{tool}\n"));
+    let report = program.run(&["inputs", "app", "-c", "jobs.jsonl", "--format", "json"]).json();
+    assert_eq!((&report["inputs"][0]["roles"], &report["inputs"][0]["name"]), (&json!([]), &json!("tool-1")));
+    assert!(report["note"].as_str().unwrap().contains("nothing but name and inputs is known"), "{report}");
+    let overlay = program.run(&["overlay", "drop:tool->app", "-c", "jobs.jsonl"]);
+    assert!(overlay.talk.contains("nothing but name and inputs is known, so tool-1 stays"), "{overlay:?}");
+}
+
+#[test]
+fn names_that_reports_show_are_suggested() {
+    let talk = super::program::on_minipkgs(&["impact", "curl-8.0.1"]).failed();
+    assert!(talk.contains("did you mean name:curl-8.0.1?"), "{talk}");
+    super::program::on_minipkgs(&["impact", "name:curl-8.0.1"]).fine();
+    // and of several derivations the plainest attribute is meant
+    let report = super::program::on_minipkgs(&["inputs", "name:curl-8.0.1", "--format", "json"]).json();
+    let graph = graph();
+    assert_eq!(report["package"]["drv"], graph.path(node(&graph, "curl")));
+}
+
+#[test]
+fn systems_without_evidence_are_named() {
+    let judged = Judged::new();
+    let notes = judged.json(&["impact", "pytest"])["notes"].to_string();
+    assert!(notes.contains("no evidence speaks of aarch64-darwin, aarch64-linux, x86_64-darwin:"), "{notes}");
+    let notes = judged.json(&["impact", "attr:python311Packages.pytest.x86_64-linux"])["notes"].to_string();
+    assert!(!notes.contains("no evidence speaks"), "{notes}");
 }
 
 #[test]
