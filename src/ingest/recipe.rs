@@ -9,6 +9,7 @@ use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::mention::Finder;
+use crate::nix::blocks::{self, Block};
 use crate::nix::derivation::Text;
 use crate::nix::store_path::{DIGEST_LEN, is_name_byte};
 use crate::nix::{aterm, nixbase32};
@@ -176,17 +177,34 @@ fn hash(text: &[u8], offset: usize, places: &[u32], bare: &mut Vec<u8>) -> u128 
 
 /// The length of the package's name at the start of a text, as
 /// [`parse_drv_name`](crate::nix::parse_drv_name) finds it, and of the whole name of the store path.
+#[inline]
 fn name_at(text: &[u8]) -> (usize, usize) {
     let mut pname = None;
-    let mut dash = false;
-    for (at, &byte) in text.iter().enumerate() {
+    // whether the byte before is a dash: 1 or 0
+    let mut dash = 0;
+    let mut at = 0;
+    while let Some(block) = text[at..].first_chunk() {
+        let block = Block::new(block);
+        let end = (!block.name_bytes()).trailing_zeros() as usize;
+        let dashes = block.equal(b'-');
+        let starts = (dashes << 1 | dash) & !block.letters() & ((1 << end) - 1);
+        if pname.is_none() && starts != 0 {
+            pname = Some(at + starts.trailing_zeros() as usize - 1);
+        }
+        if end < blocks::LEN {
+            return (pname.unwrap_or(at + end), at + end);
+        }
+        dash = dashes >> (blocks::LEN - 1) & 1;
+        at += blocks::LEN;
+    }
+    for (at, &byte) in text.iter().enumerate().skip(at) {
         if !is_name_byte(byte) {
             return (pname.unwrap_or(at), at);
         }
-        if dash && pname.is_none() && !byte.is_ascii_alphabetic() {
+        if dash == 1 && pname.is_none() && !byte.is_ascii_alphabetic() {
             pname = Some(at - 1);
         }
-        dash = byte == b'-';
+        dash = u32::from(byte == b'-');
     }
     (pname.unwrap_or(text.len()), text.len())
 }
@@ -217,9 +235,15 @@ mod tests {
     #[test]
     fn names_end_where_those_of_derivations_do() {
         for name in ["curl-8.0.1", "cmake-cursesUI-qt5UI-3.10", "hook", "a-", "a--1", "-1", "0ad-0.0.26", "x-y", ""] {
-            let text = format!("{name}/lib");
-            let pname = crate::nix::parse_drv_name(name).0;
-            assert_eq!(name_at(text.as_bytes()), (pname.len(), name.len()), "{name}");
+            // behind something longer, so that it crosses the border of a block, and with text after it or not
+            for before in 0..20 {
+                let name = format!("{}{name}", "x".repeat(before));
+                let pname = crate::nix::parse_drv_name(&name).0;
+                for rest in ["", "/lib", "/a-long-path/with-1.2/names in it", " -1"] {
+                    let text = format!("{name}{rest}");
+                    assert_eq!(name_at(text.as_bytes()), (pname.len(), name.len()), "{text}");
+                }
+            }
         }
     }
 

@@ -46,12 +46,28 @@ impl Block {
         alphanumeric.to_bitmask() & !left_out.to_bitmask() == 0xffff
     }
 
+    #[inline(always)]
+    fn letters_mask(self) -> i8x16 {
+        self.between(b'a', b'z') | self.between(b'A', b'Z')
+    }
+
+    /// Which bytes are ASCII letters.
+    #[inline(always)]
+    pub(crate) fn letters(self) -> u32 {
+        self.letters_mask().to_bitmask()
+    }
+
+    /// Which bytes may stand in the name of a store path.
+    #[inline(always)]
+    pub(crate) fn name_bytes(self) -> u32 {
+        let others = self.between(b'-', b'.') | self.is(b'+') | self.is(b'_') | self.is(b'?') | self.is(b'=');
+        (self.letters_mask() | self.between(b'0', b'9') | others).to_bitmask()
+    }
+
     /// Whether all bytes may stand in the name of a store path.
     #[inline(always)]
     pub(crate) fn all_name_bytes(self) -> bool {
-        let alphanumeric = self.between(b'0', b'9') | self.between(b'a', b'z') | self.between(b'A', b'Z');
-        let others = self.between(b'-', b'.') | self.is(b'+') | self.is(b'_') | self.is(b'?') | self.is(b'=');
-        (alphanumeric | others).to_bitmask() == 0xffff
+        self.name_bytes() == 0xffff
     }
 }
 
