@@ -70,10 +70,6 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         }
     }
     printer.warnings(&overlay.warnings);
-    if what_ifs.iter().any(WhatIf::is_content_addressed) {
-        printer
-            .warning("'ca' edits no package, so it is not in the overlay; 'impact --what-if ca' tells what it saves");
-    }
     printer.say(&format!(
         "{} for {}",
         counted(overlay.edits.len(), "edit"),

@@ -133,6 +133,6 @@ fn comes_back(
     let remedies: Vec<Remedy> = edges.iter().filter_map(|&edge| remedy(edge)).collect();
     let treated: BTreeMap<_, _> = remedies.iter().map(|remedy| (remedy.edge, remedy.treatment)).collect();
     let receivers = receivers(graph, effective, verdicts, &treated, least);
-    let after = rebuild_edited(graph, from, &Remedies { remedies, receivers, cut_off: Vec::new() }.edits());
+    let after = rebuild_edited(graph, from, &Remedies { remedies, receivers, ..Remedies::default() }.edits());
     to.iter().any(|node| after.builds.binary_search(node).is_ok())
 }

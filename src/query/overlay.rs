@@ -135,8 +135,11 @@ pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
         let warning = format!("fixed-output derivations that no longer see {input}, and are not edited: {count}");
         overlay.warnings.push(warning);
     }
-    if !remedies.cut_off.is_empty() {
-        overlay.warnings.push("content addressing is a setting of the whole set, and no edit of packages".to_owned());
+    if remedies.content_addressed {
+        overlay.warnings.push(
+            "'ca' is a setting of the whole set and edits no package; 'impact --what-if ca' tells what it saves"
+                .to_owned(),
+        );
     }
     // the plain attributes first, for other instances are left to them
     let mut unnamed = Vec::new();

@@ -147,6 +147,12 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
     for listed in report.list.iter_mut().flatten() {
         listed.after = Some(After::of(listed.node, &after));
     }
+    if all.content_addressed && all.cut_off.is_empty() {
+        report.notes.push(
+            "no evidence says of any input that it cannot change an output, so nothing is known to stop early"
+                .to_owned(),
+        );
+    }
     let keys = |edge| graph.mentions(edge).map(str::to_owned).collect();
     let is_bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
     let reached = |remedy: &&Remedy| before.changed.binary_search(&remedy.input).is_ok();

@@ -96,12 +96,6 @@ impl WhatIf {
         };
         Ok(Self { text: text.to_owned(), form })
     }
-
-    /// Whether it is `ca`, which edits no package.
-    #[must_use]
-    pub const fn is_content_addressed(&self) -> bool {
-        matches!(self.form, Form::ContentAddressed)
-    }
 }
 
 /// What is done to one edge.
@@ -149,6 +143,8 @@ pub struct Remedies {
     pub receivers: Vec<Receiver>,
     /// Edges over which no change of an output comes, with content addressing. Ascending.
     pub cut_off: Vec<EdgeId>,
+    /// Whether everything is content-addressed.
+    pub content_addressed: bool,
 }
 
 impl Remedies {
@@ -205,6 +201,7 @@ pub fn remedies(
         *kept = treatment.min(*kept);
     };
     let mut cut_off = Vec::new();
+    let mut content_addressed = false;
     if params.min_grade.is_some() {
         for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
             if let Some(treatment) = judgement.verdict.remedy() {
@@ -278,16 +275,14 @@ pub fn remedies(
                 let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
                 let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
                 cut_off = stopped.map(|(edge, _)| edge).collect();
-                if cut_off.is_empty() {
-                    let why = "no evidence says of an input that it cannot change an output; make some with 'nix-ripple probe' and give it with --evidence";
-                    return no_edge(why.to_owned());
-                }
+                content_addressed = true;
             }
         }
     }
     let receivers = receivers(graph, effective, verdicts, &treated, params.min_grade);
     let remedy = |(edge, treatment)| Remedy::of(graph, verdicts, edge, treatment);
-    Ok(Remedies { remedies: treated.into_iter().map(remedy).collect(), receivers, cut_off })
+    let remedies = treated.into_iter().map(remedy).collect();
+    Ok(Remedies { remedies, receivers, content_addressed, cut_off })
 }
 
 /// The edges from one set to another, ascending.

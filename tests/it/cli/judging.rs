@@ -283,7 +283,6 @@ fn remedies_that_are_none() {
         ("remove:zlib->curl", "there is no 'remove'"),
         ("", "there is no ''"),
         ("ca:x", "nothing may stand after 'ca'"),
-        ("ca", "no evidence says of an input"),
         ("drop:->curl", "in 'drop:->curl'"),
         ("drop:zlib->nosuchthing", "'nosuchthing' matches nothing"),
         ("drop:curl->zlib", "the one is no input of the other"),
@@ -348,6 +347,27 @@ fn systems_without_evidence_are_named() {
     assert!(notes.contains("no evidence speaks of aarch64-darwin, aarch64-linux, x86_64-darwin:"), "{notes}");
     let notes = judged.json(&["impact", "attr:python311Packages.pytest.x86_64-linux"])["notes"].to_string();
     assert!(!notes.contains("no evidence speaks"), "{notes}");
+}
+
+#[test]
+fn content_addressing_goes_by_evidence() {
+    let judged = Judged::new();
+    let savings = |report: &Value| report["what_if"]["savings"]["builds"].as_i64().unwrap();
+    let bare = judged.program.run(&["impact", "pytest-xdist", "--what-if", "ca", "--format", "json"]).json();
+    assert_eq!((savings(&bare), &bare["what_if"]["cut_off"]), (0, &json!(0)));
+    assert!(bare["notes"].to_string().contains("nothing is known to stop early"), "{}", bare["notes"]);
+    // requests is built again, for its tests changed; what depends on it is not
+    let with = judged.json(&["impact", "pytest-xdist", "--what-if", "ca", "--list"]);
+    let detached = judged.json(&["impact", "pytest-xdist", "--what-if", "detach-tests"]);
+    assert!(!with["notes"].to_string().contains("stop early") && with["what_if"]["cut_off"].as_u64().unwrap() > 0);
+    assert_eq!(savings(&with), savings(&detached) - 1);
+    let list = with["list"].as_array().unwrap();
+    let linux = |listed: &&Value| listed["system"] == "x86_64-linux";
+    let requests = list.iter().filter(linux).find(|listed| listed["name"] == "python3.11-requests-2.28.2").unwrap();
+    assert_eq!(requests["after"]["build"], true);
+    assert!(list.iter().filter(linux).any(|listed| listed["distance"] == 2 && listed["after"]["build"] == false));
+    let overlay = judged.run(&["overlay", "ca"]);
+    assert!(overlay.talk.contains("'ca' is a setting of the whole set"), "{overlay:?}");
 }
 
 #[test]
