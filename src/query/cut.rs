@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::inputs::Link;
+use super::path_node::{PathNode, path_nodes};
 use super::what_if::{Remedies, Remedy, receivers};
-use super::why::{PathNode, path_nodes};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::{self, Treatment, rebuild_edited};
 use crate::role::EffectiveInputs;

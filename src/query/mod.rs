@@ -6,6 +6,7 @@ mod impact;
 mod inputs;
 mod labels;
 mod overlay;
+mod path_node;
 mod rank;
 mod remedied;
 mod resolve;
@@ -23,6 +24,7 @@ pub use impact::{
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
+pub use path_node::PathNode;
 pub use rank::{RankParams, RankReport, RankedNode, rank};
 pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, note_systems_without_evidence,
@@ -31,7 +33,7 @@ pub use remedied::{
 pub use resolve::{Bump, ResolveError, resolve};
 pub use selector::{Selector, SelectorError};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
-pub use why::{PathNode, WhyParams, WhyReport, why};
+pub use why::{WhyParams, WhyReport, why};
 
 /// The version of every report's JSON; it grows when a field is renamed or removed.
 pub const REPORT_VERSION: u32 = 1;

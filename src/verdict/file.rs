@@ -144,7 +144,7 @@ impl EvidenceFile {
         }
         file.sort();
         let problem = |(kind, count)| {
-            let what = format!("{path}: left out {count} of the unknown kind '{kind}'; a newer nix-ripple may know it");
+            let what = format!("{path}: left out {count} of the unknown kind {kind:?}; a newer nix-ripple may know it");
             Problem::new("unknown-evidence", what)
         };
         let mut problems: Vec<Problem> = unknown.into_iter().map(problem).collect();
@@ -282,6 +282,6 @@ mod tests {
         let (file, problems) = EvidenceFile::parse(text.as_bytes(), "e.json").unwrap();
         assert_eq!(file, EvidenceFile::default());
         assert_eq!(problems.len(), 1);
-        assert!(problems[0].message.contains("left out 2 of the unknown kind 'trace'"));
+        assert!(problems[0].message.contains("left out 2 of the unknown kind \"trace\""));
     }
 }
