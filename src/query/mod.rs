@@ -2,6 +2,7 @@
 
 mod attribute_path;
 mod cut;
+mod diff;
 mod impact;
 mod inputs;
 mod labels;
@@ -17,6 +18,10 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
+pub use diff::{
+    Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
+    People, Person, RebuiltCounts, Renamed, Root, Side, Weight,
+};
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
     ImpactReport, Listed, Share, impact,
