@@ -1,7 +1,7 @@
 //! The graph: immutable, in flat arrays, both ways.
 
 use super::ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
-use super::recipe::RecipeDigest;
+use super::recipe::{RecipeDigest, RecipeText};
 use super::snapshot::{Backing, Section, SectionTable, SnapshotError, sections};
 use crate::ingest::raw::flag;
 use crate::nix::Digest;
@@ -84,13 +84,13 @@ impl Graph {
     /// Checks every invariant that reading relies on. Linear.
     fn validate(&mut self) -> Result<(), &'static str> {
         use Section as S;
-        const BYTES: [Section; 4] = [S::StringBytes, S::NodeDigest, S::NodeRecipe, S::OutputDigest];
+        const BYTES: [Section; 5] = [S::StringBytes, S::NodeDigest, S::NodeRecipe, S::NodeText, S::OutputDigest];
         for (index, range) in self.table.iter().enumerate() {
             if !BYTES.iter().any(|&section| section as usize == index) && !range.len().is_multiple_of(4) {
                 return Err("a section's length is no multiple of four");
             }
         }
-        if [S::NodeDigest, S::NodeRecipe, S::OutputDigest]
+        if [S::NodeDigest, S::NodeRecipe, S::NodeText, S::OutputDigest]
             .iter()
             .any(|&section| !self.section(section).len().is_multiple_of(32))
         {
@@ -108,7 +108,7 @@ impl Graph {
             && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
             && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
             && len(S::OutputName) == self.digests(S::OutputDigest).len()
-            && self.digests(S::NodeRecipe).len() == n
+            && [S::NodeRecipe, S::NodeText].iter().all(|&s| self.digests(s).len() == n)
             && len(S::Facts) == 1;
         if !lengths {
             return Err("arrays of one kind differ in length");
@@ -377,6 +377,13 @@ impl Graph {
     #[must_use]
     pub fn recipe(&self, node: NodeId) -> RecipeDigest {
         RecipeDigest(self.digests(Section::NodeRecipe)[node.index()])
+    }
+
+    /// The hashes of the text of the node's recipe; `None` where [`Graph::recipe`] knows none.
+    #[must_use]
+    pub fn recipe_text(&self, node: NodeId) -> Option<RecipeText> {
+        let known = self.recipe(node).is_some();
+        known.then(|| RecipeText::from_bytes(self.digests(Section::NodeText)[node.index()]))
     }
 
     /// The outputs of a node: name, and digest of the path ([`Digest::NONE`] where not known before

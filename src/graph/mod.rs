@@ -12,6 +12,6 @@ mod snapshot;
 pub use builder::{BuildError, BuildOptions, build};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
-pub use recipe::{RecipeDigest, RecipeDigestError};
+pub use recipe::{RecipeDigest, RecipeDigestError, RecipeText};
 pub(crate) use replace_file::replace_file;
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::collector::drv_name;
 use super::json_stream::Piece;
 use super::problem::{IngestError, Problem};
-use super::raw::{Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, flag, hash_name};
+use super::raw::{
+    Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, TextHashes, flag, hash_name,
+};
 use crate::nix::json::JsonError;
 use crate::nix::{Digest, StorePath};
 
@@ -355,7 +357,7 @@ impl Attributes {
             inputs: inputs_start..chunk.inputs.len() as u32,
             sources: sources..sources,
             mentions: mentions..mentions,
-            text: 0,
+            text: TextHashes::default(),
         });
         Ok(())
     }

@@ -240,9 +240,19 @@ pub struct RawDerivation {
     pub sources: Range<u32>,
     /// Into [`Chunk::mentions`].
     pub mentions: Range<u32>,
-    /// Hash of the recipe's text without the digests and versions of the store paths in it; 0 for
-    /// what is known only by name and inputs.
-    pub text: u128,
+    /// Of the recipe's text; zeros for what is known only by name and inputs.
+    pub text: TextHashes,
+}
+
+/// Hashes of a recipe's text (system, builder, arguments and environment as in an ATerm): two texts
+/// that differ only in the digests and versions of the store paths in them have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TextHashes {
+    /// Of the text with each store path (digest and whole name) and each placeholder left out.
+    pub bare: u128,
+    /// Of the packages' names in the store paths, in the order of the text; that of a placeholder is
+    /// empty.
+    pub names: u128,
 }
 
 /// Where something was read.

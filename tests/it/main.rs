@@ -11,6 +11,7 @@ mod nix_as_judge;
 mod overlay;
 mod probe;
 mod readme;
+mod recipes;
 mod remedies;
 mod robust;
 mod roles;

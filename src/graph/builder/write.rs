@@ -77,6 +77,7 @@ impl Builder<'_> {
         let inputs = self.inputs_of_all(&outputs, numbers, &mut lists)?;
         let recipes = self.recipes(&inputs, &lists, &pnames, &strings);
         writer.add(Section::NodeRecipe, bytemuck::cast_slice(&recipes));
+        writer.add(Section::NodeText, bytemuck::cast_slice(&self.recipe_texts()));
         let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         add(Section::OutputOffsets, &outputs.offsets);
         add(Section::OutputName, &outputs.names);

@@ -111,6 +111,7 @@ enum S {
     NodeFlags,
     NodeLevel,
     NodeRecipe,
+    NodeText,
     OutputOffsets,
     OutputName,
     OutputDigest,
@@ -266,6 +267,8 @@ fn arrays_of_wrong_length() {
     refused("a node less", differ, |p| p.resize(S::NodeDigest, -32));
     refused("a recipe less", differ, |p| p.resize(S::NodeRecipe, -32));
     refused("half a recipe", "digests are cut off", |p| p.resize(S::NodeRecipe, -1));
+    refused("a recipe's text less", differ, |p| p.resize(S::NodeText, -32));
+    refused("half a recipe's text", "digests are cut off", |p| p.resize(S::NodeText, -1));
     refused("an output less", differ, |p| p.resize(S::OutputDigest, -32));
 }
 
@@ -425,7 +428,8 @@ fn what_opens_answers() {
         for node in graph.nodes() {
             let report = inputs(&graph, &effective, &verdicts, &[], &[node], InputsParams { effective: true });
             assert!(report.inputs.len() >= graph.input_edges(node).len());
-            let _ = (graph.recipe(node), effective.of(node).len(), effective.links(node).len());
+            let _ =
+                (graph.recipe(node), graph.recipe_text(node), effective.of(node).len(), effective.links(node).len());
         }
         let nodes: Vec<_> = graph.nodes().collect();
         let _ = cut(&graph, &effective, &verdicts, &nodes[..1], &nodes[nodes.len() - 1..], CutOver::Any);
