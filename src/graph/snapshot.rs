@@ -75,9 +75,19 @@ pub(crate) enum Section {
     AttributeNode,
     /// String an attribute: `meta.position`, or the empty string.
     AttributePosition,
+    /// u32, one more than attributes.
+    AttributeOutputOffsets,
+    /// 32 bytes each: the output paths of an attribute without a node, ascending.
+    AttributeOutputs,
     /// u32, one more than nodes: the attributes of `i`.
     NodeAttributeOffsets,
     NodeAttributes,
+    /// String an attribute that did not evaluate, ascending; with `FailedSystem` the key, which no
+    /// attribute has.
+    FailedName,
+    FailedSystem,
+    /// String: what Nix said.
+    FailedError,
     /// u32: the string of the store directory.
     Facts,
 }

@@ -330,6 +330,17 @@ pub struct RawAttribute {
     pub origin: Origin,
 }
 
+/// A name of which an evaluation made no derivation; [`Chunk::fail`] adds one.
+#[derive(Debug, Clone, Copy)]
+pub struct RawFailure {
+    /// As in [`RawAttribute`].
+    pub name: Symbol,
+    /// The system it was evaluated for, or none.
+    pub system: Symbol,
+    /// What Nix said.
+    pub error: Symbol,
+}
+
 /// What one worker has read.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -351,6 +362,8 @@ pub struct Chunk {
     pub attributes: Vec<RawAttribute>,
     /// Output paths of attributes.
     pub attribute_outputs: Vec<PathIndex>,
+    /// What did not evaluate.
+    pub failures: Vec<RawFailure>,
     /// The ATerm of each derivation, when they are to be verified.
     pub texts: Vec<Vec<u8>>,
 }

@@ -1,6 +1,7 @@
 //! What nix-ripple promises, held from outside: through the library's public interface and the
 //! built program.
 
+mod attributes;
 mod cli;
 mod cut;
 mod effective;
