@@ -265,7 +265,17 @@ impl<'g> Diff<'g> {
         match edit.kind {
             CauseKind::Added => one(ChangeKind::New, None, Some("new")),
             CauseKind::Named => one(ChangeKind::New, None, Some("new attribute for a derivation that was there")),
-            CauseKind::Recipe | CauseKind::Fetch => {
+            CauseKind::Fetch => {
+                let names = self.pairs(edit).next().map(|(before, after)| (old.name(before), new.name(after)));
+                let mut all = one(ChangeKind::Source, names.map(|(before, _)| before), names.map(|(_, after)| after));
+                all.extend(
+                    self.pairs(edit)
+                        .take(1)
+                        .flat_map(|(before, after)| told::fetch_changes(&self.compared, texts, before, after)),
+                );
+                all
+            }
+            CauseKind::Recipe => {
                 let all = self
                     .pairs(edit)
                     .flat_map(|(before, after)| told::recipe_changes(&self.compared, texts, before, after));

@@ -28,6 +28,8 @@ pub(super) struct Matching {
     /// The keys and outputs by which each list of mentions names an input, as a number that is the same
     /// on both sides.
     keys: [Vec<u64>; 2],
+    /// See [`Matching::shapes_of`]; of use while counterparts are looked for.
+    shapes: [Vec<u64>; 2],
 }
 
 impl Matching {
@@ -45,6 +47,7 @@ impl Matching {
             new_of: vec![NONE; old.node_count()],
             old_of: vec![NONE; new.node_count()],
             keys: [mention_keys(old), mention_keys(new)],
+            shapes: [Vec::new(), Vec::new()],
         };
         matching.by_path(old, new);
         matching.by_outputs(old, new);
@@ -57,6 +60,7 @@ impl Matching {
                 break;
             }
         }
+        matching.shapes = [Vec::new(), Vec::new()];
         matching
     }
 
@@ -163,6 +167,7 @@ impl Matching {
 
     /// From consumers to inputs, so that what is found in a pass is of use in it.
     fn by_position(&mut self, old: &Graph, new: &Graph) {
+        self.shapes = [self.shapes_of(old, 0), self.shapes_of(new, 1)];
         let open: Vec<NodeId> = self.open_new(new).rev().collect();
         for node in open {
             let Some(other) = self.best_old(old, new, node) else { continue };
@@ -170,6 +175,45 @@ impl Matching {
                 self.join(other, node);
             }
         }
+    }
+
+    /// A number for what each open node is made of, down to what has a counterpart: the same on both sides
+    /// for what differs in versions and texts alone. Others have none.
+    fn shapes_of(&self, graph: &Graph, side: usize) -> Vec<u64> {
+        let mut shapes = vec![0; graph.node_count()];
+        for node in graph.nodes() {
+            let pair = if side == 0 { self.new_of[node.index()] } else { self.old_of[node.index()] };
+            shapes[node.index()] = match (pair, side) {
+                (NONE, _) => {
+                    let mut inputs: Vec<u64> =
+                        graph.input_edges(node).map(|(_, input)| shapes[input.index()]).collect();
+                    inputs.sort_unstable();
+                    let name = if graph.is_derivation(node) { graph.pname(node) } else { graph.name(node) };
+                    FxBuildHasher.hash_one((name, graph.system(node), graph.is_fixed(node), inputs))
+                }
+                (new, 0) => FxBuildHasher.hash_one(new),
+                _ => FxBuildHasher.hash_one(node.0),
+            };
+        }
+        shapes
+    }
+
+    /// How many inputs of two nodes have the same shape.
+    fn common_inputs(&self, old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> u32 {
+        let sorted = |graph: &Graph, node, side: usize| {
+            let mut shapes: Vec<u64> =
+                graph.input_edges(node).map(|(_, input)| self.shapes[side][input.index()]).collect();
+            shapes.sort_unstable();
+            shapes
+        };
+        let (one, other) = (sorted(old, before, 0), sorted(new, after, 1));
+        let mut other = other.into_iter().peekable();
+        let mut common = 0;
+        for shape in one {
+            while other.next_if(|&next| next < shape).is_some() {}
+            common += u32::from(other.next_if_eq(&shape).is_some());
+        }
+        common
     }
 
     /// The old node that stands most likely where a new one stands. Of equals the last.
@@ -219,6 +263,7 @@ impl Matching {
         if score.votes == 0 {
             score.likeness = likeness(old, before, new, after);
             score.same_text = same_text(old, before, new, after);
+            score.common_inputs = self.common_inputs(old, before, new, after);
         }
         // a source by another name is the same one where nothing else can be
         if score.likeness == 0 && same_keys && self.is_only_fetch(old, new, (before, after), consumers) {
@@ -303,6 +348,8 @@ impl Matching {
 struct Score {
     /// 4: one name, 3: one pname, 2: one but for the interpreter, 1: nothing else can be, 0: none.
     likeness: u8,
+    /// Inputs that are the same, as far as that is known.
+    common_inputs: u32,
     same_text: bool,
     votes: u32,
 }
