@@ -7,6 +7,7 @@ mod compared;
 mod judgement;
 mod matching;
 mod notes;
+mod redirected;
 mod told;
 mod variables;
 
@@ -26,7 +27,7 @@ use crate::reach::{Blame, Takers};
 
 pub use answer::{
     Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
-    People, Person, RebuiltCounts, Renamed, Root, Side, Weight,
+    People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
 
 /// How many instances of an edit are looked at for what changed; they change alike.
@@ -133,6 +134,7 @@ impl<'g> Diff<'g> {
             derivations: self.counts(),
             counted: if has_attributes { Counted::Attributes } else { Counted::Derivations },
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),
+            redirected: self.redirected(&order, has_attributes),
             needless: needless.into_iter().map(|needless| (needless.grade, needless.savings)).collect(),
             people: None,
             notes: self.notes(&causes),

@@ -176,7 +176,8 @@ impl<'g> Compared<'g> {
         named
     }
 
-    fn keys(&self, side: usize, edge: EdgeId) -> u64 {
+    /// By which keys and outputs an edge of one side (0: old, 1: new) is named; the same number for the same.
+    pub(super) fn keys(&self, side: usize, edge: EdgeId) -> u64 {
         let graph = if side == 0 { self.old } else { self.new };
         if graph.mention_pairs(edge).len() == 0 {
             // an input that no text mentions is there for its outputs
