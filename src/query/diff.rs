@@ -5,6 +5,7 @@ mod attributes;
 mod causes;
 mod compared;
 mod judgement;
+mod label;
 mod matching;
 mod notes;
 mod redirected;
