@@ -75,6 +75,10 @@ pub(crate) enum Section {
     AttributeNode,
     /// String an attribute: `meta.position`, or the empty string.
     AttributePosition,
+    /// List an attribute: its maintainers, ascending.
+    AttributeMaintainers,
+    /// List an attribute: its teams, ascending.
+    AttributeTeams,
     /// u32, one more than attributes.
     AttributeOutputOffsets,
     /// 32 bytes each: the output paths of an attribute without a node, ascending.

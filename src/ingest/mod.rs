@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod json_stream;
 mod mention;
+mod meta;
 mod phases;
 mod problem;
 mod progress;

@@ -326,6 +326,10 @@ pub struct RawAttribute {
     pub outputs: Range<u32>,
     /// `meta.position`, or none.
     pub position: Symbol,
+    /// `meta.maintainers`: into [`Chunk::people`].
+    pub maintainers: Range<u32>,
+    /// `meta.teams`: into [`Chunk::people`].
+    pub teams: Range<u32>,
     /// Where it was read.
     pub origin: Origin,
 }
@@ -362,6 +366,8 @@ pub struct Chunk {
     pub attributes: Vec<RawAttribute>,
     /// Output paths of attributes.
     pub attribute_outputs: Vec<PathIndex>,
+    /// Maintainers and teams of attributes.
+    pub people: Vec<Symbol>,
     /// What did not evaluate.
     pub failures: Vec<RawFailure>,
     /// The ATerm of each derivation, when they are to be verified.

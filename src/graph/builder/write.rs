@@ -92,14 +92,18 @@ impl Builder<'_> {
         add(Section::ConsumerOffsets, &consumer_offsets);
         add(Section::ConsumerTarget, &targets);
         add(Section::ConsumerEdge, &edges);
-        add(Section::ListOffsets, &lists.offsets);
-        add(Section::ListItems, &lists.items);
 
         let attributes = self.attributes(&outputs, numbers, empty, &consumer_offsets);
+        let maintainers: Vec<u32> = attributes.iter().map(|a| lists.intern(&a.maintainers)).collect();
+        let teams: Vec<u32> = attributes.iter().map(|a| lists.intern(&a.teams)).collect();
+        add(Section::ListOffsets, &lists.offsets);
+        add(Section::ListItems, &lists.items);
         add(Section::AttributeName, &attributes.iter().map(|a| a.name).collect::<Vec<u32>>());
         add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
         add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
         add(Section::AttributePosition, &attributes.iter().map(|a| a.position).collect::<Vec<u32>>());
+        add(Section::AttributeMaintainers, &maintainers);
+        add(Section::AttributeTeams, &teams);
         let mut output_offsets = vec![0u32];
         let mut attribute_outputs: Vec<[u8; DIGEST_LEN]> = Vec::new();
         for attribute in &attributes {

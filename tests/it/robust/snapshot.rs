@@ -18,7 +18,7 @@ fn sample() -> Vec<u8> {
     let attributes = folder.path().join("attributes.json");
     let entry = |recipe: &Recipe| {
         format!(
-            r#"{{"system":"x86_64-linux","outPath":"{}","meta":{{"position":"a.nix:1"}}}}"#,
+            r#"{{"system":"x86_64-linux","outPath":"{}","meta":{{"position":"a.nix:1","maintainers":["b","a"],"teams":["c"]}}}}"#,
             recipe.output_path("out")
         )
     };
@@ -138,6 +138,8 @@ enum S {
     AttributeSystem,
     AttributeNode,
     AttributePosition,
+    AttributeMaintainers,
+    AttributeTeams,
     AttributeOutputOffsets,
     AttributeOutputs,
     NodeAttributeOffsets,
@@ -289,6 +291,8 @@ fn arrays_of_wrong_length() {
         S::AttributeSystem,
         S::AttributeNode,
         S::AttributePosition,
+        S::AttributeMaintainers,
+        S::AttributeTeams,
         S::FailedSystem,
         S::FailedError,
         S::Facts,
@@ -372,6 +376,8 @@ fn indices_out_of_bounds() {
         (S::Facts, S::StringOffsets),
         (S::InputOutputs, S::ListOffsets),
         (S::InputMentions, S::ListOffsets),
+        (S::AttributeMaintainers, S::ListOffsets),
+        (S::AttributeTeams, S::ListOffsets),
     ] {
         // one past the end, and far away
         refused(&format!("{section:?}"), expect, |p| p.set(section, 0, p.len(of) as u32 - 1));
@@ -450,6 +456,18 @@ fn what_attributes_and_failures_must_not_be() {
         assert_ne!(p.words(S::AttributeNode)[last - 2], u32::MAX);
         p.set(S::AttributeOutputOffsets, last - 1, 1);
     });
+    for section in [S::AttributeMaintainers, S::AttributeTeams] {
+        refused("people out of order", "the people of an attribute do not ascend", |p| {
+            // a key and the output it names: two strings that descend
+            let (offsets, items) = (p.words(S::ListOffsets), p.words(S::ListItems));
+            let descends = |list: &u32| {
+                let own = &items[offsets[*list as usize] as usize..offsets[*list as usize + 1] as usize];
+                !own.is_sorted_by(|before, after| before < after)
+            };
+            let list = *p.words(S::InputMentions).iter().find(|list| descends(list)).unwrap();
+            p.set(section, 1, list);
+        });
+    }
     let failed = "what failed does not ascend, or is an attribute too";
     refused("failures out of order", failed, |p| p.swap(S::FailedName, 0, 1));
     refused("a failure twice", failed, |p| p.set(S::FailedName, 1, p.words(S::FailedName)[0]));
@@ -496,6 +514,7 @@ fn what_opens_answers() {
         }
         for attribute in graph.attributes() {
             let _ = (graph.attribute_outputs(attribute).count(), graph.attribute_position(attribute));
+            let _ = (graph.maintainers(attribute).count(), graph.teams(attribute).count());
         }
         assert!(graph.failed().all(|failed| failed.error.len() < bytes.len()));
         assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
