@@ -92,6 +92,16 @@ pub(crate) enum Section {
     FailedSystem,
     /// String: what Nix said.
     FailedError,
+    /// u32 a node, or nothing where no texts are kept (then the next three are empty, too): the length
+    /// of its ATerm in bytes, 0 where it has none.
+    NodeTextLength,
+    /// u32, one more than blocks: block `b` holds the texts of the nodes `nodes[b]..nodes[b + 1]`, one
+    /// after the other.
+    TextBlockNodes,
+    /// u32, one more than blocks: block `b` is `blocks[offsets[b]..offsets[b + 1]]`.
+    TextBlockOffsets,
+    /// A zstd frame a block.
+    TextBlocks,
     /// u32: the string of the store directory.
     Facts,
 }

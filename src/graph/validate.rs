@@ -11,7 +11,8 @@ impl Graph {
         use Section as S;
         const DIGESTS: [Section; 5] = [S::NodeDigest, S::NodeRecipe, S::NodeText, S::OutputDigest, S::AttributeOutputs];
         for (index, range) in self.table.iter().enumerate() {
-            let bytes = DIGESTS.iter().chain([&S::StringBytes]).any(|&section| section as usize == index);
+            let bytes =
+                DIGESTS.iter().chain([&S::StringBytes, &S::TextBlocks]).any(|&section| section as usize == index);
             if !bytes && !range.len().is_multiple_of(4) {
                 return Err("a section's length is no multiple of four");
             }
@@ -124,7 +125,8 @@ impl Graph {
                 last = Some(consumer);
             }
         }
-        self.validate_attributes()
+        self.validate_attributes()?;
+        self.validate_texts()
     }
 
     fn validate_attributes(&self) -> Result<(), &'static str> {

@@ -20,6 +20,7 @@ mod progress;
 pub mod raw;
 mod recipe;
 mod system;
+mod texts;
 mod verify;
 
 pub use drv_files::ingest_texts;
@@ -30,4 +31,5 @@ pub use problem::{IngestError, Problem};
 pub use progress::Progress;
 pub use raw::RawClosure;
 pub use system::is_system;
+pub use texts::{Texts, Unpacker};
 pub use verify::{Verified, verify};

@@ -10,6 +10,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::texts::Texts;
 use crate::nix::Digest;
 
 /// Index of an interned string; dense, valid only in the chunk (or table) that made it.
@@ -370,8 +371,8 @@ pub struct Chunk {
     pub people: Vec<Symbol>,
     /// What did not evaluate.
     pub failures: Vec<RawFailure>,
-    /// The ATerm of each derivation, when they are to be verified.
-    pub texts: Vec<Vec<u8>>,
+    /// The ATerm of each derivation, by its index, when they are kept.
+    pub texts: Texts,
 }
 
 /// A closure as it was read: not checked for holes or cycles yet.
