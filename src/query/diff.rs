@@ -65,19 +65,19 @@ impl<'g> Diff<'g> {
         Self { compared, attributes, edits, built, fetched }
     }
 
-    /// The derivations whose texts tell what changed, on the old side and on the new one.
+    /// The derivations whose texts tell what changed, on the old side and on the new one; ascending.
     #[must_use]
-    pub fn wanted_texts(&self) -> [Vec<String>; 2] {
+    pub fn wanted_texts(&self) -> [Vec<NodeId>; 2] {
         let mut wanted = [BTreeSet::new(), BTreeSet::new()];
         for edit in &self.edits.edits {
             for (old, new) in self.pairs(edit) {
                 if self.compared.old.is_derivation(old) {
-                    wanted[0].insert(self.compared.old.path(old));
-                    wanted[1].insert(self.compared.new.path(new));
+                    wanted[0].insert(old);
+                    wanted[1].insert(new);
                 }
             }
         }
-        wanted.map(|paths| paths.into_iter().collect())
+        wanted.map(|nodes| nodes.into_iter().collect())
     }
 
     /// The new nodes at which all changes begin: a bump of these rebuilds what the diff rebuilds.
