@@ -7,6 +7,7 @@
 mod attribute;
 mod collector;
 mod drv_files;
+pub mod evaluate;
 mod expression;
 mod failure;
 mod input;
@@ -25,7 +26,6 @@ mod verify;
 
 pub use drv_files::ingest_texts;
 pub use expression::Expression;
-pub(crate) use expression::nix_instantiate;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};
 pub use problem::{IngestError, Problem};
 pub use progress::Progress;
