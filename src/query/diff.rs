@@ -8,6 +8,8 @@ mod judgement;
 mod label;
 mod matching;
 mod notes;
+mod owners;
+mod people;
 mod redirected;
 mod told;
 mod variables;
@@ -30,6 +32,8 @@ pub use answer::{
     Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
     People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
+pub use owners::{OwnerRules, OwnersError};
+pub use people::{Touched, people};
 
 /// How many instances of an edit are looked at for what changed; they change alike.
 const INSTANCES: usize = 16;
