@@ -16,7 +16,7 @@ let
   # A version goes with a name and a source of its own.
   version = name: was: cause "recipe" name [ "version version" ] // { old = was; also = [ "source" "name" ]; };
   # Another source, for recipes that are the same.
-  fetch = name: was: cause "fetch" name [ "source" ] // { old = was; };
+  fetch = name: was: cause "fetch" name [ "source" ] // { old = was; also = [ "name" "version" ]; };
   # Another content of a file, for recipes that are the same.
   source = name: cause "source" name null // { old = name; };
   added = name: cause "added" name [ "new" ];
@@ -98,8 +98,8 @@ let
     # Files.
     patch-added = one "expat" (change "expat"
       (final: old: { patches = old.patches or [ ] ++ [ (builtins.toFile "expat-overflow.patch" "-a\n+b\n") ]; })
-      [ (recipe "expat-2.5.0" [ "patch patches" ]) ]);
-    patch-dropped = one "openssl" (change "openssl" (final: old: { patches = [ ]; }) [ (recipe "openssl-3.0.8" [ "patch patches" ]) ]);
+      [ (recipe "expat-2.5.0" [ "patch expat-overflow.patch" ]) ]);
+    patch-dropped = one "openssl" (change "openssl" (final: old: { patches = [ ]; }) [ (recipe "openssl-3.0.8" [ "patch openssl-cert-dir.patch" ]) ]);
     patch-rewritten = one "zlib" (edit
       (final: prev: lib.genAttrs [ "zlib" "emscripten-zlib" ] (name: prev.${name}.overrideAttrs (old: {
         patches = [ (rewritten ./patches/zlib-deterministic-order.patch) ];
@@ -187,8 +187,8 @@ let
     flag-added = one "openblas" (flag "openblas" [ (recipe "openblas-0.3.21" [ "flag configureFlags" ]) ]);
     phase-edited = one "gnutls" (change "gnutls" (final: old: { installCheckPhase = "openssl version"; })
       [ (recipe "gnutls-3.8.0" [ "phase installCheckPhase" ]) ]);
-    variable-added = one "icu" (change "icu" (final: old: { hardeningDisable = "format"; })
-      [ (recipe "icu-72.1" [ "variable hardeningDisable" ]) ]);
+    variable-added = one "icu" (change "icu" (final: old: { ICU_DATA_FILTER = "small"; })
+      [ (recipe "icu-72.1" [ "variable ICU_DATA_FILTER" ]) ]);
     output-added = one "redis" (change "redis" (final: old: { outputs = [ "out" "doc" ]; })
       [ (recipe "redis-7.0.10" [ "outputs" ]) ]);
     # What lists it, lists another output of it now: whether that makes a recipe another one is not
@@ -255,7 +255,7 @@ let
     two-share = {
       edits.libjpeg = flag "libjpeg" [ (recipe "libjpeg-2.1.5" [ "flag configureFlags" ]) ];
       edits.libpng = change "libpng" (final: old: { patches = old.patches ++ [ (builtins.toFile "libpng-cve.patch" "-a\n+b\n") ]; })
-        [ (recipe "libpng-apng-1.6.39" [ "patch patches" ]) ];
+        [ (recipe "libpng-apng-1.6.39" [ "patch libpng-cve.patch" ]) ];
     };
     edit-and-bump-of-its-input = {
       edits.libtiff = flag "libtiff" [ (recipe "libtiff-4.5.0" [ "flag configureFlags" ]) ];

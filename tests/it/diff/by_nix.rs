@@ -2,15 +2,19 @@
 //! asked of Nix, which recipes they change is written beside them by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix_ripple::graph::{BuildOptions, Graph, build};
+use nix_ripple::ingest::IngestOptions;
+use nix_ripple::proof::TextSources;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::program::Program;
-use crate::diff::answer::{Answer, Cause, Change, Renamed, diff, near, unsound};
+use crate::diff::answer::{Answer, Cause, Change, Renamed, compare, near, unsound};
 use crate::needs;
 use crate::nix_as_judge::{Store, nix, ran};
-use crate::support::testdata;
+use crate::support::{self, testdata};
 
 /// What is written of a case.
 #[derive(Debug, Deserialize)]
@@ -226,7 +230,7 @@ fn version_of(name: &str, pname: &str) -> bool {
 }
 
 /// What a cause says that its label does not, and what it does not say.
-fn compare(cause: &Cause, label: &LabelledCause) -> Vec<String> {
+fn told(cause: &Cause, label: &LabelledCause) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut hold = |holds: bool, what: String| {
         if !holds {
@@ -246,9 +250,9 @@ fn compare(cause: &Cause, label: &LabelledCause) -> Vec<String> {
     }
     let Some(changes) = &label.changes else { return wrong };
     for expected in changes {
-        let told = cause.changes.iter().find(|change| is(change, expected));
-        hold(told.is_some(), format!("no '{expected}' in {:?}", cause.changes));
-        let Some(change) = told else { continue };
+        let found = cause.changes.iter().find(|change| is(change, expected));
+        hold(found.is_some(), format!("no '{expected}' in {:?}", cause.changes));
+        let Some(change) = found else { continue };
         let (before, after) = (change.before.is_some(), change.after.is_some());
         let (words, sides): (&[&str], _) = match change.kind.as_str() {
             "version" => {
@@ -328,7 +332,7 @@ fn judge(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<Strin
     for label in &labelled {
         let mut causes = answer.causes.iter().filter(|cause| (&cause.kind, &cause.name) == (&label.kind, &label.name));
         match causes.next() {
-            Some(cause) => wrong.extend(compare(cause, label)),
+            Some(cause) => wrong.extend(told(cause, label)),
             None if label.optional => {}
             None => wrong.push(format!("no cause {} {}", label.kind, label.name)),
         }
@@ -344,19 +348,20 @@ fn judge(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<Strin
     wrong
 }
 
-/// A snapshot of a side, made from the lines of its evaluation.
-fn snapshot(program: &Program, store: &Store, side: &[Line]) -> std::path::PathBuf {
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+/// The graph of a side, made from the lines of its evaluation.
+fn graph(folder: &Path, store: &Store, side: &[Line]) -> Graph {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let text: String = side
         .iter()
         .map(|line| Line { attr_path: line.attr.split('.').map(str::to_owned).collect(), ..line.clone() })
         .map(|line| serde_json::to_string(&line).unwrap() + "\n")
         .collect();
-    program.write(&format!("{number}.jsonl"), text);
-    let (lines, file) = (format!("{number}.jsonl"), format!("{number}.ripple"));
-    program.run(&["ingest", &lines, "--store-root", store.path(), "--keep-texts", "-o", &file]).fine();
-    program.folder.path().join(file)
+    let lines = folder.join(format!("{}.jsonl", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    std::fs::write(&lines, text).unwrap();
+    let options = IngestOptions { store_root: Some(store.path().into()), ..IngestOptions::default() };
+    let (raw, problems) = support::read(&[lines], &options).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    build(&raw, BuildOptions::default()).unwrap().0
 }
 
 #[test]
@@ -367,8 +372,10 @@ fn edits_of_the_small_distribution() {
     let store = Store::new();
     let labels: BTreeMap<String, Label> = serde_json::from_slice(&evaluate(&store, &["-A", "labels"])).unwrap();
     let sides = sides(&store, labels.iter().flat_map(|(case, label)| label.wanted(case)).collect());
-    let program = Program::new();
-    let plain = snapshot(&program, &store, &sides[&labels["nothing"].old("nothing")]);
+    let folder = tempfile::tempdir().unwrap();
+    let graph = |wanted: Wanted| graph(folder.path(), &store, &sides[&wanted]);
+    let plain = graph(labels["nothing"].old("nothing"));
+    let texts = TextSources { files: Vec::new(), store_root: Some(store.path().into()) };
     let left: Mutex<Vec<(&String, &Label)>> = Mutex::new(labels.iter().collect());
     let wrong = Mutex::new(BTreeSet::new());
     std::thread::scope(|scope| {
@@ -376,9 +383,13 @@ fn edits_of_the_small_distribution() {
             scope.spawn(|| {
                 loop {
                     let Some((case, label)) = left.lock().unwrap().pop() else { break };
-                    let side = |wanted: Wanted| snapshot(&program, &store, &sides[&wanted]);
-                    let old = if label.plain { plain.clone() } else { side(label.old(case)) };
-                    let answer = diff(&program, &old, &side(label.new(case)), &[]);
+                    let own = (!label.plain).then(|| graph(label.old(case)));
+                    let answer = compare(own.as_ref().unwrap_or(&plain), &graph(label.new(case)), [&texts, &texts]);
+                    if std::env::var("CASE").is_ok_and(|one| one == *case) {
+                        for c in &answer.causes {
+                            eprintln!("{c:#?}");
+                        }
+                    }
                     let found = judge(case, label, &sides, &answer);
                     wrong.lock().unwrap().extend(found.into_iter().map(|found| format!("{case}: {found}")));
                 }

@@ -64,7 +64,7 @@ const EDITS: [(&str, &str, &str, u64, u64, u64); 29] = [
 #[rustfmt::skip]
 const CHANGES: [(&str, &[(&str, &str)]); 7] = [
     ("acpid-2.0.29", &[("input-added", "hook"), ("phase", "postPatch")]),
-    ("openbsm-1.1", &[("patch", "patches")]),
+    ("openbsm-1.1", &[("patch", "bsm-add-audit_token_to_pid.patch")]),
     ("fmod-4.44.64", &[("input-added", "undmg-1.0.3"), ("variable", "shortVersion")]),
     ("docker-18.05.0-ce", &[("version", "version"), ("phase", "buildPhase")]),
     ("seafile-client-6.1.8", &[("version", "version")]),

@@ -173,7 +173,10 @@ impl Model {
                 (Some(_), Some(_)) => self.itself(at) && done(Thing::Node(at)),
                 (old, _) => old.is_none(),
             };
-            let recipe = slot.recipe(new).unwrap();
+            let Some(recipe) = slot.recipe(new) else {
+                made.push(String::new());
+                continue;
+            };
             let text = if slot.fixed {
                 self.fetched(at, slot.added() || done(Thing::Node(at)))
             } else {
@@ -262,6 +265,11 @@ impl Model {
         env.insert("pname".to_owned(), slot.pname.clone());
         env.insert("version".to_owned(), format!("1.{}", recipe.version));
         env.insert("configureFlags".to_owned(), format!("--with={}", recipe.flags));
+        if slot.fixed {
+            env.insert("outputHash".to_owned(), format!("{:0>64x}", slot.content[usize::from(new)]));
+            // no two are fetched by the same derivation
+            env.insert("fetcher".to_owned(), format!("{}", node / self.systems));
+        }
         env.insert("outputs".to_owned(), slot.outputs.join(" "));
         let hash = format!("{:0>64x}", slot.content[usize::from(new)]);
         let hash = if slot.fixed { format!("\"sha256\",{hash:?}") } else { "\"\",\"\"".to_owned() };
@@ -306,13 +314,14 @@ impl Model {
         for family in 0..families {
             model.family(chance, family, named);
         }
+        model.leave_out();
         model.first_names(chance, named);
         model
     }
 
     fn family(&mut self, chance: &mut Chance, family: usize, named: usize) {
         let one_in = |chance: &mut Chance, bound: usize| chance.below(bound) == 0;
-        let fixed = one_in(chance, 4);
+        let fixed = family > 0 && one_in(chance, 4);
         let earlier = |chance: &mut Chance| family - 1 - chance.below(family.min(9));
         // another way to fetch the same
         let twin = (fixed && one_in(chance, 4))
@@ -333,7 +342,7 @@ impl Model {
             base.sources.insert(chance.below(self.sources.len()));
         }
         let added = !fixed && family > 2 && one_in(chance, 14);
-        let removed = !added && one_in(chance, 24);
+        let removed = family > 0 && !added && one_in(chance, 24);
         let edit = chance.below(22);
         let (rehash, apart) = (one_in(chance, 8), one_in(chance, 5));
         let outputs = if !fixed && one_in(chance, 3) { vec!["out", "dev"] } else { vec!["out"] };
@@ -346,7 +355,7 @@ impl Model {
                 attributes[0].insert(format!("alias{family}"));
                 attributes[1].insert(format!("alias{family}"));
             }
-            match chance.below(30) {
+            match if fixed { 30 } else { chance.below(30) } {
                 0 => attributes[1] = BTreeSet::from([format!("renamed{family}")]),
                 1 => drop(attributes[1].insert(format!("other{family}"))),
                 2 => attributes[1].clear(),
@@ -430,6 +439,19 @@ impl Model {
                 slot.attributes[1].clear();
             }
             self.slots.push(slot);
+        }
+    }
+
+    /// Leaves out what is fetched for nobody, as a closure does.
+    fn leave_out(&mut self) {
+        for new in [false, true] {
+            let mut used: BTreeSet<usize> = BTreeSet::new();
+            for (at, slot) in self.slots.iter_mut().enumerate().rev() {
+                if slot.fixed && slot.attributes[usize::from(new)].is_empty() && !used.contains(&at) {
+                    *(if new { &mut slot.new } else { &mut slot.old }) = None;
+                }
+                used.extend(slot.recipe(new).iter().flat_map(|recipe| &recipe.inputs).map(|&(input, _)| input));
+            }
         }
     }
 
