@@ -106,6 +106,13 @@ fn set(list: &[String]) -> BTreeSet<String> {
     list.iter().cloned().collect()
 }
 
+/// Whether a new derivation is fixed-output, and makes what none made before.
+fn fetches(model: &Model, before: &[String], after: &[String], at: usize) -> bool {
+    let slot = &model.slots[at];
+    let known = |was: usize| model.slots[was].old.is_some() && before[was] == after[at];
+    slot.fixed && slot.new.is_some() && !(0..model.slots.len()).any(known)
+}
+
 /// What is wrong with an answer, by the model.
 fn judge(model: &Model, drvs: &[Option<String>], answer: &Answer) -> Vec<String> {
     let mut wrong = unsound(answer);
@@ -162,19 +169,26 @@ fn judge(model: &Model, drvs: &[Option<String>], answer: &Answer) -> Vec<String>
     let (built, in_derivations) = weigh(&edits, |done| built(model, done));
     let (_, in_attributes) = weigh(&edits, |done| names(&rebuilt(model, done)));
     let counts = &answer.derivations;
-    let fetched = model.slots.iter().enumerate().filter(|(at, slot)| {
-        let known = |(was, slot): (usize, &crate::diff::model::Slot)| slot.old.is_some() && before[was] == after[*at];
-        slot.fixed && slot.new.is_some() && !model.slots.iter().enumerate().any(known)
-    });
+    let fetched: BTreeSet<usize> = (0..model.slots.len()).filter(|&at| fetches(model, &before, &after, at)).collect();
     let all_new = model.slots.iter().filter(|slot| slot.new.is_some() && !slot.fixed).count();
-    let added = model.slots.iter().filter(|slot| slot.added() && slot.new.is_some());
-    // what is fetched may be what another one fetched
-    let added = added.filter(|slot| !slot.fixed || slot.content[0] != slot.content[1]).count();
-    let removed = model.slots.iter().filter(|slot| slot.old.is_some() && slot.new.is_none()).count();
+    // what fetches the same takes the place of one another
+    let mut sides: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
+    for slot in &model.slots {
+        let count = sides.entry(slot.twin).or_default();
+        count[0] += usize::from(slot.old.is_some());
+        count[1] += usize::from(slot.new.is_some());
+    }
+    let is_new = |twin: &usize| {
+        let instances = model.slots.iter().enumerate().filter(|(_, slot)| slot.twin == *twin);
+        !model.slots[*twin].fixed || instances.into_iter().any(|(at, _)| fetched.contains(&at))
+    };
+    let more = sides.iter().filter(|(twin, _)| is_new(twin)).map(|(_, [old, new])| new.saturating_sub(*old));
+    let added: usize = more.sum();
+    let removed: usize = sides.values().map(|[old, new]| old.saturating_sub(*new)).sum();
     same(
         "built, of, fetched, added, removed",
         &(counts.total, counts.of, counts.fetched, counts.added, counts.removed),
-        &(built.len(), all_new, fetched.count(), added, removed),
+        &(built.len(), all_new, fetched.len(), added, removed),
     );
     let units = if answer.counted == "attributes" { &in_attributes } else { &in_derivations };
     for cause in &answer.causes {
