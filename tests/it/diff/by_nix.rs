@@ -94,11 +94,11 @@ impl Label {
         self.edits.len() > 1 && self.edits.values().all(|causes| causes.len() == 1)
     }
 
-    fn old(&self, case: &str) -> Wanted {
+    fn base(&self, case: &str) -> Wanted {
         Wanted { case: if self.plain { "nothing" } else { case }.to_owned(), edits: Vec::new() }
     }
 
-    fn new(&self, case: &str) -> Wanted {
+    fn all(&self, case: &str) -> Wanted {
         Wanted { case: case.to_owned(), edits: self.ids() }
     }
 
@@ -111,7 +111,7 @@ impl Label {
     }
 
     fn wanted(&self, case: &str) -> Vec<Wanted> {
-        let mut wanted = vec![self.old(case), self.new(case)];
+        let mut wanted = vec![self.base(case), self.all(case)];
         if self.singly() {
             wanted.extend(self.edits.keys().flat_map(|edit| [self.only(case, edit), self.without(case, edit)]));
         }
@@ -182,9 +182,9 @@ fn told(cause: &Cause, label: &LabelledCause) -> Vec<String> {
 
 /// Exclusive counts and shares, by Nix: each edit undone, and each edit alone.
 fn weights(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<String> {
-    let old = &sides[&label.old(case)];
+    let old = &sides[&label.base(case)];
     let rebuilt = |wanted: &Wanted| rules(old, &sides[wanted]).rebuilt;
-    let all = rebuilt(&label.new(case));
+    let all = rebuilt(&label.all(case));
     let mut causes_of: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for edit in label.edits.keys() {
         let only = rebuilt(&label.only(case, edit));
@@ -211,7 +211,7 @@ fn weights(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<Str
 
 fn judge(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<String> {
     let mut wrong = unsound(answer);
-    let mut expected = rules(&sides[&label.old(case)], &sides[&label.new(case)]);
+    let mut expected = rules(&sides[&label.base(case)], &sides[&label.all(case)]);
     if let Some(rebuilt) = &label.rebuilt {
         assert!(expected.rebuilt.is_superset(rebuilt) && expected.rebuilt != *rebuilt, "{case} needs no exception");
         expected.by_system = BTreeMap::from([("x86_64-linux".to_owned(), rebuilt.len() as u64)]);
@@ -278,7 +278,7 @@ fn edits_of_the_small_distribution() {
     let sides = sides(&store, labels.iter().flat_map(|(case, label)| label.wanted(case)).collect());
     let folder = tempfile::tempdir().unwrap();
     let graph = |wanted: Wanted| graph(folder.path(), &store, &sides[&wanted]);
-    let plain = graph(labels["nothing"].old("nothing"));
+    let plain = graph(labels["nothing"].base("nothing"));
     let texts = TextSources { files: Vec::new(), store_root: Some(store.path().into()) };
     let left: Mutex<Vec<(&String, &Label)>> = Mutex::new(labels.iter().collect());
     let wrong = Mutex::new(BTreeSet::new());
@@ -287,8 +287,8 @@ fn edits_of_the_small_distribution() {
             scope.spawn(|| {
                 loop {
                     let Some((case, label)) = left.lock().unwrap().pop() else { break };
-                    let own = (!label.plain).then(|| graph(label.old(case)));
-                    let answer = compare(own.as_ref().unwrap_or(&plain), &graph(label.new(case)), [&texts, &texts]);
+                    let own = (!label.plain).then(|| graph(label.base(case)));
+                    let answer = compare(own.as_ref().unwrap_or(&plain), &graph(label.all(case)), [&texts, &texts]);
                     let found = judge(case, label, &sides, &answer);
                     wrong.lock().unwrap().extend(found.into_iter().map(|found| format!("{case}: {found}")));
                 }
