@@ -44,6 +44,13 @@ impl Maintainers {
         self.0.get(attribute)
     }
 
+    /// Takes over what another file says.
+    pub fn join(&mut self, other: Self) {
+        for (attribute, owners) in other.0 {
+            self.0.entry(attribute).or_default().join(owners);
+        }
+    }
+
     /// Reads a file, plain or compressed with zstd. It is one of: `nix-env -qaP --json --meta`,
     /// lines of nix-eval-jobs with `meta`, a map of attributes to names (`{"hello": ["@x"]}`) or to
     /// `{"maintainers": [...], "teams": [...]}`. In `meta`, what has another shape is passed over; in

@@ -6,7 +6,6 @@ mod cli;
 mod cut;
 mod diff;
 mod effective;
-mod evaluate;
 mod graph_traits;
 mod layering;
 mod needs;

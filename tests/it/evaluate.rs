@@ -1,3 +1,0 @@
-//! Evaluating a side of a diff.
-
-mod by_nix;
