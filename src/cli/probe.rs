@@ -9,10 +9,10 @@ use super::closure::ClosureArgs;
 use super::error::CliError;
 use super::printer::{Printer, counted};
 use crate::graph::{BuildOptions, Graph, build};
+use crate::ingest::evaluate::Argument;
 use crate::ingest::{IngestOptions, Input, Problem, ingest};
 use crate::proof::{
-    Argument, Compared, Pairs, Probe, ProbeReport, Probed, TextSources, compare_closures, compare_pairs,
-    differing_packages,
+    Compared, Pairs, Probe, ProbeReport, Probed, TextSources, compare_closures, compare_pairs, differing_packages,
 };
 use crate::verdict::{EvidenceError, Failure, Variant};
 

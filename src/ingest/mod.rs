@@ -7,6 +7,7 @@
 mod attribute;
 mod collector;
 mod drv_files;
+pub mod evaluate;
 mod expression;
 mod input;
 mod json;
@@ -22,7 +23,6 @@ mod verify;
 pub use attribute::is_system;
 pub use drv_files::ingest_texts;
 pub use expression::Expression;
-pub(crate) use expression::nix_instantiate;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};
 pub use problem::{IngestError, Problem};
 pub use progress::Progress;

@@ -12,7 +12,7 @@ mod texts;
 pub use compare::{Compared, compare_closures, compare_pairs, differing_packages};
 pub use counterfactual::{Index, Package, Without};
 pub use differences::differing_keys;
-pub use evaluation::{Argument, ProbeError};
+pub use evaluation::ProbeError;
 pub use pairs::{Pair, Pairs};
 pub use probe::{Probe, Probed};
 pub use summary::{ProbeReport, ProbedPackage};
