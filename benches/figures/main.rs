@@ -354,7 +354,7 @@ fn judged(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         ("python36Packages.pandas", "pytest")
     } else {
-        fs::write(&evidence, r#"{"version": 1, "evidence": [], "failures": []}"#).expect("scratch");
+        fs::write(&evidence, r#"{"version": 2, "evidence": [], "failures": []}"#).expect("scratch");
         ("python311Packages.pandas", "pytest")
     };
     let evidence = evidence.to_str().expect("a path of text");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::printer::Printer;
-use crate::graph::{BuildOptions, Graph, build};
+use crate::graph::{BuildError, BuildOptions, Graph, build};
 use crate::ingest::{Expression, IngestOptions, Input, RawClosure, ingest, is_snapshot, verify};
 
 /// The closure of a query.
@@ -57,8 +57,14 @@ impl ClosureArgs {
         Ok(paths)
     }
 
-    /// Opens the snapshot, or reads the inputs.
+    /// Opens the snapshot, or reads the inputs. Attributes alone are no closure to ask.
     pub(super) fn load(&self, printer: &mut Printer) -> Result<Graph, CliError> {
+        let graph = self.load_any(printer)?;
+        if graph.node_count() == 0 { Err(BuildError::Empty.into()) } else { Ok(graph) }
+    }
+
+    /// As [`Self::load`], also where nothing but attributes is known.
+    pub(super) fn load_any(&self, printer: &mut Printer) -> Result<Graph, CliError> {
         let paths = self.paths()?;
         if let [path] = paths.as_slice()
             && self.source.file.is_none()
@@ -88,7 +94,8 @@ impl SourceArgs {
         if let Some(file) = &self.file {
             inputs.push(Input::Expression(Expression { file: file.clone(), attributes: self.attributes.clone() }));
         }
-        let options = IngestOptions { store_root: self.store_root.clone(), keep_texts: check };
+        let options =
+            IngestOptions { store_root: self.store_root.clone(), keep_texts: check, ..IngestOptions::default() };
         let (raw, problems) = printer.with_progress(|progress| ingest(&inputs, &options, progress))?;
         printer.problems(&problems);
         if check {

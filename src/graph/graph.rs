@@ -1,7 +1,7 @@
 //! The graph: immutable, in flat arrays, both ways.
 
 use super::ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
-use super::recipe::RecipeDigest;
+use super::recipe::{RecipeDigest, RecipeText};
 use super::snapshot::{Backing, Section, SectionTable, SnapshotError, sections};
 use crate::ingest::raw::flag;
 use crate::nix::Digest;
@@ -15,10 +15,10 @@ use crate::nix::hash::output_path_name;
 /// inputs; strings and attributes ascend, and the attributes of nodes mirror the nodes of attributes.
 pub struct Graph {
     backing: Backing,
-    table: SectionTable,
-    nodes: usize,
-    edges: usize,
-    attributes: usize,
+    pub(super) table: SectionTable,
+    pub(super) nodes: usize,
+    pub(super) edges: usize,
+    pub(super) attributes: usize,
 }
 
 impl std::fmt::Debug for Graph {
@@ -68,154 +68,17 @@ impl Graph {
         self.backing.bytes()
     }
 
-    fn section(&self, section: Section) -> &[u8] {
+    pub(super) fn section(&self, section: Section) -> &[u8] {
         &self.backing.bytes()[self.table[section as usize].clone()]
     }
 
     #[inline]
-    fn words(&self, section: Section) -> &[u32] {
+    pub(super) fn words(&self, section: Section) -> &[u32] {
         bytemuck::cast_slice(self.section(section))
     }
 
-    fn digests(&self, section: Section) -> &[[u8; 32]] {
+    pub(super) fn digests(&self, section: Section) -> &[[u8; 32]] {
         bytemuck::cast_slice(self.section(section))
-    }
-
-    /// Checks every invariant that reading relies on. Linear.
-    fn validate(&mut self) -> Result<(), &'static str> {
-        use Section as S;
-        const BYTES: [Section; 4] = [S::StringBytes, S::NodeDigest, S::NodeRecipe, S::OutputDigest];
-        for (index, range) in self.table.iter().enumerate() {
-            if !BYTES.iter().any(|&section| section as usize == index) && !range.len().is_multiple_of(4) {
-                return Err("a section's length is no multiple of four");
-            }
-        }
-        if [S::NodeDigest, S::NodeRecipe, S::OutputDigest]
-            .iter()
-            .any(|&section| !self.section(section).len().is_multiple_of(32))
-        {
-            return Err("digests are cut off");
-        }
-        self.nodes = self.digests(S::NodeDigest).len();
-        self.edges = self.words(S::InputTarget).len();
-        self.attributes = self.words(S::AttributeName).len();
-        let (n, e, a) = (self.nodes, self.edges, self.attributes);
-        let len = |section: Section| self.words(section).len();
-        let lists = |section: Section| len(section).saturating_sub(1);
-        let lengths = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::NodeFlags, S::NodeLevel]
-            .iter()
-            .all(|&s| len(s) == n)
-            && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
-            && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
-            && len(S::OutputName) == self.digests(S::OutputDigest).len()
-            && self.digests(S::NodeRecipe).len() == n
-            && len(S::Facts) == 1;
-        if !lengths {
-            return Err("arrays of one kind differ in length");
-        }
-        let offsets = |section: Section, lists: usize, items: usize| {
-            let offsets = self.words(section);
-            offsets.len() == lists + 1
-                && offsets[0] == 0
-                && offsets[lists] as usize == items
-                && offsets.windows(2).all(|pair| pair[0] <= pair[1])
-        };
-        let strings = lists(S::StringOffsets);
-        let string_lists = lists(S::ListOffsets);
-        let whole = offsets(S::StringOffsets, strings, self.section(S::StringBytes).len())
-            && offsets(S::ListOffsets, string_lists, len(S::ListItems))
-            && offsets(S::OutputOffsets, n, len(S::OutputName))
-            && offsets(S::InputOffsets, n, e)
-            && offsets(S::ConsumerOffsets, n, e)
-            && offsets(S::NodeAttributeOffsets, n, len(S::NodeAttributes));
-        if !whole {
-            return Err("offsets do not ascend to the end of their array");
-        }
-        let Ok(text) = std::str::from_utf8(self.section(S::StringBytes)) else {
-            return Err("strings are not UTF-8");
-        };
-        if !self.words(S::StringOffsets).iter().all(|&at| text.is_char_boundary(at as usize)) {
-            return Err("a string begins inside a character");
-        }
-        let below = |section: Section, bound: usize| self.words(section).iter().all(|&item| (item as usize) < bound);
-        let bounded = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::OutputName, S::ListItems]
-            .iter()
-            .all(|&s| below(s, strings))
-            && [S::AttributeName, S::AttributeSystem, S::AttributePosition, S::Facts]
-                .iter()
-                .all(|&s| below(s, strings))
-            && [S::InputOutputs, S::InputMentions].iter().all(|&s| below(s, string_lists))
-            && below(S::ConsumerEdge, e)
-            && below(S::NodeAttributes, a)
-            && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
-        if !bounded {
-            return Err("an index points outside its array");
-        }
-        if self.words(S::InputMentions).iter().any(|&list| !self.list_items(list).len().is_multiple_of(2)) {
-            return Err("a list of mentions is no list of pairs");
-        }
-        let bytes = text.as_bytes();
-        let mut before: Option<&[u8]> = None;
-        for pair in self.words(S::StringOffsets).windows(2) {
-            let string = &bytes[pair[0] as usize..pair[1] as usize];
-            if before.is_some_and(|before| before >= string) {
-                return Err("strings do not ascend");
-            }
-            before = Some(string);
-        }
-        let inputs = self.adjacency(Direction::Inputs);
-        let levels = self.words(S::NodeLevel);
-        for node in 0..n as u32 {
-            let mut last = None;
-            let mut level = 0;
-            for &input in inputs.of(node) {
-                if input >= node || last.is_some_and(|last| last >= input) {
-                    return Err("inputs do not ascend below their consumer");
-                }
-                last = Some(input);
-                level = level.max(levels[input as usize].saturating_add(1));
-            }
-            if levels[node as usize] != level {
-                return Err("levels are not those of the inputs");
-            }
-        }
-        let consumers = self.adjacency(Direction::Consumers);
-        let edges = self.words(S::ConsumerEdge);
-        let targets = self.words(S::InputTarget);
-        for node in 0..n as u32 {
-            let range = consumers.range(node);
-            let mut last = None;
-            for (&consumer, &edge) in consumers.of(node).iter().zip(&edges[range]) {
-                let mirrored = (consumer as usize) < n
-                    && inputs.range(consumer).contains(&(edge as usize))
-                    && targets[edge as usize] == node;
-                if !mirrored || last.is_some_and(|last| last >= consumer) {
-                    return Err("consumers do not mirror inputs");
-                }
-                last = Some(consumer);
-            }
-        }
-        self.validate_attributes()
-    }
-
-    fn validate_attributes(&self) -> Result<(), &'static str> {
-        use Section as S;
-        let keys = self.words(S::AttributeName).iter().zip(self.words(S::AttributeSystem));
-        if !keys.is_sorted_by(|before, after| before < after) {
-            return Err("attributes do not ascend");
-        }
-        let named = self.words(S::AttributeNode);
-        let offsets = self.words(S::NodeAttributeOffsets);
-        let listed = self.words(S::NodeAttributes);
-        let mirrored = offsets.windows(2).enumerate().all(|(node, pair)| {
-            let own = &listed[pair[0] as usize..pair[1] as usize];
-            own.is_sorted_by(|before, after| before < after)
-                && own.iter().all(|&attribute| named[attribute as usize] == node as u32)
-        });
-        if !mirrored || listed.len() != named.iter().filter(|&&node| node != u32::MAX).count() {
-            return Err("the attributes of nodes do not mirror the nodes of attributes");
-        }
-        Ok(())
     }
 
     /// Number of nodes.
@@ -379,6 +242,13 @@ impl Graph {
         RecipeDigest(self.digests(Section::NodeRecipe)[node.index()])
     }
 
+    /// The hashes of the text of the node's recipe; `None` where [`Graph::recipe`] knows none.
+    #[must_use]
+    pub fn recipe_text(&self, node: NodeId) -> Option<RecipeText> {
+        let known = self.recipe(node).is_some();
+        known.then(|| RecipeText::from_bytes(self.digests(Section::NodeText)[node.index()]))
+    }
+
     /// The outputs of a node: name, and digest of the path ([`Digest::NONE`] where not known before
     /// the build). Sorted by name.
     pub fn outputs(&self, node: NodeId) -> impl Iterator<Item = (&str, Digest)> {
@@ -425,7 +295,7 @@ impl Graph {
         self.list_items(self.words(section)[edge.index()])
     }
 
-    fn list_items(&self, list: u32) -> &[u32] {
+    pub(super) fn list_items(&self, list: u32) -> &[u32] {
         let offsets = self.words(Section::ListOffsets);
         &self.words(Section::ListItems)[offsets[list as usize] as usize..offsets[list as usize + 1] as usize]
     }
@@ -471,58 +341,6 @@ impl Graph {
     #[must_use]
     pub fn mention_list(&self, edge: EdgeId) -> u32 {
         self.words(Section::InputMentions)[edge.index()]
-    }
-
-    /// The name of an attribute, without system.
-    #[must_use]
-    pub fn attribute_name(&self, attribute: AttributeId) -> &str {
-        self.string(StringId(self.words(Section::AttributeName)[attribute.index()]))
-    }
-
-    /// The name's id, for comparing.
-    #[must_use]
-    pub fn attribute_name_id(&self, attribute: AttributeId) -> StringId {
-        StringId(self.words(Section::AttributeName)[attribute.index()])
-    }
-
-    /// The system that an attribute was evaluated for; empty when not given.
-    #[must_use]
-    pub fn attribute_system(&self, attribute: AttributeId) -> &str {
-        self.string(self.attribute_system_id(attribute))
-    }
-
-    /// The system's id, for comparing.
-    #[must_use]
-    pub fn attribute_system_id(&self, attribute: AttributeId) -> StringId {
-        StringId(self.words(Section::AttributeSystem)[attribute.index()])
-    }
-
-    /// `meta.position` (file and line); empty when not given.
-    #[must_use]
-    pub fn attribute_position(&self, attribute: AttributeId) -> &str {
-        self.string(StringId(self.words(Section::AttributePosition)[attribute.index()]))
-    }
-
-    /// The node that an attribute names; `None` where the closure lacks it.
-    #[must_use]
-    pub fn attribute_node(&self, attribute: AttributeId) -> Option<NodeId> {
-        let node = self.words(Section::AttributeNode)[attribute.index()];
-        (node != u32::MAX).then_some(NodeId(node))
-    }
-
-    /// The attributes that name a node.
-    pub fn attributes_of(&self, node: NodeId) -> impl ExactSizeIterator<Item = AttributeId> {
-        let offsets = self.words(Section::NodeAttributeOffsets);
-        let range = offsets[node.index()] as usize..offsets[node.index() + 1] as usize;
-        self.words(Section::NodeAttributes)[range].iter().map(|&attribute| AttributeId(attribute))
-    }
-
-    /// The attributes with exactly this name, one for each system. Binary search.
-    #[must_use]
-    pub fn find_attribute(&self, name: &str) -> std::ops::Range<usize> {
-        let Some(id) = self.find_string(name) else { return 0..0 };
-        let names = self.words(Section::AttributeName);
-        names.partition_point(|&other| other < id.0)..names.partition_point(|&other| other <= id.0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The graph of a closure: ids, both directions in flat arrays, the builder, the snapshot.
 
+mod attributes;
 mod builder;
 #[expect(clippy::module_inception, reason = "one noun a file, and the noun is the graph")]
 mod graph;
@@ -8,10 +9,12 @@ pub mod petgraph;
 mod recipe;
 mod replace_file;
 mod snapshot;
+mod validate;
 
+pub use attributes::FailedAttribute;
 pub use builder::{BuildError, BuildOptions, build};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
-pub use recipe::{RecipeDigest, RecipeDigestError};
+pub use recipe::{RecipeDigest, RecipeDigestError, RecipeText};
 pub(crate) use replace_file::replace_file;
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

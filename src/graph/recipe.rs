@@ -27,6 +27,34 @@ impl RecipeDigest {
     }
 }
 
+/// Two hashes that tell what of a recipe's text differs: its own words, or which packages it names.
+///
+/// The text is that of an ATerm from the system on. Two of one recipe are equal whatever versions the
+/// inputs have. What they leave out is in [`RecipeDigest`]: which output of an input is named, and the
+/// content of input sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecipeText {
+    /// Of the text with every store path (digest and whole name) and every placeholder left out.
+    pub bare: u128,
+    /// Of the packages' names in the store paths, in the order of the text.
+    pub names: u128,
+}
+
+impl RecipeText {
+    /// As a snapshot holds it: `bare`, then `names`, both little-endian.
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.bare.to_le_bytes());
+        bytes[16..].copy_from_slice(&self.names.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        let half = |at: usize| u128::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
+        Self { bare: half(0), names: half(16) }
+    }
+}
+
 impl fmt::Display for RecipeDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&HEXLOWER.encode(&self.0))
@@ -50,6 +78,13 @@ impl FromStr for RecipeDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_and_back() {
+        let text = RecipeText { bare: 1 << 127 | 2, names: 3 << 64 | 4 };
+        assert_eq!(RecipeText::from_bytes(text.to_bytes()), text);
+        assert_eq!(text.to_bytes()[..2], [2, 0]);
+    }
 
     #[test]
     fn text_and_back() {

@@ -16,7 +16,7 @@ use super::replace_file::replace_file;
 const MAGIC: [u8; 16] = *b"nix-ripple\0graph";
 
 /// The version of the format; a snapshot of another version is made again, not converted.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 const HEADER_LEN: usize = 64;
 const CHECKSUM: std::ops::Range<usize> = 32..64;
@@ -42,6 +42,9 @@ pub(crate) enum Section {
     NodeLevel,
     /// 32 bytes a node: the digest of its recipe, zero where none is known.
     NodeRecipe,
+    /// 32 bytes a node: the hashes of its recipe's text (16 bytes without the paths in it, 16 of the
+    /// names in these), zero where none is known.
+    NodeText,
     /// u32, one more than nodes: the outputs of `i` are `offsets[i]..offsets[i + 1]`, sorted by name.
     OutputOffsets,
     OutputName,
@@ -72,9 +75,19 @@ pub(crate) enum Section {
     AttributeNode,
     /// String an attribute: `meta.position`, or the empty string.
     AttributePosition,
+    /// u32, one more than attributes.
+    AttributeOutputOffsets,
+    /// 32 bytes each: the output paths of an attribute without a node, ascending.
+    AttributeOutputs,
     /// u32, one more than nodes: the attributes of `i`.
     NodeAttributeOffsets,
     NodeAttributes,
+    /// String an attribute that did not evaluate, ascending; with `FailedSystem` the key, which no
+    /// attribute has.
+    FailedName,
+    FailedSystem,
+    /// String: what Nix said.
+    FailedError,
     /// u32: the string of the store directory.
     Facts,
 }

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use super::collector::drv_name;
 use super::json_stream::Piece;
 use super::problem::{IngestError, Problem};
-use super::raw::{Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, flag, hash_name};
+use super::raw::{
+    Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, TextHashes, flag, hash_name,
+};
+use super::system::split_system;
 use crate::nix::json::JsonError;
 use crate::nix::{Digest, StorePath};
 
@@ -98,51 +101,6 @@ pub(crate) fn looks_like_a_job(text: &[u8]) -> bool {
     found
 }
 
-/// `x86_64-linux` and the like: a processor and a kernel.
-#[must_use]
-pub fn is_system(text: &str) -> bool {
-    const KERNELS: [&str; 12] = [
-        "linux", "darwin", "freebsd", "netbsd", "openbsd", "cygwin", "windows", "solaris", "wasi", "redox", "none",
-        "genode",
-    ];
-    const PROCESSORS: [&str; 17] = [
-        "x86_64",
-        "i386",
-        "i486",
-        "i586",
-        "i686",
-        "aarch64",
-        "arm",
-        "riscv",
-        "powerpc",
-        "mips",
-        "s390",
-        "loongarch",
-        "wasm",
-        "m68k",
-        "microblaze",
-        "sparc",
-        "or1k",
-    ];
-    text.split_once('-')
-        .is_some_and(|(cpu, kernel)| KERNELS.contains(&kernel) && PROCESSORS.iter().any(|known| cpu.starts_with(known)))
-}
-
-/// An attribute path without a system at its end (nixpkgs CI) or start (flakes), and that system.
-fn split_system(attr: &str) -> (&str, Option<&str>) {
-    if let Some((name, system)) = attr.rsplit_once('.')
-        && is_system(system)
-    {
-        return (name, Some(system));
-    }
-    if let Some((system, name)) = attr.split_once('.')
-        && is_system(system)
-    {
-        return (name, Some(system));
-    }
-    (attr, None)
-}
-
 /// Collects the attributes of one input.
 pub(crate) struct Attributes {
     path: String,
@@ -170,6 +128,7 @@ impl Attributes {
             let first =
                 error.lines().rfind(|line| line.contains("error:")).or(error.lines().next()).unwrap_or_default();
             self.failed.push(format!("{} ({})", job.attr, first.trim()));
+            self.chunk.fail(&job.attr, job.system.as_deref(), &error);
             return Ok(());
         }
         let Some(drv_path) = job.drv_path else {
@@ -355,7 +314,7 @@ impl Attributes {
             inputs: inputs_start..chunk.inputs.len() as u32,
             sources: sources..sources,
             mentions: mentions..mentions,
-            text: 0,
+            text: TextHashes::default(),
         });
         Ok(())
     }
@@ -382,14 +341,6 @@ impl Attributes {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn systems() {
-        assert_eq!(split_system("python3Packages.torch.x86_64-linux"), ("python3Packages.torch", Some("x86_64-linux")));
-        assert_eq!(split_system("aarch64-darwin.hello"), ("hello", Some("aarch64-darwin")));
-        assert_eq!(split_system("util-linux"), ("util-linux", None));
-        assert_eq!(split_system("a.util-linux"), ("a.util-linux", None));
-    }
 
     #[test]
     fn jobs() {

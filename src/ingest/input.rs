@@ -52,6 +52,10 @@ pub struct IngestOptions {
     /// Keep the texts, so that [`super::verify()`] can recompute every path. Memory is then
     /// proportional to the text.
     pub keep_texts: bool,
+    /// Where derivations that attributes state are not in the store (another machine evaluated them),
+    /// leave these attributes without derivations, with a finding (`derivations-not-at-hand`). Without
+    /// it that is an error.
+    pub attributes_alone: bool,
 }
 
 /// Whether a file begins as a snapshot does.
@@ -122,7 +126,7 @@ impl Reader<'_> {
         if stripped.ends_with(".drv")
             && (stripped.len() < shown.len() || self.options.store_root.is_some() || !path.exists())
         {
-            return self.derivations(&[(stripped.to_owned(), 0)], &shown);
+            return self.all_derivations(&[(stripped.to_owned(), 0)], &shown);
         }
         // a file that is named as a derivation is read as one, whatever its first bytes are
         let named = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -165,7 +169,7 @@ impl Reader<'_> {
             (None, Err(_)) => DEFAULT_STORE_DIR.to_owned(),
         };
         let location = StoreLocation { store_dir, folders: vec![folder.to_path_buf()] };
-        self.files(&location, names, &[], shown, false)
+        self.files(&location, names, &[], shown, false).map(drop)
     }
 
     /// The store directory that the first derivation to show one speaks of, by name: for folders in
@@ -268,7 +272,8 @@ impl Reader<'_> {
         let store_dir = self.store_dir.clone().or_else(|| Self::sniff_store_dir(path));
         let store_dir = store_dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
         let location = StoreLocation { store_dir, folders: vec![folder] };
-        self.files(&location, [Ok(name.to_owned())], &[name.to_owned()], shown, true)
+        let gone = self.files(&location, [Ok(name.to_owned())], &[name.to_owned()], shown, true)?;
+        Self::none_gone(&gone, &location, shown)
     }
 
     /// Lines of derivation paths, as `nix-instantiate` prints them.
@@ -293,11 +298,22 @@ impl Reader<'_> {
                 message: "names no derivation".to_owned(),
             });
         }
-        self.derivations(&paths, shown)
+        self.all_derivations(&paths, shown)
+    }
+
+    /// As [`Self::derivations`], where none may be absent.
+    fn all_derivations(&mut self, paths: &[(String, u64)], shown: &str) -> Result<(), IngestError> {
+        let (location, gone) = self.derivations(paths, shown)?;
+        Self::none_gone(&gone, &location, shown)
     }
 
     /// Derivations by their store paths, with all they need; each with the offset where it is named.
-    fn derivations(&mut self, paths: &[(String, u64)], shown: &str) -> Result<(), IngestError> {
+    /// Gives where they were looked for, and which of them are not there.
+    fn derivations(
+        &mut self,
+        paths: &[(String, u64)],
+        shown: &str,
+    ) -> Result<(StoreLocation, Vec<String>), IngestError> {
         let mut names = Vec::with_capacity(paths.len());
         let mut dir = self.store_dir.clone();
         for (path, offset) in paths {
@@ -320,9 +336,12 @@ impl Reader<'_> {
         }
         let dir = dir.unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned());
         let location = StoreLocation::new(&dir, self.options.store_root.as_deref());
-        self.files(&location, names.iter().cloned().map(Ok), &names, shown, true)
+        let gone = self.files(&location, names.iter().cloned().map(Ok), &names, shown, true)?;
+        Ok((location, gone))
     }
 
+    /// Gives which of those asked for by name are not there: where nothing else names them, they would
+    /// not be missed as holes.
     fn files(
         &mut self,
         location: &StoreLocation,
@@ -330,7 +349,7 @@ impl Reader<'_> {
         asked: &[String],
         shown: &str,
         recursive: bool,
-    ) -> Result<(), IngestError> {
+    ) -> Result<Vec<String>, IngestError> {
         match &self.store_dir {
             Some(known) if *known != location.store_dir => {
                 return Err(IngestError::Inconsistent(format!(
@@ -343,25 +362,26 @@ impl Reader<'_> {
         let input = self.origin(shown);
         let reading = Reading { recursive, keep_texts: self.options.keep_texts };
         let read = drv_files::read(location, names, input, reading, self.progress)?;
-        // what was asked for by name and nothing else names would not be missed as a hole
-        let absent = |name: &&String| read.absent.binary_search(*name).is_ok();
-        let gone: Vec<&String> = asked.iter().filter(absent).collect();
-        if let Some(first) = gone.first() {
-            let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
-            let more = match gone.len() - 1 {
-                0 => String::new(),
-                more => format!(" (and {more} more)"),
-            };
-            return Err(IngestError::Unrecognised {
-                path: shown.to_owned(),
-                message: format!(
-                    "no derivation {first}{more} in {}; a store that lies elsewhere is given by --store-root",
-                    folders.join(" or ")
-                ),
-            });
-        }
         self.closure.chunks.extend(read.chunks);
-        Ok(())
+        let absent = |name: &&String| read.absent.binary_search(*name).is_ok();
+        Ok(asked.iter().filter(absent).cloned().collect())
+    }
+
+    /// Refuses what is not there.
+    fn none_gone(gone: &[String], location: &StoreLocation, shown: &str) -> Result<(), IngestError> {
+        let [first, others @ ..] = gone else { return Ok(()) };
+        let folders: Vec<String> = location.folders.iter().map(|folder| folder.display().to_string()).collect();
+        let more = match others.len() {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        Err(IngestError::Unrecognised {
+            path: shown.to_owned(),
+            message: format!(
+                "no derivation {first}{more} in {}; a store that lies elsewhere is given by --store-root",
+                folders.join(" or ")
+            ),
+        })
     }
 
     /// The attributes asked of an expression, where each gave one derivation.
@@ -396,7 +416,27 @@ impl Reader<'_> {
         let mut paths: Vec<(String, u64)> = stated.collect();
         paths.sort_unstable();
         paths.dedup();
-        if paths.is_empty() { Ok(()) } else { self.derivations(&paths, "the attributes' drvPath") }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let shown = "the attributes' drvPath";
+        let (location, gone) = self.derivations(&paths, shown)?;
+        if !self.options.attributes_alone {
+            return Self::none_gone(&gone, &location, shown);
+        }
+        if !gone.is_empty() {
+            self.problems.push(Problem::new(
+                "derivations-not-at-hand",
+                format!(
+                    "{} of the {} derivations that attributes name are not in the store, so these attributes are known by \
+                     their output paths alone; evaluate on this machine, or give the derivations too (nix derivation show \
+                     -r, or --store-root)",
+                    gone.len(),
+                    paths.len()
+                ),
+            ));
+        }
+        Ok(())
     }
 
     fn origin(&mut self, shown: &str) -> u32 {

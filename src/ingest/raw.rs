@@ -240,9 +240,19 @@ pub struct RawDerivation {
     pub sources: Range<u32>,
     /// Into [`Chunk::mentions`].
     pub mentions: Range<u32>,
-    /// Hash of the recipe's text without the digests and versions of the store paths in it; 0 for
-    /// what is known only by name and inputs.
-    pub text: u128,
+    /// Of the recipe's text; zeros for what is known only by name and inputs.
+    pub text: TextHashes,
+}
+
+/// Hashes of a recipe's text (system, builder, arguments and environment as in an ATerm): two texts
+/// that differ only in the digests and versions of the store paths in them have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TextHashes {
+    /// Of the text with each store path (digest and whole name) and each placeholder left out.
+    pub bare: u128,
+    /// Of the packages' names in the store paths, in the order of the text; that of a placeholder is
+    /// empty.
+    pub names: u128,
 }
 
 /// Where something was read.
@@ -320,6 +330,17 @@ pub struct RawAttribute {
     pub origin: Origin,
 }
 
+/// A name of which an evaluation made no derivation; [`Chunk::fail`] adds one.
+#[derive(Debug, Clone, Copy)]
+pub struct RawFailure {
+    /// As in [`RawAttribute`].
+    pub name: Symbol,
+    /// The system it was evaluated for, or none.
+    pub system: Symbol,
+    /// What Nix said.
+    pub error: Symbol,
+}
+
 /// What one worker has read.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -341,6 +362,8 @@ pub struct Chunk {
     pub attributes: Vec<RawAttribute>,
     /// Output paths of attributes.
     pub attribute_outputs: Vec<PathIndex>,
+    /// What did not evaluate.
+    pub failures: Vec<RawFailure>,
     /// The ATerm of each derivation, when they are to be verified.
     pub texts: Vec<Vec<u8>>,
 }

@@ -1,7 +1,7 @@
 //! What a derivation's text says beside the store paths in it.
 //!
 //! Two derivations that differ only in the versions of what they use are the same recipe. So the
-//! text is hashed with the digest and the version of every store path left out; what the paths
+//! text is hashed without its store paths, and the packages' names in them apart; what the paths
 //! stand for is added by the graph's builder, which knows it ([`crate::graph::RecipeDigest`]).
 
 use std::ops::Range;
@@ -9,6 +9,7 @@ use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::mention::Finder;
+use super::raw::TextHashes;
 use crate::nix::blocks::{self, Block};
 use crate::nix::derivation::Text;
 use crate::nix::store_path::{DIGEST_LEN, is_name_byte};
@@ -28,9 +29,17 @@ pub(crate) struct RecipeText {
     /// Where the ATerm names store paths and placeholders: their first digits, ascending.
     places: Vec<u32>,
     written: Written,
-    /// Scratch: a text put together, and one without its paths.
+    /// Scratch: a text put together.
     whole: Vec<u8>,
+    parts: Parts,
+}
+
+/// Scratch: a text without its paths, and the packages' names in these, for one hash of a whole text
+/// costs far less than one for each piece.
+#[derive(Debug, Default)]
+struct Parts {
     bare: Vec<u8>,
+    names: Vec<u8>,
 }
 
 /// The parts of a derivation that does not come as an ATerm, as they would stand there, one after the
@@ -115,10 +124,10 @@ impl RecipeText {
         }
     }
 
-    /// The hash of the derivation that was told; `aterm` is the text given at its start.
-    pub(crate) fn finish(&mut self, aterm: Option<&[u8]>, finder: &Finder) -> u128 {
+    /// The hashes of the derivation that was told; `aterm` is the text given at its start.
+    pub(crate) fn finish(&mut self, aterm: Option<&[u8]>, finder: &Finder) -> TextHashes {
         if let Some(text) = aterm {
-            return hash(text.get(self.start..).unwrap_or_default(), self.start, &self.places, &mut self.bare);
+            return hash(text.get(self.start..).unwrap_or_default(), self.start, &self.places, &mut self.parts);
         }
         let Written { text, system, builder, arguments, variables } = &mut self.written;
         // Nix sorts by key in every form; JSON made by hand may not
@@ -143,15 +152,16 @@ impl RecipeText {
         whole.extend_from_slice(b"])");
         self.places.clear();
         finder.for_each(whole, |_, at| self.places.push(at as u32));
-        hash(whole, 0, &self.places, &mut self.bare)
+        hash(whole, 0, &self.places, &mut self.parts)
     }
 }
 
-/// The hash of a text without the paths in it: of each only the package's name counts. `places` are
-/// counted from `offset` bytes before the text; `bare` is scratch, for one hash of a whole text costs
-/// far less than one for each piece.
-fn hash(text: &[u8], offset: usize, places: &[u32], bare: &mut Vec<u8>) -> u128 {
+/// The hashes of a text: without the paths in it, and of the packages' names in these. `places` are
+/// counted from `offset` bytes before the text. One pass.
+fn hash(text: &[u8], offset: usize, places: &[u32], parts: &mut Parts) -> TextHashes {
+    let Parts { bare, names } = parts;
     bare.clear();
+    names.clear();
     bare.reserve(text.len());
     let mut start = 0;
     for &place in places {
@@ -162,17 +172,18 @@ fn hash(text: &[u8], offset: usize, places: &[u32], bare: &mut Vec<u8>) -> u128 
         let rest = &text[at..];
         let len = if rest.get(DIGEST_LEN) == Some(&b'-') {
             let (pname, name) = name_at(&rest[DIGEST_LEN + 1..]);
-            bare.extend_from_slice(&rest[DIGEST_LEN + 1..][..pname]);
+            names.extend_from_slice(&rest[DIGEST_LEN + 1..][..pname]);
             DIGEST_LEN + 1 + name
         } else {
             PLACEHOLDER_LEN
         };
+        names.push(0);
         // no character of a text, so that no text looks like another one with a path in it
         bare.push(0xff);
         start = (at + len).min(text.len());
     }
     bare.extend_from_slice(&text[start..]);
-    xxh3_128(bare)
+    TextHashes { bare: xxh3_128(bare), names: xxh3_128(names) }
 }
 
 /// The length of the package's name at the start of a text, as
@@ -218,18 +229,48 @@ mod tests {
     const P: &str = "0z5wazm41x38j8plq8v1k25srx3nyd0qscdf3w5k6h2rb9h2jr8j";
     const Q: &str = "1z5wazm41x38j8plq8v1k25srx3nyd0qscdf3w5k6h2rb9h2jr8j";
 
-    fn of(text: &str) -> u128 {
+    fn of(text: &str) -> TextHashes {
         let mut places = Vec::new();
         Finder::new("/nix/store").for_each(text.as_bytes(), |_, at| places.push(at as u32));
-        hash(text.as_bytes(), 0, &places, &mut Vec::new())
+        hash(text.as_bytes(), 0, &places, &mut Parts::default())
     }
 
     #[test]
     fn digests_and_versions_do_not_count() {
         let text = |digest: &str, name: &str| of(&format!("-L/nix/store/{digest}-{name}/lib -O2"));
         assert_eq!(text(A, "zlib-1.2.13"), text(B, "zlib-1.3-dev"));
-        assert_ne!(text(A, "zlib-1.2.13"), text(A, "zlib2-1.2.13"));
         assert_eq!(of(&format!("x /{P}/bin")), of(&format!("x /{Q}/bin")));
+    }
+
+    #[test]
+    fn names_count_apart() {
+        let path = |name: &str| format!("/nix/store/{A}-{name}");
+        let (zlib, bzip2) = (path("zlib-1.2.13"), path("bzip2-1.0"));
+        let same_text = |one: &str, other: &str| {
+            let (one, other) = (of(one), of(other));
+            assert_eq!(one.bare, other.bare);
+            assert_ne!(one.names, other.names);
+        };
+        same_text(&zlib, &path("zlib2-1.2.13"));
+        same_text(&format!("{zlib} {bzip2}"), &format!("{bzip2} {zlib}"));
+        // where a name ends is a part of it
+        same_text(&format!("{} {}", path("a"), path("bc")), &format!("{} {}", path("ab"), path("c")));
+        // and another text around the same names leaves their hash as it is
+        let (one, other) = (of(&format!("{zlib} -O2 {bzip2}")), of(&format!("{zlib} -O3 {bzip2}")));
+        assert_eq!(one.names, other.names);
+        assert_ne!(one.bare, other.bare);
+    }
+
+    /// Exactly what is hashed, in words.
+    #[test]
+    fn what_is_hashed() {
+        let found = of(&format!("-L/nix/store/{A}-zlib-1.2.13/lib /{P} /nix/store/{B}-hook"));
+        let expect = TextHashes {
+            bare: xxh3_128(b"-L/nix/store/\xff/lib /\xff /nix/store/\xff"),
+            names: xxh3_128(b"zlib\0\0hook\0"),
+        };
+        assert_eq!(found, expect);
+        assert_eq!(of("-O2"), TextHashes { bare: xxh3_128(b"-O2"), names: xxh3_128(b"") });
     }
 
     #[test]

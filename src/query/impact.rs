@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::REPORT_VERSION;
-use super::labels::{Branch, branch, kernel_of, labels};
+use super::labels::{Branch, branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::remedied::{Needless, RemediedReport};
 use super::resolve::Bump;
 use crate::graph::{AttributeId, Graph, NodeId};
@@ -232,14 +232,18 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
     nodes.dedup();
     let rebuilt = RebuildSet::of(graph, &nodes);
     let (attributes, stdenv) = count_attributes(graph, &rebuilt);
+    let nodes_changed = rebuilt.nodes.iter().chain(&rebuilt.fetched);
+    let tests = rebuilds_nixos_tests(
+        nodes_changed.flat_map(|&node| graph.attributes_of(node)).map(|attribute| graph.attribute_name(attribute)),
+    );
     let known = graph.attribute_count() > 0;
     let (each, overlap) = if bumps.len() > 1 { shares(graph, bumps) } else { (Vec::new(), None) };
     let propagation = Propagation::new(graph);
     ImpactReport {
         version: REPORT_VERSION,
         bump: bump_report(graph, bumps, &nodes),
-        labels: if known { labels(&attributes.by_kernel, &stdenv) } else { Vec::new() },
-        branch: known.then(|| branch(&attributes.by_kernel)),
+        labels: if known { labels(&attributes.by_kernel, &stdenv, tests) } else { Vec::new() },
+        branch: known.then(|| branch(&attributes.by_kernel, tests)),
         attributes,
         derivations: count_derivations(graph, &rebuilt),
         by_distance: by_distance(&rebuilt),
@@ -288,15 +292,20 @@ fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
         notes.push(format!("attributes without a derivation in the closure, never counted: {unresolved}"));
     }
     if graph.attribute_count() > 0 {
-        let kernels: BTreeSet<&str> =
-            graph.attributes().map(|attribute| kernel_of(graph.attribute_system(attribute))).collect();
-        for kernel in ["darwin", "linux"] {
-            if !kernels.contains(kernel) {
-                notes.push(format!("the closure has no {kernel} attributes, so its {kernel} label says nothing"));
-            }
-        }
+        note_missing_kernels(graph, &mut notes);
     }
     notes
+}
+
+/// Notes the kernels of nixpkgs' labels for which a closure has no attributes.
+pub(super) fn note_missing_kernels(graph: &Graph, notes: &mut Vec<String>) {
+    let kernels: BTreeSet<&str> =
+        graph.attributes().map(|attribute| kernel_of(graph.attribute_system(attribute))).collect();
+    for kernel in ["darwin", "linux"] {
+        if !kernels.contains(kernel) {
+            notes.push(format!("the closure has no {kernel} attributes, so its {kernel} label says nothing"));
+        }
+    }
 }
 
 fn bump_report(graph: &Graph, bumps: &[Bump], nodes: &[NodeId]) -> BumpReport {

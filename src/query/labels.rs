@@ -29,6 +29,8 @@ pub enum Branch {
     Ok,
     /// 500 to 999.
     PossibleMassRebuild,
+    /// All NixOS tests, and no mass rebuild: to staging-nixos.
+    NixosRebuild,
     /// 1000 and more: to staging.
     MassRebuild,
 }
@@ -40,6 +42,7 @@ impl Branch {
         match self {
             Self::Ok => "ok",
             Self::PossibleMassRebuild => "possible-mass-rebuild",
+            Self::NixosRebuild => "nixos-rebuild",
             Self::MassRebuild => "mass-rebuild",
         }
     }
@@ -51,10 +54,29 @@ pub fn kernel_of(system: &str) -> &str {
     system.split_once('-').map_or("unknown", |(_, kernel)| kernel)
 }
 
+/// The attribute by which nixpkgs CI tells that all NixOS tests are rebuilt.
+const NIXOS_TESTS: &str = "nixosTests.simple";
+
+/// Whether rebuilt attributes tell that all NixOS tests are rebuilt.
+pub(super) fn rebuilds_nixos_tests<'n>(mut names: impl Iterator<Item = &'n str>) -> bool {
+    names.any(|name| name == NIXOS_TESTS)
+}
+
+/// The rebuilds of the kernel that has more of them.
+fn most(by_kernel: &BTreeMap<String, u64>) -> u64 {
+    KERNELS.iter().filter_map(|&kernel| by_kernel.get(kernel)).copied().max().unwrap_or(0)
+}
+
+/// CI labels NixOS tests only where no other label speaks for staging.
+fn labels_nixos_tests(by_kernel: &BTreeMap<String, u64>, nixos_tests: bool) -> bool {
+    nixos_tests && most(by_kernel) <= 500
+}
+
 /// The labels for rebuilt attributes by kernel; `stdenv` lists the kernels whose attribute `stdenv`
-/// is rebuilt. Sorted. As in nixpkgs CI both kernels get a label, `0` too.
+/// is rebuilt, `nixos_tests` is what `rebuilds_nixos_tests` says. Sorted. As in nixpkgs CI both kernels
+/// get a label, `0` too.
 #[must_use]
-pub fn labels(by_kernel: &BTreeMap<String, u64>, stdenv: &[String]) -> Vec<String> {
+pub fn labels(by_kernel: &BTreeMap<String, u64>, stdenv: &[String], nixos_tests: bool) -> Vec<String> {
     let mut labels = Vec::new();
     for kernel in KERNELS {
         let count = by_kernel.get(kernel).copied().unwrap_or(0);
@@ -67,19 +89,23 @@ pub fn labels(by_kernel: &BTreeMap<String, u64>, stdenv: &[String]) -> Vec<Strin
             labels.push(format!("10.rebuild-{kernel}-stdenv"));
         }
     }
+    if labels_nixos_tests(by_kernel, nixos_tests) {
+        labels.push("10.rebuild-nixos-tests".to_owned());
+    }
     labels.sort();
     labels
 }
 
 /// nixpkgs' policy, on the larger of the two kernels. Exactly 500 is labelled `101-500` and yet
-/// possibly a mass rebuild; so it is there.
+/// possibly a mass rebuild; so it is there. That all NixOS tests are rebuilt counts where there is no mass
+/// rebuild.
 #[must_use]
-pub fn branch(by_kernel: &BTreeMap<String, u64>) -> Branch {
-    let most = KERNELS.iter().filter_map(|&kernel| by_kernel.get(kernel)).copied().max().unwrap_or(0);
-    match most {
-        0..=499 => Branch::Ok,
-        500..=999 => Branch::PossibleMassRebuild,
+pub fn branch(by_kernel: &BTreeMap<String, u64>, nixos_tests: bool) -> Branch {
+    match most(by_kernel) {
         1000.. => Branch::MassRebuild,
+        _ if labels_nixos_tests(by_kernel, nixos_tests) => Branch::NixosRebuild,
+        500..=999 => Branch::PossibleMassRebuild,
+        0..=499 => Branch::Ok,
     }
 }
 
@@ -89,12 +115,12 @@ mod tests {
 
     fn check(linux: u64, expect: &[&str], expected_branch: Branch) {
         let counts = BTreeMap::from([("linux".to_owned(), linux), ("freebsd".to_owned(), 9999)]);
-        let shown = labels(&counts, &[]);
+        let shown = labels(&counts, &[], false);
         let expect: Vec<String> = std::iter::once("10.rebuild-darwin: 0".to_owned())
             .chain(expect.iter().map(|range| format!("10.rebuild-linux: {range}")))
             .collect();
         assert_eq!(shown, expect, "{linux}");
-        assert_eq!(branch(&counts), expected_branch, "{linux}");
+        assert_eq!(branch(&counts, false), expected_branch, "{linux}");
     }
 
     #[test]
@@ -121,6 +147,22 @@ mod tests {
     #[test]
     fn stdenv_has_a_label_of_its_own() {
         let counts = BTreeMap::from([("linux".to_owned(), 1)]);
-        assert!(labels(&counts, &["linux".to_owned()]).contains(&"10.rebuild-linux-stdenv".to_owned()));
+        assert!(labels(&counts, &["linux".to_owned()], false).contains(&"10.rebuild-linux-stdenv".to_owned()));
+    }
+
+    #[test]
+    fn nixos_tests_count_where_nothing_else_speaks_for_staging() {
+        let check = |count: u64, label: bool, expect: Branch| {
+            let counts = BTreeMap::from([("linux".to_owned(), count)]);
+            let labels = labels(&counts, &[], true);
+            assert_eq!(labels.contains(&"10.rebuild-nixos-tests".to_owned()), label, "{count}");
+            assert_eq!(branch(&counts, true), expect, "{count}");
+        };
+        check(3, true, Branch::NixosRebuild);
+        check(500, true, Branch::NixosRebuild);
+        check(501, false, Branch::PossibleMassRebuild);
+        check(1000, false, Branch::MassRebuild);
+        assert!(rebuilds_nixos_tests(["a", "nixosTests.simple"].into_iter()));
+        assert!(!rebuilds_nixos_tests(["nixosTests.simple-vm"].into_iter()));
     }
 }

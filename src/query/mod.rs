@@ -19,9 +19,10 @@ mod why;
 pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
-    People, Person, RebuiltCounts, Renamed, Root, Side, Weight,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judgement,
+    OwnPullRequest, People, Person, RebuiltCounts, Renamed, Root, Side, Weight,
 };
+use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
     ImpactReport, Listed, Share, impact,

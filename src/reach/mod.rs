@@ -1,5 +1,6 @@
 //! What can be reached: rebuild sets, counts for all nodes at once, paths. Ids only, no strings.
 
+mod blame;
 mod counts;
 mod cut;
 mod hubs;
@@ -8,6 +9,7 @@ mod rebuild;
 mod savings;
 mod what_if;
 
+pub use blame::{Blame, Influence, Takers, Unit};
 pub use counts::{dependents_of, dependents_of_all};
 pub use cut::{Cut, cut};
 pub use hubs::{Hub, hubs};

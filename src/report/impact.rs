@@ -273,6 +273,7 @@ fn verdict(branch: Branch) -> &'static str {
     match branch {
         Branch::Ok => "ok (fewer than 500 rebuilds)",
         Branch::PossibleMassRebuild => "possible-mass-rebuild (500 or more: consider staging)",
+        Branch::NixosRebuild => "nixos-rebuild (all NixOS tests: to staging-nixos)",
         Branch::MassRebuild => "mass-rebuild (1,000 or more: to staging)",
     }
 }

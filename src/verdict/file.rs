@@ -13,7 +13,7 @@ use crate::graph::replace_file;
 use crate::ingest::Problem;
 
 /// The version of the file's shape; it grows when a field is renamed or removed.
-pub const EVIDENCE_VERSION: u32 = 1;
+pub const EVIDENCE_VERSION: u32 = 2;
 
 /// What experiments showed, as it is kept in a file: sorted, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum EvidenceError {
     },
     /// The content is no evidence.
     #[error(
-        "{path}: line {line}, column {column}: {message}; expected evidence as 'nix-ripple probe' writes it: {{\"version\": 1, \"evidence\": […]}}"
+        "{path}: line {line}, column {column}: {message}; expected evidence as 'nix-ripple probe' writes it: {{\"version\": {EVIDENCE_VERSION}, \"evidence\": […]}}"
     )]
     Malformed {
         /// The file.
@@ -247,11 +247,16 @@ mod tests {
         check("", "line 1, column 0: EOF while parsing a value; expected evidence");
         check("[]", "line 1");
         check("{}", "missing field `version`");
-        check(r#"{"version": 2, "evidence": 5}"#, "its version is 2");
+        check(r#"{"version": 3, "evidence": 5}"#, "its version is 3");
+        // recipes were hashed in another way then, so nothing of it would be found again
+        check(
+            r#"{"version": 1, "evidence": []}"#,
+            "its version is 1, this program reads version 2; make it again with 'nix-ripple probe'",
+        );
         check(r#"{"version": "1", "evidence": []}"#, "its version is \"1\"");
-        check(r#"{"version": 1}"#, "missing field `evidence`");
-        check("{\"version\": 1, \"evidence\": [\n{}]}", "line 2, column 3: a record has no 'kind'");
-        check("{\"version\": 1, \"evidence\": [\n\n{\"kind\": \"check-only\"}]}", "line 3");
+        check(r#"{"version": 2}"#, "missing field `evidence`");
+        check("{\"version\": 2, \"evidence\": [\n{}]}", "line 2, column 3: a record has no 'kind'");
+        check("{\"version\": 2, \"evidence\": [\n\n{\"kind\": \"check-only\"}]}", "line 3");
         let wrong = record("a", "b");
         let text = EvidenceFile { evidence: vec![wrong], failures: Vec::new() }.to_text().replace("0707", "07");
         check(&text, "64 hexadecimal digits");
@@ -278,7 +283,7 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_left_out_and_told() {
-        let text = r#"{"version": 1, "evidence": [{"kind": "trace"}, {"kind": "trace"}], "later": 1}"#;
+        let text = r#"{"version": 2, "evidence": [{"kind": "trace"}, {"kind": "trace"}], "later": 1}"#;
         let (file, problems) = EvidenceFile::parse(text.as_bytes(), "e.json").unwrap();
         assert_eq!(file, EvidenceFile::default());
         assert_eq!(problems.len(), 1);

@@ -1,6 +1,7 @@
 //! What nix-ripple promises, held from outside: through the library's public interface and the
 //! built program.
 
+mod attributes;
 mod cli;
 mod cut;
 mod effective;
@@ -11,6 +12,7 @@ mod nix_as_judge;
 mod overlay;
 mod probe;
 mod readme;
+mod recipes;
 mod remedies;
 mod robust;
 mod roles;

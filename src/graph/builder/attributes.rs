@@ -99,10 +99,18 @@ impl Builder<'_> {
                 if attribute.system == Symbol::NONE && node != NONE {
                     system = self.system_number(node, numbers).unwrap_or(system);
                 }
+                let mut own: Vec<[u8; DIGEST_LEN]> = Vec::new();
+                if node == NONE {
+                    let paths = slice(&chunk.attribute_outputs, &attribute.outputs);
+                    own.extend(paths.iter().map(|&path| chunk.paths.digest(path).0));
+                    own.sort_unstable();
+                    own.dedup();
+                }
                 attributes.push(Attribute {
                     name: number(attribute.name),
                     system,
                     node,
+                    outputs: own,
                     guessed: stated.is_none(),
                     position: number(attribute.position),
                     origin: attribute.origin,
@@ -117,7 +125,11 @@ impl Builder<'_> {
             let same = later.name == kept.name && later.system == kept.system;
             if same {
                 // a guess among derivations with one output path contradicts nothing
-                let contradicts = later.node != NONE && later.node != kept.node && !later.guessed;
+                let contradicts = if kept.node == NONE {
+                    !kept.join_outputs(&mut later.outputs)
+                } else {
+                    later.node != NONE && later.node != kept.node && !later.guessed
+                };
                 conflicts += usize::from(contradicts);
                 if kept.position == numbers[empty.0 as usize] {
                     kept.position = later.position;
@@ -149,14 +161,63 @@ impl Builder<'_> {
         }
         attributes
     }
+
+    /// What did not evaluate, by name and system; of several errors the first by its text, so that no
+    /// order of inputs shows. One that is an attribute too evaluated elsewhere, and is left out.
+    pub(super) fn failed(&self, attributes: &[Attribute], numbers: &[u32], empty: Symbol) -> Vec<Failed> {
+        let mut failed: Vec<Failed> = Vec::new();
+        for (c, chunk) in self.closure.chunks.iter().enumerate() {
+            let number = |symbol: Symbol| {
+                let own = if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
+                numbers[own.0 as usize]
+            };
+            failed.extend(chunk.failures.iter().map(|failure| Failed {
+                name: number(failure.name),
+                system: number(failure.system),
+                error: number(failure.error),
+            }));
+        }
+        failed.sort_unstable();
+        failed.dedup_by_key(|failed| (failed.name, failed.system));
+        failed.retain(|failed| {
+            attributes.binary_search_by_key(&(failed.name, failed.system), |a| (a.name, a.system)).is_err()
+        });
+        failed
+    }
 }
 
 pub(super) struct Attribute {
     pub(super) name: u32,
     pub(super) system: u32,
     pub(super) node: u32,
+    /// Where there is no node: the output paths, ascending.
+    pub(super) outputs: Vec<[u8; DIGEST_LEN]>,
     /// Found by an output path, not by a stated derivation.
     pub(super) guessed: bool,
     pub(super) position: u32,
     pub(super) origin: Origin,
+}
+
+impl Attribute {
+    /// Takes the other's outputs where they are these and more; whether the one list is a part of the
+    /// other.
+    fn join_outputs(&mut self, other: &mut Vec<[u8; DIGEST_LEN]>) -> bool {
+        let part = |one: &[[u8; DIGEST_LEN]], of: &[[u8; DIGEST_LEN]]| one.iter().all(|o| of.binary_search(o).is_ok());
+        if part(other, &self.outputs) {
+            return true;
+        }
+        let more = part(&self.outputs, other);
+        if more {
+            std::mem::swap(&mut self.outputs, other);
+        }
+        more
+    }
+}
+
+/// An attribute that did not evaluate, by numbers of strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Failed {
+    pub(super) name: u32,
+    pub(super) system: u32,
+    pub(super) error: u32,
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::edges::{Inputs, Lists};
 use super::write::NumberedStrings;
 use super::{Builder, Content};
-use crate::graph::recipe::RecipeDigest;
+use crate::graph::recipe::{RecipeDigest, RecipeText};
 use crate::ingest::raw::flag;
 
 impl Builder<'_> {
@@ -53,7 +53,8 @@ impl Builder<'_> {
             named.dedup();
             sources.sort_unstable();
             let mut text = Vec::with_capacity(1024);
-            text.extend_from_slice(&derivation.text.to_le_bytes());
+            text.extend_from_slice(&derivation.text.bare.to_le_bytes());
+            text.extend_from_slice(&derivation.text.names.to_le_bytes());
             for (key, pname, output) in named {
                 for number in [key, pname, output] {
                     text.extend_from_slice(strings.get(number));
@@ -70,5 +71,14 @@ impl Builder<'_> {
             *blake3::hash(&text).as_bytes()
         };
         (0..self.order.len()).into_par_iter().map(digest).collect()
+    }
+
+    /// The hashes of every node's text, in final order; zeros where there is no recipe.
+    pub(super) fn recipe_texts(&self) -> Vec<[u8; 32]> {
+        let of = |&node: &u32| {
+            let text = self.derivation(node).map(|(_, _, derivation)| derivation.text).unwrap_or_default();
+            RecipeText { bare: text.bare, names: text.names }.to_bytes()
+        };
+        self.order.iter().map(of).collect()
     }
 }

@@ -77,6 +77,7 @@ impl Builder<'_> {
         let inputs = self.inputs_of_all(&outputs, numbers, &mut lists)?;
         let recipes = self.recipes(&inputs, &lists, &pnames, &strings);
         writer.add(Section::NodeRecipe, bytemuck::cast_slice(&recipes));
+        writer.add(Section::NodeText, bytemuck::cast_slice(&self.recipe_texts()));
         let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         add(Section::OutputOffsets, &outputs.offsets);
         add(Section::OutputName, &outputs.names);
@@ -99,6 +100,15 @@ impl Builder<'_> {
         add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
         add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
         add(Section::AttributePosition, &attributes.iter().map(|a| a.position).collect::<Vec<u32>>());
+        let mut output_offsets = vec![0u32];
+        let mut attribute_outputs: Vec<[u8; DIGEST_LEN]> = Vec::new();
+        for attribute in &attributes {
+            attribute_outputs.extend_from_slice(&attribute.outputs);
+            output_offsets.push(attribute_outputs.len() as u32);
+        }
+        add(Section::AttributeOutputOffsets, &output_offsets);
+        writer.add(Section::AttributeOutputs, bytemuck::cast_slice(&attribute_outputs));
+        let mut add = |section: Section, words: &[u32]| writer.add(section, bytemuck::cast_slice(words));
         let mut by_node: Vec<(u32, u32)> =
             attributes.iter().enumerate().filter(|(_, a)| a.node != NONE).map(|(i, a)| (a.node, i as u32)).collect();
         by_node.sort_unstable();
@@ -111,6 +121,10 @@ impl Builder<'_> {
         }
         add(Section::NodeAttributeOffsets, &offsets);
         add(Section::NodeAttributes, &by_node.iter().map(|&(_, attribute)| attribute).collect::<Vec<u32>>());
+        let failed = self.failed(&attributes, numbers, empty);
+        add(Section::FailedName, &failed.iter().map(|f| f.name).collect::<Vec<u32>>());
+        add(Section::FailedSystem, &failed.iter().map(|f| f.system).collect::<Vec<u32>>());
+        add(Section::FailedError, &failed.iter().map(|f| f.error).collect::<Vec<u32>>());
         add(Section::Facts, &[number(store_dir)]);
         Ok(writer.finish())
     }

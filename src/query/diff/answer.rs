@@ -168,7 +168,7 @@ pub struct Cause {
 }
 
 /// What a cause is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseKind {
     /// A derivation whose recipe changed.

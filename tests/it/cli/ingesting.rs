@@ -102,6 +102,24 @@ fn holes_and_verification() {
     assert!(!program.folder.path().join("w.ripple").exists());
 }
 
+#[test]
+fn attributes_alone() {
+    let program = Program::new();
+    let map = testdata("minipkgs/outpaths.json");
+    let ran = program.run(&["ingest", text(&map), "-o", "map.ripple"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.talk);
+    assert!(ran.talk.contains("warning: attributes-without-derivation"), "{}", ran.talk);
+    assert!(ran.talk.contains("map.ripple: 0 derivations"), "{}", ran.talk);
+    // there is nothing to ask it
+    for closure in [text(&map), "map.ripple"] {
+        for query in [&["impact", "zlib"][..], &["rank"], &["inputs", "zlib"], &["why", "zlib", "curl"]] {
+            let ran = program.run(&[query, &["-c", closure]].concat());
+            assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+            assert!(ran.talk.contains("error: no derivation was read; give a closure as well"), "{}", ran.talk);
+        }
+    }
+}
+
 /// Puts a `nix-instantiate` of our own first in PATH.
 fn with_nix(script: &str) -> Program {
     let program = Program::new();

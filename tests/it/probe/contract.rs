@@ -289,7 +289,7 @@ fn where_evidence_is_written() {
     run("link.json");
     assert!(at("link.json").symlink_metadata().unwrap().is_symlink());
     let text = std::fs::read_to_string(at("target.json")).unwrap();
-    assert!(text.starts_with("{\n  \"version\": 1,"), "{text}");
+    assert!(text.starts_with("{\n  \"version\": 2,"), "{text}");
     // a pipe of our own is written into (never try this on a device: whoever tests as root would lose it)
     let pipe = at("pipe.json");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -94,7 +94,7 @@ fn run(case: &Case, times: usize, chance: &mut Chance) -> (usize, usize) {
     let file = folder.path().join(&case.name);
     let inputs: Vec<&Path> = case.beside.iter().map(PathBuf::as_path).chain([file.as_path()]).collect();
     std::fs::write(&file, &case.content).unwrap();
-    let options = IngestOptions { store_root: case.store_root.clone(), keep_texts: true };
+    let options = IngestOptions { store_root: case.store_root.clone(), keep_texts: true, ..IngestOptions::default() };
     let (raw, _) = support::read(&inputs, &options).unwrap_or_else(|error| panic!("{}, undamaged: {error}", case.name));
     let (original, _) = build(&raw, BuildOptions { allow_missing: true }).unwrap();
     let (paths, snapshot) = (derivation_paths(&original), support::snapshot(&original));

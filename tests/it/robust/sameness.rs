@@ -31,7 +31,7 @@ fn fixtures() -> tempfile::TempDir {
 
 /// All the ways to give the derivations of `folder`; JSON of every shape is that of `json`.
 fn ways(folder: &Path, json: &[(String, Vec<u8>)], into: &Path) -> Vec<(PathBuf, IngestOptions)> {
-    let root = IngestOptions { store_root: Some(folder.to_path_buf()), keep_texts: false };
+    let root = IngestOptions { store_root: Some(folder.to_path_buf()), ..IngestOptions::default() };
     let write = |name: &str, text: &[u8]| {
         let file = into.join(name);
         std::fs::write(&file, text).unwrap();

@@ -23,7 +23,17 @@ fn sample() -> Vec<u8> {
         )
     };
     std::fs::write(&attributes, format!(r#"{{"x":{},"y":{},"z":{}}}"#, entry(&x), entry(&y), entry(&x))).unwrap();
-    support::snapshot(&support::graph(&[folder.path(), &attributes]))
+    // one whose derivation is not there, and two that did not evaluate
+    let jobs = folder.path().join("jobs.jsonl");
+    let gone = Recipe::new(5, "gone-1.0").outputs(&["out", "dev"]);
+    let outputs = format!(r#"{{"out":"{}","dev":"{}"}}"#, gone.output_path("out"), gone.output_path("dev"));
+    let lines = format!(
+        "{{\"attr\":\"zz\",\"system\":\"x86_64-linux\",\"drvPath\":\"{}\",\"outputs\":{outputs}}}\n\
+         {{\"attr\":\"bad\",\"error\":\"error: no\"}}\n{{\"attr\":\"worse\",\"error\":\"error: none\"}}\n",
+        gone.path()
+    );
+    std::fs::write(&jobs, lines).unwrap();
+    support::snapshot(&support::graph(&[folder.path(), &attributes, &jobs]))
 }
 
 fn open(folder: &Path, bytes: &[u8]) -> Result<Graph, SnapshotError> {
@@ -111,6 +121,7 @@ enum S {
     NodeFlags,
     NodeLevel,
     NodeRecipe,
+    NodeText,
     OutputOffsets,
     OutputName,
     OutputDigest,
@@ -127,8 +138,13 @@ enum S {
     AttributeSystem,
     AttributeNode,
     AttributePosition,
+    AttributeOutputOffsets,
+    AttributeOutputs,
     NodeAttributeOffsets,
     NodeAttributes,
+    FailedName,
+    FailedSystem,
+    FailedError,
     Facts,
 }
 
@@ -211,15 +227,30 @@ fn refused(what: &str, expect: &str, change: impl FnOnce(&mut Patched)) {
     }
 }
 
-const OFFSETS: [S; 6] =
-    [S::StringOffsets, S::OutputOffsets, S::InputOffsets, S::ConsumerOffsets, S::ListOffsets, S::NodeAttributeOffsets];
+const OFFSETS: [S; 7] = [
+    S::StringOffsets,
+    S::OutputOffsets,
+    S::InputOffsets,
+    S::ConsumerOffsets,
+    S::ListOffsets,
+    S::NodeAttributeOffsets,
+    S::AttributeOutputOffsets,
+];
 
 #[test]
 fn the_helper_makes_valid_snapshots() {
     let bytes = sample();
     assert_eq!(Patched::new(bytes.clone()).sealed(), bytes);
     let patched = Patched::new(bytes);
-    for section in [S::StringOffsets, S::InputTarget, S::AttributeNode, S::NodeAttributes, S::Facts] {
+    for section in [
+        S::StringOffsets,
+        S::InputTarget,
+        S::AttributeNode,
+        S::AttributeOutputs,
+        S::NodeAttributes,
+        S::FailedName,
+        S::Facts,
+    ] {
         assert!(patched.len(section) > 0, "{section:?} is empty");
     }
 }
@@ -258,6 +289,8 @@ fn arrays_of_wrong_length() {
         S::AttributeSystem,
         S::AttributeNode,
         S::AttributePosition,
+        S::FailedSystem,
+        S::FailedError,
         S::Facts,
     ] {
         refused(&format!("{section:?} too short"), differ, |p| p.resize(section, -4));
@@ -266,6 +299,9 @@ fn arrays_of_wrong_length() {
     refused("a node less", differ, |p| p.resize(S::NodeDigest, -32));
     refused("a recipe less", differ, |p| p.resize(S::NodeRecipe, -32));
     refused("half a recipe", "digests are cut off", |p| p.resize(S::NodeRecipe, -1));
+    refused("a recipe's text less", differ, |p| p.resize(S::NodeText, -32));
+    refused("half an output of an attribute", "digests are cut off", |p| p.resize(S::AttributeOutputs, -1));
+    refused("half a recipe's text", "digests are cut off", |p| p.resize(S::NodeText, -1));
     refused("an output less", differ, |p| p.resize(S::OutputDigest, -32));
 }
 
@@ -285,7 +321,9 @@ fn offsets_that_do_not_ascend() {
         });
         refused(&format!("{section:?} is empty"), expect, |p| p.set_len(section, 0));
     }
-    for section in [S::OutputOffsets, S::InputOffsets, S::ConsumerOffsets, S::NodeAttributeOffsets] {
+    for section in
+        [S::OutputOffsets, S::InputOffsets, S::ConsumerOffsets, S::NodeAttributeOffsets, S::AttributeOutputOffsets]
+    {
         refused(&format!("{section:?} too short"), expect, |p| p.resize(section, -4));
     }
 }
@@ -328,6 +366,9 @@ fn indices_out_of_bounds() {
         (S::AttributeName, S::StringOffsets),
         (S::AttributeSystem, S::StringOffsets),
         (S::AttributePosition, S::StringOffsets),
+        (S::FailedName, S::StringOffsets),
+        (S::FailedSystem, S::StringOffsets),
+        (S::FailedError, S::StringOffsets),
         (S::Facts, S::StringOffsets),
         (S::InputOutputs, S::ListOffsets),
         (S::InputMentions, S::ListOffsets),
@@ -388,6 +429,39 @@ fn what_follows_from_the_rest_and_does_not() {
     refused("an attribute without its node", mirror, |p| p.set(S::AttributeNode, 0, u32::MAX));
 }
 
+#[test]
+fn what_attributes_and_failures_must_not_be() {
+    let outputs = "the outputs of attributes do not ascend, or are those of a node";
+    refused("out of order", outputs, |p| {
+        let range = p.range(S::AttributeOutputs);
+        p.bytes[range.start..range.start + 32].fill(b'z');
+    });
+    refused("twice", outputs, |p| {
+        let start = p.range(S::AttributeOutputs).start;
+        p.bytes.copy_within(start..start + 32, start + 32);
+    });
+    refused("no path", outputs, |p| {
+        let start = p.range(S::AttributeOutputs).start;
+        p.bytes[start..start + 32].fill(0);
+    });
+    // those of the last attribute, which has no node, given to the one before it
+    refused("of a node", outputs, |p| {
+        let last = p.len(S::AttributeOutputOffsets) - 1;
+        assert_ne!(p.words(S::AttributeNode)[last - 2], u32::MAX);
+        p.set(S::AttributeOutputOffsets, last - 1, 1);
+    });
+    let failed = "what failed does not ascend, or is an attribute too";
+    refused("failures out of order", failed, |p| p.swap(S::FailedName, 0, 1));
+    refused("a failure twice", failed, |p| p.set(S::FailedName, 1, p.words(S::FailedName)[0]));
+    for at in [0, 1, 2, 3] {
+        refused("a failure and an attribute", failed, |p| {
+            let (name, system) = (p.words(S::AttributeName)[at], p.words(S::AttributeSystem)[at]);
+            p.set(S::FailedName, 1, name);
+            p.set(S::FailedSystem, 1, system);
+        });
+    }
+}
+
 /// Whatever is changed: what opens can be asked anything.
 #[test]
 fn what_opens_answers() {
@@ -420,12 +494,17 @@ fn what_opens_answers() {
                     (graph.used_outputs(edge).count(), graph.mentions(edge).count(), graph.mention_pairs(edge).count());
             }
         }
+        for attribute in graph.attributes() {
+            let _ = (graph.attribute_outputs(attribute).count(), graph.attribute_position(attribute));
+        }
+        assert!(graph.failed().all(|failed| failed.error.len() < bytes.len()));
         assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
         let (effective, verdicts) = (EffectiveInputs::new(&graph), Verdicts::default());
         for node in graph.nodes() {
             let report = inputs(&graph, &effective, &verdicts, &[], &[node], InputsParams { effective: true });
             assert!(report.inputs.len() >= graph.input_edges(node).len());
-            let _ = (graph.recipe(node), effective.of(node).len(), effective.links(node).len());
+            let _ =
+                (graph.recipe(node), graph.recipe_text(node), effective.of(node).len(), effective.links(node).len());
         }
         let nodes: Vec<_> = graph.nodes().collect();
         let _ = cut(&graph, &effective, &verdicts, &nodes[..1], &nodes[nodes.len() - 1..], CutOver::Any);

@@ -117,7 +117,7 @@ fn holes_are_told_with_their_consumers() {
 fn a_root_that_is_not_there_is_named() {
     let recipes = [Recipe::new(1, "there")];
     let folder = folder(&recipes);
-    let options = IngestOptions { store_root: Some(folder.path().to_path_buf()), keep_texts: false };
+    let options = IngestOptions { store_root: Some(folder.path().to_path_buf()), ..IngestOptions::default() };
     let (gone, name) = (Recipe::new(2, "gone").path(), Recipe::new(2, "gone").base_name());
     let error = support::read(&[&gone], &options).unwrap_err().to_string();
     assert!(error.contains(&name), "{error}");

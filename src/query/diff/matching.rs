@@ -1,0 +1,370 @@
+//! Which derivation of the one side is which of the other.
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
+
+use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
+use crate::ingest::raw::flag;
+use crate::nix::{Digest, normalise_pname};
+
+/// Stands for "no counterpart".
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Consumers of a node that are asked for its counterpart: a compiler has thousands, and the first few
+/// say it.
+const ASKED: usize = 64;
+
+/// Passes over what is not matched yet; real closures are done after two.
+const PASSES: usize = 8;
+
+/// Each node's counterpart on the other side. One to one.
+#[derive(Debug)]
+pub(super) struct Matching {
+    /// Old node → new node, or [`NONE`].
+    pub(super) new_of: Vec<u32>,
+    /// New node → old node, or [`NONE`].
+    pub(super) old_of: Vec<u32>,
+    /// The keys and outputs by which each list of mentions names an input, as a number that is the same
+    /// on both sides.
+    keys: [Vec<u64>; 2],
+}
+
+impl Matching {
+    /// Finds the counterparts. In this order, each for what is left: the same derivation (path); the same
+    /// output paths; the same attribute, where several ask for one node the one with the same name, then
+    /// with the most attributes; the same position, which is an input of consumers that are counterparts
+    /// of each other, under the same keys, of the same name or pname; a name (then a pname) that only one
+    /// node of each side has.
+    ///
+    /// An attribute's counterpart may be another package altogether; that is what an attribute means.
+    /// Of several inputs of one pname that all changed their versions at once, position may take one for
+    /// another. Linear in the nodes, and in the inputs of consumers of what changed.
+    pub(super) fn of(old: &Graph, new: &Graph) -> Self {
+        let mut matching = Self {
+            new_of: vec![NONE; old.node_count()],
+            old_of: vec![NONE; new.node_count()],
+            keys: [mention_keys(old), mention_keys(new)],
+        };
+        matching.by_path(old, new);
+        matching.by_outputs(old, new);
+        matching.by_attribute(old, new);
+        for _ in 0..PASSES {
+            let before = matching.count();
+            matching.by_position(old, new);
+            matching.by_unique_name(old, new);
+            if matching.count() == before {
+                break;
+            }
+        }
+        matching
+    }
+
+    /// The counterpart of a new node.
+    pub(super) fn was(&self, new: NodeId) -> Option<NodeId> {
+        Some(self.old_of[new.index()]).filter(|&old| old != NONE).map(NodeId)
+    }
+
+    /// The counterpart of an old node.
+    pub(super) fn now(&self, old: NodeId) -> Option<NodeId> {
+        Some(self.new_of[old.index()]).filter(|&new| new != NONE).map(NodeId)
+    }
+
+    /// By which keys and outputs the consumer of an old edge names its input.
+    pub(super) fn old_keys(&self, graph: &Graph, edge: EdgeId) -> u64 {
+        self.keys[0][graph.mention_list(edge) as usize]
+    }
+
+    /// The same of a new edge.
+    pub(super) fn new_keys(&self, graph: &Graph, edge: EdgeId) -> u64 {
+        self.keys[1][graph.mention_list(edge) as usize]
+    }
+
+    fn count(&self) -> usize {
+        self.new_of.iter().filter(|&&new| new != NONE).count()
+    }
+
+    fn join(&mut self, old: NodeId, new: NodeId) {
+        self.new_of[old.index()] = new.0;
+        self.old_of[new.index()] = old.0;
+    }
+
+    fn is_open(&self, old: NodeId, new: NodeId) -> bool {
+        self.new_of[old.index()] == NONE && self.old_of[new.index()] == NONE
+    }
+
+    fn open_old<'g>(&'g self, graph: &'g Graph) -> impl DoubleEndedIterator<Item = NodeId> + 'g {
+        graph.nodes().filter(|node| self.new_of[node.index()] == NONE)
+    }
+
+    fn open_new<'g>(&'g self, graph: &'g Graph) -> impl DoubleEndedIterator<Item = NodeId> + 'g {
+        graph.nodes().filter(|node| self.old_of[node.index()] == NONE)
+    }
+
+    fn by_path(&mut self, old: &Graph, new: &Graph) {
+        let hash = |digest: Digest| FxBuildHasher.hash_one(digest);
+        let mut table: HashTable<u32> = HashTable::with_capacity(old.node_count());
+        for node in old.nodes() {
+            table.insert_unique(hash(old.digest(node)), node.0, |&node| hash(old.digest(NodeId(node))));
+        }
+        for node in new.nodes() {
+            let digest = new.digest(node);
+            let same = |&other: &u32| {
+                let other = NodeId(other);
+                old.digest(other) == digest && old.is_derivation(other) == new.is_derivation(node)
+            };
+            if let Some(&other) = table.find(hash(digest), same)
+                && self.is_open(NodeId(other), node)
+            {
+                self.join(NodeId(other), node);
+            }
+        }
+    }
+
+    fn by_outputs(&mut self, old: &Graph, new: &Graph) {
+        let first = |graph: &Graph, node| graph.outputs(node).next().map(|(_, digest)| digest).filter(Digest::is_some);
+        let mut makers: FxHashMap<Digest, Vec<NodeId>> = FxHashMap::default();
+        for node in self.open_old(old) {
+            if let Some(digest) = first(old, node) {
+                makers.entry(digest).or_default().push(node);
+            }
+        }
+        let open: Vec<NodeId> = self.open_new(new).collect();
+        for node in open {
+            let Some(makers) = first(new, node).and_then(|digest| makers.get(&digest)) else { continue };
+            let same = |other: &&NodeId| self.is_open(**other, node) && old.outputs(**other).eq(new.outputs(node));
+            if let Some(&other) = makers.iter().find(same) {
+                self.join(other, node);
+            }
+        }
+    }
+
+    fn by_attribute(&mut self, old: &Graph, new: &Graph) {
+        let mut votes: FxHashMap<(NodeId, NodeId), u32> = FxHashMap::default();
+        for (before, after) in common_attributes(old, new) {
+            if let (Some(before), Some(after)) = (old.attribute_node(before), new.attribute_node(after))
+                && self.is_open(before, after)
+            {
+                *votes.entry((before, after)).or_default() += 1;
+            }
+        }
+        let mut votes: Vec<((NodeId, NodeId), u32)> = votes.into_iter().collect();
+        votes.sort_unstable_by_key(|&((before, after), count)| {
+            let same_name = old.name(before) == new.name(after);
+            let same_pname = old.pname(before) == new.pname(after);
+            (!same_pname, !same_name, std::cmp::Reverse(count), before, after)
+        });
+        for ((before, after), _) in votes {
+            if self.is_open(before, after) {
+                self.join(before, after);
+            }
+        }
+    }
+
+    /// From consumers to inputs, so that what is found in a pass is of use in it.
+    fn by_position(&mut self, old: &Graph, new: &Graph) {
+        let open: Vec<NodeId> = self.open_new(new).rev().collect();
+        for node in open {
+            let Some(other) = self.best_old(old, new, node) else { continue };
+            if self.best_new(old, new, other) == Some(node) {
+                self.join(other, node);
+            }
+        }
+    }
+
+    /// The old node that stands most likely where a new one stands. Of equals the last.
+    fn best_old(&self, old: &Graph, new: &Graph, node: NodeId) -> Option<NodeId> {
+        let mut found: FxHashMap<NodeId, Score> = FxHashMap::default();
+        let consumers =
+            new.consumer_edges(node).filter_map(|(edge, consumer)| Some((edge, self.was(consumer)?, consumer)));
+        for (edge, before, after) in consumers.take(ASKED) {
+            let keys = self.new_keys(new, edge);
+            for (other_edge, other) in old.input_edges(before) {
+                if self.new_of[other.index()] == NONE {
+                    let same_keys = self.old_keys(old, other_edge) == keys;
+                    self.vote(old, new, (other, node), (before, after), same_keys, found.entry(other).or_default());
+                }
+            }
+        }
+        best(found)
+    }
+
+    /// The new node that stands most likely where an old one stood.
+    fn best_new(&self, old: &Graph, new: &Graph, node: NodeId) -> Option<NodeId> {
+        let mut found: FxHashMap<NodeId, Score> = FxHashMap::default();
+        let consumers =
+            old.consumer_edges(node).filter_map(|(edge, consumer)| Some((edge, consumer, self.now(consumer)?)));
+        for (edge, before, after) in consumers.take(ASKED) {
+            let keys = self.old_keys(old, edge);
+            for (other_edge, other) in new.input_edges(after) {
+                if self.old_of[other.index()] == NONE {
+                    let same_keys = self.new_keys(new, other_edge) == keys;
+                    self.vote(old, new, (node, other), (before, after), same_keys, found.entry(other).or_default());
+                }
+            }
+        }
+        best(found)
+    }
+
+    /// Adds what a pair of consumers says of a pair of inputs.
+    fn vote(
+        &self,
+        old: &Graph,
+        new: &Graph,
+        (before, after): (NodeId, NodeId),
+        consumers: (NodeId, NodeId),
+        same_keys: bool,
+        score: &mut Score,
+    ) {
+        if score.votes == 0 {
+            score.likeness = likeness(old, before, new, after);
+            score.same_text = same_text(old, before, new, after);
+        }
+        // a source by another name is the same one where nothing else can be
+        if score.likeness == 0 && same_keys && self.is_only_fetch(old, new, (before, after), consumers) {
+            score.likeness = 1;
+        }
+        score.votes += if same_keys { ASKED as u32 } else { 1 };
+    }
+
+    /// Whether two fetches are the only ones without counterpart that their consumers name by these keys.
+    fn is_only_fetch(
+        &self,
+        old: &Graph,
+        new: &Graph,
+        (before, after): (NodeId, NodeId),
+        (old_consumer, new_consumer): (NodeId, NodeId),
+    ) -> bool {
+        if !old.is_fixed(before) || !new.is_fixed(after) {
+            return false;
+        }
+        let mut old_fetches = old
+            .input_edges(old_consumer)
+            .filter(|(_, input)| old.is_fixed(*input) && self.new_of[input.index()] == NONE);
+        let mut new_fetches = new
+            .input_edges(new_consumer)
+            .filter(|(_, input)| new.is_fixed(*input) && self.old_of[input.index()] == NONE);
+        let same = |keys: u64, (edge, _): &(EdgeId, NodeId)| self.old_keys(old, *edge) == keys;
+        let Some((edge, _)) = new_fetches.find(|(_, input)| *input == after) else { return false };
+        let keys = self.new_keys(new, edge);
+        let others = new
+            .input_edges(new_consumer)
+            .filter(|(_, input)| new.is_fixed(*input) && self.old_of[input.index()] == NONE && *input != after)
+            .any(|(edge, _)| self.new_keys(new, edge) == keys);
+        !others && old_fetches.all(|edge| edge.1 == before || !same(keys, &edge))
+    }
+
+    fn by_unique_name(&mut self, old: &Graph, new: &Graph) {
+        // names first: a pname is a guess
+        for pnames in [false, true] {
+            let key = |graph: &'_ Graph, node: NodeId| -> Option<(String, String, bool)> {
+                let name = if pnames { graph.pname(node) } else { graph.name(node) };
+                (graph.is_derivation(node) && !name.is_empty())
+                    .then(|| (name.to_owned(), graph.system(node).to_owned(), graph.is_fixed(node)))
+            };
+            let mut groups: FxHashMap<(String, String, bool), [Vec<NodeId>; 2]> = FxHashMap::default();
+            for node in self.open_old(old) {
+                if let Some(key) = key(old, node) {
+                    groups.entry(key).or_default()[0].push(node);
+                }
+            }
+            for node in self.open_new(new) {
+                if let Some(key) = key(new, node) {
+                    groups.entry(key).or_default()[1].push(node);
+                }
+            }
+            let pair = |[before, after]: &[Vec<NodeId>; 2]| match (before.as_slice(), after.as_slice()) {
+                (&[before], &[after]) => Some((before, after)),
+                _ => None,
+            };
+            let mut pairs: Vec<(NodeId, NodeId)> = groups.values().filter_map(pair).collect();
+            pairs.sort_unstable();
+            for (before, after) in pairs {
+                let named = |graph: &Graph, node| graph.attributes_of(node).len() > 0;
+                let accept = if pnames {
+                    // a package that an attribute names, and another one that another attribute names, are two
+                    !(named(old, before) && named(new, after))
+                } else {
+                    // dozens of scripts are called hook or builder
+                    !old.version(before).is_empty()
+                        || same_text(old, before, new, after)
+                        || (old.consumer_edges(before).len() == 0 && new.consumer_edges(after).len() == 0)
+                };
+                if accept {
+                    self.join(before, after);
+                }
+            }
+        }
+    }
+}
+
+/// How much speaks for a pair.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Score {
+    /// 4: one name, 3: one pname, 2: one but for the interpreter, 1: nothing else can be, 0: none.
+    likeness: u8,
+    same_text: bool,
+    votes: u32,
+}
+
+fn best(found: FxHashMap<NodeId, Score>) -> Option<NodeId> {
+    found
+        .into_iter()
+        .filter(|(_, score)| score.likeness > 0)
+        .max_by_key(|&(node, score)| (score, node))
+        .map(|(node, _)| node)
+}
+
+fn likeness(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> u8 {
+    let same_kind =
+        old.is_derivation(before) == new.is_derivation(after) && old.is_fixed(before) == new.is_fixed(after);
+    if !same_kind || (!old.is_fixed(before) && old.system(before) != new.system(after)) {
+        return 0;
+    }
+    if old.name(before) == new.name(after) {
+        return 4;
+    }
+    if !old.is_derivation(before) || old.pname(before).is_empty() {
+        return 0;
+    }
+    if old.pname(before) == new.pname(after) {
+        return 3;
+    }
+    if normalise_pname(old.pname(before)) == normalise_pname(new.pname(after)) { 2 } else { 0 }
+}
+
+fn same_text(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> bool {
+    match (old.recipe_text(before), new.recipe_text(after)) {
+        (Some(before), Some(after)) => before.bare == after.bare,
+        _ => false,
+    }
+}
+
+/// A number for the content of each list of mentions. Collisions of 64 bits are not looked for.
+fn mention_keys(graph: &Graph) -> Vec<u64> {
+    (0..graph.list_count() as u32)
+        .map(|list| {
+            let pairs: Vec<(&str, &str)> = graph.mention_list_pairs(list).collect();
+            FxBuildHasher.hash_one(&pairs)
+        })
+        .collect()
+}
+
+/// The attributes that both sides have, by name and system.
+pub(super) fn common_attributes<'g>(
+    old: &'g Graph,
+    new: &'g Graph,
+) -> impl Iterator<Item = (AttributeId, AttributeId)> + 'g {
+    let key = |graph: &'g Graph, attribute| (graph.attribute_name(attribute), graph.attribute_system(attribute));
+    let mut before = old.attributes().peekable();
+    new.attributes().filter_map(move |after| {
+        let wanted = key(new, after);
+        while before.next_if(|&before| key(old, before) < wanted).is_some() {}
+        before.next_if(|&before| key(old, before) == wanted).map(|before| (before, after))
+    })
+}
+
+/// Whether nothing of a derivation is known but its name and inputs.
+pub(super) fn is_bare(graph: &Graph, node: NodeId) -> bool {
+    graph.flags(node) & (flag::NO_RECIPE | flag::MISSING) != 0
+}

@@ -1,0 +1,122 @@
+//! What bears on the figures of a diff.
+
+use std::collections::BTreeSet;
+
+use super::Diff;
+use super::answer::{Cause, ChangeKind};
+use crate::graph::Graph;
+use crate::ingest::raw::flag;
+use crate::query::note_missing_kernels;
+
+impl Diff<'_> {
+    pub(super) fn notes(&self, causes: &[Cause]) -> Vec<String> {
+        let (old, new) = (self.compared.old, self.compared.new);
+        let mut notes = Vec::new();
+        self.note_sides(&mut notes);
+        for (graph, side) in [(old, "old"), (new, "new")] {
+            let count = |bit: u32| graph.all_flags().iter().filter(|&&flags| flags & bit != 0).count();
+            let missing = count(flag::MISSING);
+            if missing > 0 {
+                notes.push(format!("the {side} closure has {missing} holes; what lies behind them is not compared"));
+            }
+            let bare = count(flag::NO_RECIPE);
+            if bare > 0 {
+                notes.push(format!(
+                    "{bare} derivations of the {side} side are known by name and inputs only: edits of their recipes \
+                     are seen by their names and inputs alone"
+                ));
+            }
+        }
+        let floating =
+            self.built.iter().filter(|&&node| new.flags(node) & (flag::FLOATING | flag::DEFERRED) != 0).count();
+        if floating > 0 {
+            notes.push(format!(
+                "content-addressed derivations (or such as wait for them) among the built ones: {floating}; where these \
+                 come out the same, less is rebuilt"
+            ));
+        }
+        let without_node =
+            self.attributes.rebuilt.iter().filter(|&&attribute| new.attribute_node(attribute).is_none()).count();
+        if without_node > 0 {
+            notes.push(format!(
+                "rebuilt attributes whose derivations are not at hand: {without_node}; they have no cause, and the \
+                 shares add up to the others"
+            ));
+        }
+        let unexplained = self.compared.unexplained.count_ones(..);
+        if unexplained > 0 {
+            notes.push(format!(
+                "derivations that changed though neither recipe nor inputs differ in what is known of them: {unexplained}; \
+                 each counts as an edit of its own"
+            ));
+        }
+        let untold =
+            causes.iter().filter(|cause| cause.changes.iter().any(|change| change.kind == ChangeKind::Unknown)).count();
+        if untold > 0 {
+            notes.push(format!(
+                "edits of which the texts were not at hand, so that their flags and phases are not told: {untold}; give \
+                 derivations, or snapshots made with --keep-texts"
+            ));
+        }
+        let silent = self.fetched_otherwise();
+        if silent > 0 {
+            notes.push(format!(
+                "fixed-output derivations that are fetched otherwise and come out at the same path: {silent}; they cause \
+                 nothing"
+            ));
+        }
+        if new.attribute_count() > 0 {
+            note_missing_kernels(new, &mut notes);
+        }
+        notes
+    }
+
+    /// What the one side has and the other does not have at all.
+    fn note_sides(&self, notes: &mut Vec<String>) {
+        let (old, new) = (self.compared.old, self.compared.new);
+        for (graph, side) in [(old, "old"), (new, "new")] {
+            if graph.node_count() == 0 && graph.attribute_count() == 0 {
+                notes.push(format!("the {side} side is empty"));
+            }
+        }
+        let systems = |graph: &Graph| -> BTreeSet<String> {
+            graph.attributes().map(|attribute| graph.attribute_system(attribute).to_owned()).collect()
+        };
+        let (before, after) = (systems(old), systems(new));
+        if before.is_empty() != after.is_empty() {
+            let side = if before.is_empty() { "old" } else { "new" };
+            notes.push(format!("the {side} side has no attributes"));
+        } else {
+            for system in after.difference(&before) {
+                notes.push(format!(
+                    "only the new side has attributes for {}: each counts as rebuilt",
+                    if system.is_empty() { "no stated system" } else { system }
+                ));
+            }
+            for system in before.difference(&after) {
+                notes.push(format!(
+                    "only the old side has attributes for {}: each counts as removed",
+                    if system.is_empty() { "no stated system" } else { system }
+                ));
+            }
+        }
+        let nothing = old.node_count() > 0 && new.node_count() > 0;
+        if nothing && self.compared.matching.new_of.iter().all(|&new| new == super::matching::NONE) {
+            notes.push("the two sides have no derivation in common: are they of the same package set?".to_owned());
+        }
+    }
+
+    /// Fixed-output derivations that are another recipe for the same path.
+    fn fetched_otherwise(&self) -> usize {
+        let (old, new) = (self.compared.old, self.compared.new);
+        old.nodes()
+            .filter(|&node| old.is_fixed(node))
+            .filter_map(|node| Some((node, self.compared.matching.now(node)?)))
+            .filter(|&(before, after)| {
+                old.digest(before) != new.digest(after)
+                    && old.outputs(before).eq(new.outputs(after))
+                    && old.recipe_text(before).map(|text| text.bare) != new.recipe_text(after).map(|text| text.bare)
+            })
+            .count()
+    }
+}

@@ -1,0 +1,387 @@
+//! What changed in a recipe: for people, and for programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::answer::{Change, ChangeKind};
+use super::compared::{Compared, InputChanges};
+use super::variables::{Recipe, variable_changes};
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::nix::Digest;
+use crate::proof::Texts;
+use crate::role::DependencyList;
+
+/// How long a value may be to stand in a sentence.
+const SHORT: usize = 60;
+
+/// How many words of a list of flags a sentence tells.
+const WORDS: usize = 6;
+
+/// What changed between an old node and its counterpart, most telling first. Without the texts of both
+/// recipes flags, phases and other variables are not told; where then nothing is left to tell, that is
+/// said.
+pub(super) fn recipe_changes(
+    compared: &Compared<'_>,
+    texts: [&Texts; 2],
+    before: NodeId,
+    after: NodeId,
+) -> Vec<Change> {
+    let (old, new) = (compared.old, compared.new);
+    let mut changes = naming(old, before, new, after);
+    let inputs = compared.input_changes(before, after);
+    changes.extend(input_changes(compared, &inputs));
+    changes.extend(materials(compared, before, after));
+    let recipe = |side: usize, graph: &Graph, node: NodeId| {
+        let derivation = texts[side].get(&graph.path(node))?;
+        Some(Recipe::new(derivation, graph.store_dir(), identities(compared, side, node)))
+    };
+    match (recipe(0, old, before), recipe(1, new, after)) {
+        (Some(one), Some(other)) => changes.extend(variable_changes(&one, &other)),
+        _ if changes.is_empty() => {
+            changes.push(Change { kind: ChangeKind::Unknown, key: String::new(), before: None, after: None })
+        }
+        _ => {}
+    }
+    changes.sort_by(|a, b| (a.kind, &a.key, &a.before, &a.after).cmp(&(b.kind, &b.key, &b.before, &b.after)));
+    changes.dedup();
+    changes
+}
+
+/// Version, name, system and outputs.
+fn naming(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut differ = |kind, key: &str, was: &str, is: &str| {
+        if was != is {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            changes.push(Change { kind, key: key.to_owned(), before: some(was), after: some(is) });
+        }
+    };
+    let (was, is) = (old.version(before), new.version(after));
+    differ(ChangeKind::Version, "version", was, is);
+    let (old_name, new_name) = (old.name(before), new.name(after));
+    if old.pname(before) != new.pname(after) {
+        differ(ChangeKind::Name, "pname", old.pname(before), new.pname(after));
+    } else if was == is || was.is_empty() || old_name.replacen(was, is, 1) != new_name {
+        differ(ChangeKind::Name, "name", old_name, new_name);
+    }
+    differ(ChangeKind::Builder, "system", old.system(before), new.system(after));
+    let outputs = |graph: &Graph, node| graph.outputs(node).map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+    differ(ChangeKind::Outputs, "outputs", &outputs(old, before), &outputs(new, after));
+    if old.is_fixed(before) != new.is_fixed(after) {
+        let fixed = |is: bool| if is { "fixed-output" } else { "built" };
+        differ(ChangeKind::Outputs, "outputs", fixed(old.is_fixed(before)), fixed(new.is_fixed(after)));
+    }
+    changes
+}
+
+/// Keys whose inputs are what is built.
+fn is_source(keys: &[&str]) -> bool {
+    keys.iter().any(|key| matches!(plain(key), "src" | "srcs"))
+}
+
+fn is_patch(keys: &[&str]) -> bool {
+    keys.iter().any(|key| plain(key) == "patches")
+}
+
+/// A key as it would stand in a plain environment.
+fn plain(key: &str) -> &str {
+    let key = key.strip_prefix("__json.").unwrap_or(key);
+    key.strip_prefix("env.").unwrap_or(key)
+}
+
+fn keys_of(graph: &Graph, edge: EdgeId) -> Vec<&str> {
+    graph.mentions(edge).collect()
+}
+
+/// The keys as a sentence names them; what is the source of a package is so whatever else names it.
+fn joined(keys: &[&str]) -> String {
+    if is_source(keys) {
+        return "src".to_owned();
+    }
+    let keys: BTreeSet<&str> = keys.iter().map(|key| plain(key)).collect();
+    keys.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// What people call an input: dozens of derivations are named just `hook`, but their attributes say which.
+fn called(graph: &Graph, node: NodeId) -> String {
+    let name = graph.name(node);
+    if !graph.version(node).is_empty() {
+        return name.to_owned();
+    }
+    let attributes = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute));
+    let shortest = attributes.min_by_key(|attribute| (attribute.matches('.').count(), *attribute));
+    shortest.unwrap_or(name).to_owned()
+}
+
+/// Whether an input is a fetch or a source that no dependency list names: material, not a dependency.
+fn is_material(graph: &Graph, node: NodeId, keys: &[&str]) -> bool {
+    let listed = keys.iter().any(|key| DependencyList::of_key(key).is_some());
+    !listed && (!graph.is_derivation(node) || graph.is_fixed(node))
+}
+
+/// Inputs that came, went, or stand elsewhere.
+fn input_changes(compared: &Compared<'_>, inputs: &InputChanges) -> Vec<Change> {
+    let (old, new) = (compared.old, compared.new);
+    let mut changes = Vec::new();
+    // a source under the same key as one that is gone is in its place
+    let mut gone: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for &edge in &inputs.removed {
+        let (node, keys) = (old.edge_input(edge), keys_of(old, edge));
+        let name = old.name(node).to_owned();
+        if is_patch(&keys) {
+            changes.push(change(ChangeKind::Patch, &name, Some(name.clone()), None));
+        } else if is_source(&keys) || is_material(old, node, &keys) {
+            gone.entry(joined(&keys)).or_default().push(name);
+        } else {
+            changes.push(change(ChangeKind::InputRemoved, &called(old, node), Some(joined(&keys)), None));
+        }
+    }
+    for &edge in &inputs.added {
+        let (node, keys) = (new.edge_input(edge), keys_of(new, edge));
+        let name = new.name(node).to_owned();
+        if is_patch(&keys) {
+            changes.push(change(ChangeKind::Patch, &name, None, Some(name.clone())));
+        } else if is_source(&keys) || is_material(new, node, &keys) {
+            let keys = joined(&keys);
+            let before = gone.get_mut(&keys).and_then(Vec::pop);
+            changes.push(change(ChangeKind::Source, &keys, before, Some(name)));
+        } else {
+            changes.push(change(ChangeKind::InputAdded, &called(new, node), None, Some(joined(&keys))));
+        }
+    }
+    for (keys, names) in gone {
+        changes.extend(names.into_iter().map(|name| change(ChangeKind::Source, &keys, Some(name), None)));
+    }
+    for &(one, other) in &inputs.moved {
+        let name = called(new, new.edge_input(other));
+        let (was, is) = (joined(&keys_of(old, one)), joined(&keys_of(new, other)));
+        let outputs = |graph: &Graph, edge| {
+            let outputs: BTreeSet<&str> = graph.mention_pairs(edge).map(|(_, output)| output).collect();
+            outputs.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        let (was, is) = if was == is {
+            let by = |keys: &str, outputs: String| format!("{keys} ({outputs})");
+            (by(&was, outputs(old, one)), by(&is, outputs(new, other)))
+        } else {
+            (was, is)
+        };
+        changes.push(change(ChangeKind::InputMoved, &name, Some(was), Some(is)));
+    }
+    changes
+}
+
+fn change(kind: ChangeKind, key: &str, before: Option<String>, after: Option<String>) -> Change {
+    Change { kind, key: key.to_owned(), before, after }
+}
+
+/// Fetches and sources among the inputs whose content is another one.
+fn materials(compared: &Compared<'_>, before: NodeId, after: NodeId) -> Vec<Change> {
+    let (old, new) = (compared.old, compared.new);
+    let mut changes = Vec::new();
+    for (edge, input) in old.input_edges(before) {
+        let keys = keys_of(old, edge);
+        if !compared.edited.contains(input.index())
+            || !(is_source(&keys) || is_patch(&keys) || is_material(old, input, &keys))
+        {
+            continue;
+        }
+        let still = |now: &NodeId| new.input_edges(after).any(|(_, input)| input == *now);
+        let Some(now) = compared.matching.now(input).filter(still) else { continue };
+        let kind = if is_patch(&keys) { ChangeKind::Patch } else { ChangeKind::Source };
+        let key = if is_patch(&keys) { new.name(now).to_owned() } else { joined(&keys) };
+        changes.push(change(kind, &key, Some(old.name(input).to_owned()), Some(new.name(now).to_owned())));
+    }
+    changes
+}
+
+/// What the paths of a node's inputs are, the same for the same on both sides.
+fn identities(compared: &Compared<'_>, side: usize, node: NodeId) -> FxHashMap<Digest, String> {
+    let graph = if side == 0 { compared.old } else { compared.new };
+    let mut found = FxHashMap::default();
+    for (_, input) in graph.input_edges(node) {
+        let identity = compared.identity(side, input);
+        found.insert(graph.digest(input), format!("{identity}"));
+        for (output, digest) in graph.outputs(input) {
+            if digest.is_some() {
+                found.insert(digest, format!("{identity} {output}"));
+            }
+        }
+    }
+    found
+}
+
+/// The changes in words, each a clause; an input in whose place another one stands is one.
+pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut replaced: BTreeSet<usize> = BTreeSet::new();
+    for (at, change) in changes.iter().enumerate() {
+        if replaced.contains(&at) {
+            continue;
+        }
+        let partner = (change.kind == ChangeKind::InputAdded).then(|| replacing(changes, at, &replaced)).flatten();
+        match partner {
+            Some(gone) => {
+                replaced.insert(gone);
+                let lists = change.after.as_deref().unwrap_or_default();
+                words.push(format!("input {} instead of {} ({lists})", change.key, changes[gone].key));
+            }
+            None => words.push(clause(change)),
+        }
+    }
+    words
+}
+
+/// The only removed input of the same lists, where the added one is the only one, too.
+fn replacing(changes: &[Change], added: usize, replaced: &BTreeSet<usize>) -> Option<usize> {
+    let lists = &changes[added].after;
+    let same = |kind: ChangeKind, lists_of: fn(&Change) -> &Option<String>| {
+        let found: Vec<usize> = (0..changes.len())
+            .filter(|at| changes[*at].kind == kind && lists_of(&changes[*at]) == lists && !replaced.contains(at))
+            .collect();
+        found
+    };
+    let (gone, come) =
+        (same(ChangeKind::InputRemoved, |change| &change.before), same(ChangeKind::InputAdded, |change| &change.after));
+    match (gone.as_slice(), come.as_slice()) {
+        (&[gone], [_]) => Some(gone),
+        _ => None,
+    }
+}
+
+fn clause(change: &Change) -> String {
+    let key = change.key.as_str();
+    let (before, after) = (change.before.as_deref(), change.after.as_deref());
+    let lists = |lists: Option<&str>| {
+        lists.filter(|lists| !lists.is_empty()).map(|lists| format!(" ({lists})")).unwrap_or_default()
+    };
+    match (change.kind, before, after) {
+        (ChangeKind::New, _, Some(what)) => what.to_owned(),
+        (ChangeKind::New, ..) => "new".to_owned(),
+        (ChangeKind::Source, Some(was), Some(is)) if was == is && key.is_empty() => "its content changed".to_owned(),
+        (ChangeKind::Source, Some(was), Some(is)) if was == is => format!("{} {is}: its content changed", source(key)),
+        (ChangeKind::Source, Some(was), Some(is)) => format!("{} {was} → {is}", source(key)),
+        (ChangeKind::Source, None, Some(is)) => format!("{} added: {is}", source(key)),
+        (ChangeKind::Source, Some(was), None) => format!("{} removed: {was}", source(key)),
+        (ChangeKind::Patch, None, _) => format!("patch added: {key}"),
+        (ChangeKind::Patch, _, None) => format!("patch removed: {key}"),
+        (ChangeKind::Patch, Some(was), Some(is)) if was == is => format!("patch changed: {is}"),
+        (ChangeKind::Patch, Some(was), Some(is)) => format!("patch {was} → {is}"),
+        (ChangeKind::InputAdded, _, is) => format!("input added: {key}{}", lists(is)),
+        (ChangeKind::InputRemoved, was, _) => format!("input removed: {key}{}", lists(was)),
+        (ChangeKind::InputMoved, ..) if DependencyList::of_key(key).is_some() => format!("another order of {key}"),
+        (ChangeKind::InputMoved, Some(was), Some(is)) => format!("input moved: {key} from {was} to {is}"),
+        (ChangeKind::Phase, None, Some(_)) => format!("{key} added"),
+        (ChangeKind::Phase, Some(_), None) => format!("{key} removed"),
+        (ChangeKind::Phase, ..) => format!("{key} changed"),
+        (ChangeKind::Unknown, ..) => "something that a snapshot without texts does not tell".to_owned(),
+        (ChangeKind::Flag, ..) => flags(key, before.unwrap_or_default(), after.unwrap_or_default()),
+        (_, was, is) => value(key, was, is),
+    }
+}
+
+/// How a sentence calls what a key holds.
+fn source(key: &str) -> String {
+    match key {
+        "" | "src" | "srcs" => "source".to_owned(),
+        key => format!("source ({key})"),
+    }
+}
+
+fn value(key: &str, was: Option<&str>, is: Option<&str>) -> String {
+    let tells = |text: &str| text.chars().count() <= SHORT && !text.contains('\n') && !text.starts_with("text:");
+    match (was, is) {
+        (Some(was), Some(is)) if tells(was) && tells(is) => format!("{key} {was} → {is}"),
+        (None, Some(is)) if tells(is) => format!("{key} set to {is}"),
+        (None, Some(_)) => format!("{key} added"),
+        (Some(was), None) if tells(was) => format!("{key} no longer set (was {was})"),
+        (Some(_), None) => format!("{key} removed"),
+        _ => format!("{key} changed"),
+    }
+}
+
+/// The words that came and went.
+fn flags(key: &str, was: &str, is: &str) -> String {
+    let words = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    let (was_words, is_words) = (words(was), words(is));
+    if was_words.len() <= 1 && is_words.len() <= 1 {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        return value(key, some(was).as_deref(), some(is).as_deref());
+    }
+    let less = |one: &[String], other: &[String]| -> Vec<String> {
+        let mut left: BTreeMap<&String, usize> = BTreeMap::new();
+        other.iter().for_each(|word| *left.entry(word).or_default() += 1);
+        let mut found = Vec::new();
+        for word in one {
+            match left.get_mut(word).filter(|count| **count > 0) {
+                Some(count) => *count -= 1,
+                None => found.push(word.clone()),
+            }
+        }
+        found
+    };
+    let come = less(&is_words, &was_words);
+    let gone = less(&was_words, &is_words);
+    if come.is_empty() && gone.is_empty() {
+        return format!("another order of {key}");
+    }
+    let more = (come.len() + gone.len()).saturating_sub(WORDS);
+    let come = come.into_iter().map(|word| format!("+{word}"));
+    let gone = gone.into_iter().map(|word| format!("-{word}"));
+    let mut told: Vec<String> = come.chain(gone).take(WORDS).collect();
+    if told.iter().any(|word| word.chars().count() > SHORT || word.contains("text:")) {
+        return format!("{key} changed");
+    }
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    format!("{key} {}", told.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: ChangeKind, key: &str, before: Option<&str>, after: Option<&str>, expect: &str) {
+        let change = change(kind, key, before.map(str::to_owned), after.map(str::to_owned));
+        assert_eq!(in_words(&[change]), [expect]);
+    }
+
+    #[test]
+    fn clauses() {
+        use ChangeKind as K;
+        check(K::Version, "version", Some("1.0"), Some("1.1"), "version 1.0 → 1.1");
+        check(K::Name, "pname", Some("a"), Some("b"), "pname a → b");
+        check(K::Source, "src", Some("a-1.tar"), Some("a-2.tar"), "source a-1.tar → a-2.tar");
+        check(K::Source, "src", Some("source"), Some("source"), "source source: its content changed");
+        check(K::Source, "cargoDeps", None, Some("v"), "source (cargoDeps) added: v");
+        check(K::Source, "", Some("hook.sh"), Some("hook.sh"), "its content changed");
+        check(K::Patch, "fix.patch", None, Some("fix.patch"), "patch added: fix.patch");
+        check(K::Patch, "fix.patch", Some("fix.patch"), None, "patch removed: fix.patch");
+        check(K::Patch, "fix.patch", Some("fix.patch"), Some("fix.patch"), "patch changed: fix.patch");
+        check(K::InputAdded, "zlib-1", None, Some("buildInputs"), "input added: zlib-1 (buildInputs)");
+        check(K::InputRemoved, "zlib-1", Some(""), None, "input removed: zlib-1");
+        check(
+            K::InputMoved,
+            "zlib-1",
+            Some("buildInputs"),
+            Some("nativeBuildInputs"),
+            "input moved: zlib-1 from buildInputs to nativeBuildInputs",
+        );
+        check(K::InputMoved, "buildInputs", Some("a b"), Some("b a"), "another order of buildInputs");
+        check(K::Flag, "doCheck", Some("1"), None, "doCheck no longer set (was 1)");
+        check(K::Flag, "configureFlags", Some("-a -b"), Some("-b -c"), "configureFlags +-c --a");
+        check(K::Flag, "configureFlags", Some("a b"), Some("b a"), "another order of configureFlags");
+        check(K::Phase, "installPhase", Some("x"), Some("y"), "installPhase changed");
+        check(K::Variable, "X", Some("text:1"), Some("text:2"), "X changed");
+        check(K::Variable, "X", None, Some("y"), "X set to y");
+    }
+
+    #[test]
+    fn one_input_in_place_of_another() {
+        let added = |name: &str| change(ChangeKind::InputAdded, name, None, Some("buildInputs".to_owned()));
+        let removed = |name: &str| change(ChangeKind::InputRemoved, name, Some("buildInputs".to_owned()), None);
+        assert_eq!(in_words(&[added("a"), removed("b")]), ["input a instead of b (buildInputs)"]);
+        assert_eq!(in_words(&[added("a"), added("c"), removed("b")]).len(), 3);
+    }
+}
