@@ -16,18 +16,23 @@ pub struct Expression {
     pub attributes: Vec<String>,
 }
 
-/// The user's own `nix-instantiate`, which writes into the store at `store_root` where that is one, or
-/// can become one; a store that the environment names (`NIX_REMOTE`) is left to it, and so is a plain
-/// folder of derivations.
-pub(crate) fn nix_instantiate(store_root: Option<&Path>) -> Command {
-    let mut command = Command::new("nix-instantiate");
+/// The store at `store_root` where that is one, or can become one, for Nix's option `--store`; a store
+/// that the environment names (`NIX_REMOTE`) is left to it, and so is a plain folder of derivations.
+pub(crate) fn own_store(store_root: Option<&Path>) -> Option<PathBuf> {
     let named = std::env::var_os("NIX_REMOTE").is_some_and(|value| !value.is_empty());
     let is_store = |root: &&Path| {
         let empty = || std::fs::read_dir(root).map_or(true, |mut entries| entries.next().is_none());
         root.join("nix").is_dir() || empty()
     };
-    if let Some(root) = store_root.filter(|_| !named).filter(is_store) {
-        command.arg("--store").arg(std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf()));
+    let root = store_root.filter(|_| !named).filter(is_store)?;
+    Some(std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf()))
+}
+
+/// The user's own `nix-instantiate`, which writes into [`own_store`].
+pub(crate) fn nix_instantiate(store_root: Option<&Path>) -> Command {
+    let mut command = Command::new("nix-instantiate");
+    if let Some(root) = own_store(store_root) {
+        command.arg("--store").arg(root);
     }
     command
 }

@@ -34,6 +34,13 @@ pub enum Input {
         /// The lines.
         text: String,
     },
+    /// A text in memory, of any kind that a file may hold.
+    Text {
+        /// For messages.
+        shown: String,
+        /// The text.
+        text: String,
+    },
 }
 
 impl Input {
@@ -84,6 +91,7 @@ pub fn ingest(
         match input {
             Input::Path(path) => reader.path(path)?,
             Input::Lines { shown, text } => reader.list(text, shown)?,
+            Input::Text { shown, text } => reader.stream(text.as_bytes(), shown, None)?,
             Input::Expression(expression) => {
                 let instantiated = expression.instantiate(options.store_root.as_deref())?;
                 reader.list(&instantiated, &expression.to_string())?;

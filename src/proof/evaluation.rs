@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::ingest::evaluate::{Argument, NixError, Oracle, Refusal, RunError, Session};
+use crate::ingest::evaluate::{Argument, NixError, Oracle, Ran, Refusal, RunError, Session};
 use crate::verdict::Variant;
 
 const EXPRESSION: &str = include_str!("probe.nix");
@@ -87,8 +87,12 @@ impl Oracle for Evaluation {
         attribute.len() + 4 * path.len() + 4
     }
 
-    fn ask(&self, asked: &[Asked]) -> Result<Vec<Answer>, RunError> {
-        self.run(asked, "both")
+    fn ask(&self, asked: &[Asked]) -> Result<Ran<Answer>, NixError> {
+        match self.run(asked, "both") {
+            Ok(answers) => Ok(Ran::All(answers)),
+            Err(RunError::Evaluation(refusal)) => Ok(Ran::None(refusal)),
+            Err(RunError::Fatal(error)) => Err(error),
+        }
     }
 
     /// Tells a failure of the package from one of its variant, by one more run.

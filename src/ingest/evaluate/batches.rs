@@ -2,11 +2,22 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::session::{NixError, Refusal, RunError};
+use super::session::{NixError, Refusal};
 use crate::ingest::Progress;
 
-/// How many bytes of questions one run is given: far below what a system takes.
-const BATCH_BYTES: usize = 48 * 1024;
+/// How many bytes of questions one run is given: below what a system takes as one argument.
+const BATCH_BYTES: usize = 96 * 1024;
+
+/// What a run gave.
+#[derive(Debug)]
+pub(crate) enum Ran<A> {
+    /// Answers for the first questions, and what Nix said of the next one, unless it has not come to it.
+    Until(Vec<A>, Option<Refusal>),
+    /// An answer for each question.
+    All(Vec<A>),
+    /// Some question ended the run.
+    None(Refusal),
+}
 
 /// Who answers questions, each run in a process of its own.
 pub(crate) trait Oracle: Sync {
@@ -18,16 +29,23 @@ pub(crate) trait Oracle: Sync {
     /// How many bytes a question takes in a run.
     fn size(&self, question: &Self::Question) -> usize;
 
-    /// An answer for each.
-    fn ask(&self, questions: &[Self::Question]) -> Result<Vec<Self::Answer>, RunError>;
+    /// Asks several.
+    ///
+    /// # Errors
+    /// When there is no use in asking for anything else.
+    fn ask(&self, questions: &[Self::Question]) -> Result<Ran<Self::Answer>, NixError>;
 
-    /// For the question that ends a run by itself, and what Nix said then.
+    /// For the question that ends a run, and what Nix said then.
+    ///
+    /// # Errors
+    /// When there is no use in asking for anything else.
     fn alone(&self, question: &Self::Question, refusal: Refusal) -> Result<Self::Answer, NixError>;
 }
 
-/// Asks all, `batch` in one run, runs side by side on all threads of the pool. What ends a whole run is
-/// found by halving: at most two runs for each halving of the batch. The answers come in the order of
-/// the questions, and do not depend on batches or timing.
+/// Asks all, `batch` in one run, runs side by side on all threads of the pool. A question that ends a run
+/// costs one more run where the run tells how far it came; else it is found by halving, at most two
+/// runs for each halving of the batch. The answers come in the order of the questions, and do not
+/// depend on batches or timing.
 ///
 /// # Errors
 /// When Nix cannot be run any more.
@@ -71,28 +89,56 @@ impl<O: Oracle> Shared<'_, O> {
         if asked.len() > 1 && bytes > BATCH_BYTES {
             return self.halve(place, asked, scope);
         }
-        let answered = match self.oracle.ask(asked) {
-            Ok(answers) if answers.len() == asked.len() => Ok(answers),
-            Ok(_) => Err(RunError::Evaluation("nix-instantiate did not answer for every attribute".to_owned().into())),
-            Err(error) => Err(error),
-        };
-        let answers = match (answered, asked) {
-            (Ok(answers), _) => Ok(answers),
-            (Err(RunError::Evaluation(refusal)), [question]) => {
-                self.oracle.alone(question, refusal).map(|answer| vec![answer])
-            }
-            (Err(RunError::Evaluation(_)), _) => return self.halve(place, asked, scope),
-            (Err(RunError::Fatal(error)), _) => Err(error),
-        };
-        match answers {
-            Ok(answers) => {
-                self.progress.add(asked.len() as u64);
-                self.answers.lock().unwrap_or_else(PoisonError::into_inner).push((place, answers));
-            }
-            Err(error) => {
-                self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
+        if let Err(error) = self.run(place, asked, scope) {
+            self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
+    }
+
+    fn run<'s>(&'s self, place: usize, asked: &'s [O::Question], scope: &rayon::Scope<'s>) -> Result<(), NixError> {
+        let (answers, refusal) = match self.oracle.ask(asked)? {
+            Ran::All(answers) if answers.len() == asked.len() => (answers, None),
+            // something must have come of it
+            Ran::Until(answers, refusal)
+                if answers.len() < asked.len() && (refusal.is_some() || !answers.is_empty()) =>
+            {
+                (answers, refusal)
+            }
+            Ran::None(refusal) if asked.len() == 1 => (Vec::new(), Some(refusal)),
+            _ => {
+                if let [question] = asked {
+                    let refusal = Refusal::from("nix-instantiate did not answer".to_owned());
+                    self.keep(place, vec![self.oracle.alone(question, refusal)?]);
+                } else {
+                    self.halve(place, asked, scope);
+                }
+                return Ok(());
+            }
+        };
+        let (_, rest) = asked.split_at(answers.len().min(asked.len()));
+        let at = place + answers.len();
+        self.keep(place, answers);
+        let Some(refusal) = refusal else {
+            if !rest.is_empty() {
+                scope.spawn(move |scope| self.batch(at, rest, scope));
+            }
+            return Ok(());
+        };
+        let Some((question, rest)) = rest.split_first() else { return Ok(()) };
+        if !rest.is_empty() {
+            scope.spawn(move |scope| self.batch(at + 1, rest, scope));
+        }
+        // what it had taken up before may have ended it, too: by itself it may go well
+        if refusal.killed && asked.len() > 1 {
+            scope.spawn(move |scope| self.batch(at, std::slice::from_ref(question), scope));
+        } else {
+            self.keep(at, vec![self.oracle.alone(question, refusal)?]);
+        }
+        Ok(())
+    }
+
+    fn keep(&self, place: usize, answers: Vec<O::Answer>) {
+        self.progress.add(answers.len() as u64);
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push((place, answers));
     }
 
     fn halve<'s>(&'s self, place: usize, asked: &'s [O::Question], scope: &rayon::Scope<'s>) {

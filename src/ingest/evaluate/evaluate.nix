@@ -13,7 +13,7 @@ let
   inherit (builtins)
     attrNames concatStringsSep deepSeq elemAt filter foldl' fromJSON functionArgs genList hasAttr head
     intersectAttrs isAttrs isBool isFunction isInt isList isString length listToAttrs map match
-    seq split tail toString toXML trace tryEval;
+    seq split tail toJSON toString toXML trace tryEval;
 
   given = (if system == null then { } else { inherit system; }) // args;
 
@@ -34,8 +34,8 @@ let
 
   top = call (import file);
 
-  # A place is open when what it has is looked at: the top, a set that says so,
-  # what stands in a list.
+  # A place is open when what it has is looked at: a root, a set that says so,
+  # what stands in a list that is a root.
   rootPaths = fromJSON roots;
 
   root = path: foldl'
@@ -62,7 +62,7 @@ let
   names = value: filter (name: match "[A-Za-z_][A-Za-z0-9_+-]*" name != null) (attrNames value);
 
   # What of `meta` is of use, as far as it evaluates. Nothing that is null.
-  guarded = or: value: let result = tryEval (deepSeq value value); in if result.success then result.value else or;
+  guarded = otherwise: value: let result = tryEval (deepSeq value value); in if result.success then result.value else otherwise;
   isScalar = value: isString value || isInt value || isBool value;
   scalars = keys: value:
     if isString value then [ value ]
@@ -74,27 +74,27 @@ let
   people = keys: value:
     let list = if isList value then value else [ value ]; in
     builtins.concatLists (map (one: guarded [ ] (scalars keys one)) list);
-  metaOf = value:
-    let
-      meta = guarded { } (let meta = value.meta or { }; in if isAttrs meta then seq meta { inherit meta; } else { });
-    in
-    metaFields (shallow (value.meta or { }));
+  metaOf = value: metaFields (shallow (value.meta or { }));
   shallow = meta: let result = tryEval (if isAttrs meta then meta else { }); in if result.success then result.value else { };
   metaFields = meta:
-    (let position = guarded null (meta.position or null); in if isString position then { inherit position; } else { })
-    // (if meta ? maintainers then { maintainers = guarded [ ] (people [ "github" "githubId" "name" "email" ] meta.maintainers); } else { })
-    // (if meta ? teams then { teams = guarded [ ] (people [ "shortName" "githubTeam" "github" ] meta.teams); } else { });
+    let
+      position = guarded null (meta.position or null);
+      listed = name: keys:
+        if hasAttr name meta then { ${name} = guarded [ ] (people keys meta.${name}); } else { };
+    in
+    (if isString position then { inherit position; } else { })
+    // listed "maintainers" [ "github" "githubId" "name" "email" ]
+    // listed "teams" [ "shortName" "githubTeam" "github" ];
 
+  tooDeep = "it nests more than 32 deep; does it contain itself?";
   noPackage = "it is no derivation, and no set of derivations";
 
-  answer = withMeta: question:
+  answer = question:
     let at = find question; in
     if at ? missing then { inherit (at) missing; }
-    else if isDerivation at.value then
-      { inherit (at.value) drvPath; system = at.value.system or ""; }
-      // (if withMeta then { meta = metaOf at.value; } else { })
+    else if isDerivation at.value then { inherit (at.value) drvPath; system = at.value.system or ""; }
     else if isAttrs at.value && isOpen at then { names = names at.value; }
-    else if isList at.value then { names = genList toString (length at.value); }
+    else if isList at.value && at.open then { names = genList toString (length at.value); }
     else if tail question == [ ] then { error = noPackage; }
     else { };
 
@@ -104,14 +104,25 @@ let
 
   places = fromJSON questions;
 
+  # Answers are told as they come: what ends the evaluation shall not take those
+  # with it that were there before, and stands where the next would. The `meta`
+  # of a derivation is told behind it.
+  tell = foldl'
+    (_: question:
+      let told = caught (answer question); in
+      seq (trace "nix-ripple-answers:${toJSON told}" null)
+        (if told ? drvPath then seq (trace "nix-ripple-meta:${toJSON (metaOf (find question).value)}" null) true else true))
+    true;
+
   # The same as a tree for who walks it himself, and lists as sets.
-  tree = open: value:
-    if isDerivation value then value // { meta = metaOf value; }
+  tree = depth: open: value:
+    if depth > 32 then throw tooDeep
+    else if isDerivation value then value // { meta = metaOf value; }
     else if isAttrs value && isOpen { inherit open value; } then
-      listToAttrs (map (name: { inherit name; value = tree false value.${name}; }) (names value))
+      listToAttrs (map (name: { inherit name; value = tree (depth + 1) false value.${name}; }) (names value))
       // { recurseForDerivations = true; }
-    else if isList value then
-      listToAttrs (genList (i: { name = "nix-ripple-item-${toString i}"; value = tree true (elemAt value i); }) (length value))
+    else if isList value && open then
+      listToAttrs (genList (i: { name = "nix-ripple-item-${toString i}"; value = tree (depth + 1) true (elemAt value i); }) (length value))
       // { recurseForDerivations = true; }
     else if open then throw noPackage
     else { };
@@ -122,22 +133,24 @@ if mode == "check" then
     system = seq top builtins.currentSystem;
     writable = builtins.toFile "nix-ripple-evaluate" "";
   }
-else if mode == "all" then map (question: caught (answer true question)) places
-else if mode == "without-meta" then map (question: caught (answer false question)) places
-else if mode == "uncaught" then map (answer false) places
+else if mode == "answer" then tell places
+else if mode == "uncaught" then map answer places
 else if mode == "explain" then
   {
     # one place, without catching what it throws; the mark tells whose message follows
-    explain = mark: question: trace mark (deepSeq (answer false (fromJSON question)) null);
+    explain = mark: question: trace mark (deepSeq (answer (fromJSON question)) null);
   }
-else if mode == "jobs" then
+else if mode == "jobs" || mode == "derivations" then
   listToAttrs
     (genList
       (i: {
         name = "nix-ripple-root-${toString i}";
         value =
           let at = root (elemAt rootPaths i); in
-          if at ? missing then throw "nix-ripple-missing: ${at.missing}" else tree true at.value;
+          if at ? missing then throw "nix-ripple-missing: ${at.missing}" 
+          else if mode == "jobs" then tree 0 true at.value
+          else if isDerivation at.value then at.value
+          else throw noPackage;
       })
       (length rootPaths))
   // {

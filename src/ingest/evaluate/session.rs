@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use serde::de::DeserializeOwned;
 
@@ -56,6 +56,19 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// It was ended from outside: another time it may go well.
     pub(crate) killed: bool,
+}
+
+impl Refusal {
+    /// Of a run that failed, and what it said.
+    fn of(output: &Output, talk: &str) -> Self {
+        let message = message(talk);
+        let message = if message.is_empty() {
+            format!("nix-instantiate ended with {} and said nothing", output.status)
+        } else {
+            message
+        };
+        Self { message, killed: output.status.code().is_none() }
+    }
 }
 
 impl From<String> for Refusal {
@@ -136,26 +149,41 @@ impl Session {
 
     /// Evaluates our expression with these strings as further arguments.
     pub(crate) fn ask<T: DeserializeOwned>(&self, texts: &[(&str, &str)]) -> Result<T, RunError> {
-        let mut command = nix_instantiate(self.store_root());
-        command.args(["--eval", "--strict", "--json", "--read-write-mode"]).args(self.arguments(texts));
-        command.args(["-E", self.expression]);
-        let output = command.stdin(Stdio::null()).output().map_err(|source| {
-            RunError::Fatal(match source.kind() {
-                ErrorKind::NotFound => NixError::NoNix,
-                _ => NixError::Io { program: "nix-instantiate".to_owned(), source },
-            })
-        })?;
+        let output = self.run(texts).map_err(RunError::Fatal)?;
         if !output.status.success() {
-            let message = message(&String::from_utf8_lossy(&output.stderr));
-            let message = if message.is_empty() {
-                format!("nix-instantiate ended with {} and said nothing", output.status)
-            } else {
-                message
-            };
-            return Err(RunError::Evaluation(Refusal { message, killed: output.status.code().is_none() }));
+            let talk = String::from_utf8_lossy(&output.stderr);
+            return Err(RunError::Evaluation(Refusal::of(&output, &talk)));
         }
         serde_json::from_slice(&output.stdout)
             .map_err(|error| RunError::Evaluation(format!("nix-instantiate printed no answer: {error}").into()))
+    }
+
+    /// The same for an expression that tells what it has as it comes: the lines behind this mark, and
+    /// why it ended, where it failed.
+    pub(crate) fn listen(
+        &self,
+        texts: &[(&str, &str)],
+        mark: &str,
+    ) -> Result<(Vec<String>, Option<Refusal>), NixError> {
+        let output = self.run(texts)?;
+        let talk = String::from_utf8_lossy(&output.stderr);
+        let told = |line: &'_ str| line.strip_prefix("trace: ")?.strip_prefix(mark).map(str::to_owned);
+        let lines = talk.lines().filter_map(told).collect();
+        if output.status.success() {
+            return Ok((lines, None));
+        }
+        let rest: Vec<&str> = talk.lines().filter(|line| told(line).is_none()).collect();
+        Ok((lines, Some(Refusal::of(&output, &rest.join("\n")))))
+    }
+
+    fn run(&self, texts: &[(&str, &str)]) -> Result<Output, NixError> {
+        let mut command = nix_instantiate(self.store_root());
+        command.args(["--eval", "--strict", "--json", "--read-write-mode"]).args(self.arguments(texts));
+        command.args(["-E", self.expression]);
+        command.stdin(Stdio::null()).output().map_err(|source| match source.kind() {
+            ErrorKind::NotFound => NixError::NoNix,
+            _ => NixError::Io { program: "nix-instantiate".to_owned(), source },
+        })
     }
 
     /// What holds for all attributes; that it fails is the file's failure.
