@@ -2,6 +2,7 @@
 
 mod attributes;
 mod builder;
+mod cache;
 #[expect(clippy::module_inception, reason = "one noun a file, and the noun is the graph")]
 mod graph;
 mod ids;
@@ -13,6 +14,7 @@ mod validate;
 
 pub use attributes::FailedAttribute;
 pub use builder::{BuildError, BuildOptions, build};
+pub use cache::{CacheKey, SnapshotCache};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
 pub use recipe::{RecipeDigest, RecipeDigestError, RecipeText};

@@ -5,11 +5,13 @@
 //! graph's builder to say.
 
 mod attribute;
+mod checkouts;
 mod collector;
 mod drv_files;
 pub mod evaluate;
 mod expression;
 mod failure;
+pub mod git;
 mod input;
 mod json;
 mod json_stream;
@@ -22,6 +24,7 @@ mod recipe;
 mod system;
 mod verify;
 
+pub use checkouts::Checkouts;
 pub use drv_files::ingest_texts;
 pub use expression::Expression;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};

@@ -5,6 +5,7 @@ mod attributes;
 mod cli;
 mod cut;
 mod effective;
+mod evaluate;
 mod graph_traits;
 mod layering;
 mod needs;

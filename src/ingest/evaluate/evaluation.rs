@@ -1,5 +1,6 @@
 //! Everything that an expression has, whatever some of it does.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -58,6 +59,13 @@ impl EvaluateParams {
             evaluator: Evaluator::default(),
         }
     }
+
+    /// The arguments that hold, by name.
+    pub(super) fn effective_arguments(&self) -> Vec<Argument> {
+        let by_name: BTreeMap<&str, &Argument> =
+            self.arguments.iter().map(|argument| (argument.name(), argument)).collect();
+        by_name.into_values().cloned().collect()
+    }
 }
 
 /// What an expression has.
@@ -91,6 +99,7 @@ pub struct Evaluated {
 /// When there is no Nix, or the expression as a whole does not evaluate.
 pub fn evaluate(params: &EvaluateParams, progress: &Progress) -> Result<Evaluated, NixError> {
     let roots = roots(&params.attributes)?;
+    let arguments = &params.effective_arguments();
     let mut evaluated = Evaluated::default();
     let mut missing: Option<Vec<(String, String)>> = None;
     let mut systems: Vec<Option<&String>> = params.systems.iter().map(Some).collect();
@@ -101,14 +110,8 @@ pub fn evaluate(params: &EvaluateParams, progress: &Progress) -> Result<Evaluate
     }
     for system in systems {
         let file = params.file.as_path();
-        let session = Session::new(
-            super::EXPRESSION,
-            file,
-            &last_of_each(&params.arguments),
-            system.cloned(),
-            params.store_root.as_deref(),
-        )?
-        .with_search_path(&params.search_path);
+        let session = Session::new(super::EXPRESSION, file, arguments, system.cloned(), params.store_root.as_deref())?
+            .with_search_path(&params.search_path);
         let mut finding = one_system(params, &session, &roots, &mut evaluated, progress)?;
         finding.relative_to(&folders(&params.file));
         finding.write(&mut evaluated.lines);
@@ -184,12 +187,6 @@ fn roots(attributes: &[String]) -> Result<Vec<Vec<String>>, NixError> {
         roots.push(Vec::new());
     }
     Ok(roots)
-}
-
-fn last_of_each(arguments: &[Argument]) -> Vec<Argument> {
-    let by_name: std::collections::BTreeMap<&str, &Argument> =
-        arguments.iter().map(|argument| (argument.name(), argument)).collect();
-    by_name.into_values().cloned().collect()
 }
 
 /// What names the evaluated folder in messages: as it was given, and where it really lies.

@@ -13,6 +13,7 @@ mod jobs;
 mod message;
 mod path;
 mod session;
+mod surroundings;
 mod walk;
 
 pub use argument::Argument;

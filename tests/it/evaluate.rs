@@ -1,0 +1,3 @@
+//! Evaluating a side of a diff.
+
+mod by_nix;
