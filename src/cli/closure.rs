@@ -37,6 +37,15 @@ pub(super) struct SourceArgs {
     allow_missing: bool,
 }
 
+/// What is done beside reading.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading {
+    /// Every path is recomputed first.
+    pub(super) verify: bool,
+    /// The graph gets the texts of its derivations.
+    pub(super) keep_texts: bool,
+}
+
 impl ClosureArgs {
     /// What a command gives that has options of its own for it.
     pub(super) fn of(closure: Vec<PathBuf>, store_root: Option<PathBuf>, allow_missing: bool) -> Self {
@@ -77,7 +86,7 @@ impl ClosureArgs {
         if paths.iter().any(|path| is_snapshot(path)) {
             return Err(CliError::SnapshotWithOthers);
         }
-        self.source.read(paths, false, printer)
+        self.source.read(paths, Reading::default(), printer)
     }
 }
 
@@ -87,21 +96,24 @@ impl SourceArgs {
         self.file.is_some()
     }
 
-    /// Reads these inputs (and the expression) into a graph; with `check`, every path is recomputed
-    /// first.
-    pub(super) fn read(&self, paths: Vec<PathBuf>, check: bool, printer: &mut Printer) -> Result<Graph, CliError> {
+    /// Reads these inputs (and the expression) into a graph.
+    pub(super) fn read(&self, paths: Vec<PathBuf>, reading: Reading, printer: &mut Printer) -> Result<Graph, CliError> {
         let mut inputs: Vec<Input> = paths.into_iter().map(Input::Path).collect();
         if let Some(file) = &self.file {
             inputs.push(Input::Expression(Expression { file: file.clone(), attributes: self.attributes.clone() }));
         }
-        let options =
-            IngestOptions { store_root: self.store_root.clone(), keep_texts: check, ..IngestOptions::default() };
+        let options = IngestOptions {
+            store_root: self.store_root.clone(),
+            keep_texts: reading.verify || reading.keep_texts,
+            ..IngestOptions::default()
+        };
         let (raw, problems) = printer.with_progress(|progress| ingest(&inputs, &options, progress))?;
         printer.problems(&problems);
-        if check {
+        if reading.verify {
             verify_closure(&raw, printer)?;
         }
-        let (graph, problems) = build(&raw, BuildOptions { allow_missing: self.allow_missing })?;
+        let (graph, problems) =
+            build(&raw, BuildOptions { allow_missing: self.allow_missing, keep_texts: reading.keep_texts })?;
         printer.problems(&problems);
         printer.detail(&format!("read {} nodes, {} edges", graph.node_count(), graph.edge_count()));
         Ok(graph)

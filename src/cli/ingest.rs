@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use super::Outcome;
-use super::closure::SourceArgs;
+use super::closure::{Reading, SourceArgs};
 use super::error::CliError;
 use super::printer::{Printer, counted};
 use crate::ingest::is_snapshot;
@@ -31,6 +31,10 @@ pub(super) struct Args {
     /// Recompute every derivation and output path; memory is then that of the text
     #[arg(long)]
     verify: bool,
+    /// Keep the text of every derivation in the snapshot, too, so that a comparison can say what changed
+    /// in it without the store
+    #[arg(long)]
+    keep_texts: bool,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -46,7 +50,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     if inputs.iter().any(|path| is_snapshot(path)) {
         return Err(CliError::SnapshotWithOthers);
     }
-    let graph = args.source.read(inputs, args.verify, printer)?;
+    let graph = args.source.read(inputs, Reading { verify: args.verify, keep_texts: args.keep_texts }, printer)?;
     graph.save(&args.output)?;
     let derivations = graph.nodes().filter(|&node| graph.is_derivation(node)).count();
     let fixed = graph.nodes().filter(|&node| graph.is_fixed(node)).count();

@@ -203,7 +203,8 @@ impl Args {
         let options = IngestOptions { store_root: self.store_root.clone(), ..IngestOptions::default() };
         let (raw, problems) = printer.with_progress(|progress| ingest(&[input], &options, progress))?;
         printer.problems(&problems);
-        let (graph, problems) = build(&raw, BuildOptions { allow_missing: self.allow_missing })?;
+        let (graph, problems) =
+            build(&raw, BuildOptions { allow_missing: self.allow_missing, ..BuildOptions::default() })?;
         printer.problems(&problems);
         Ok(graph)
     }

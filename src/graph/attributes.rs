@@ -47,6 +47,23 @@ impl Graph {
         self.string(StringId(self.words(Section::AttributePosition)[attribute.index()]))
     }
 
+    /// Who maintains an attribute, as `meta.maintainers` says: `@` and the GitHub handle, else the name,
+    /// else the address. Ascending, each once.
+    pub fn maintainers(&self, attribute: AttributeId) -> impl ExactSizeIterator<Item = &str> {
+        self.people(Section::AttributeMaintainers, attribute)
+    }
+
+    /// The teams of an attribute, as `meta.teams` says: the short name, else the GitHub handle.
+    /// Ascending, each once.
+    pub fn teams(&self, attribute: AttributeId) -> impl ExactSizeIterator<Item = &str> {
+        self.people(Section::AttributeTeams, attribute)
+    }
+
+    fn people(&self, section: Section, attribute: AttributeId) -> impl ExactSizeIterator<Item = &str> {
+        let list = self.words(section)[attribute.index()];
+        self.list_items(list).iter().map(|&name| self.string(StringId(name)))
+    }
+
     /// The node that an attribute names; `None` where the closure lacks it.
     #[must_use]
     pub fn attribute_node(&self, attribute: AttributeId) -> Option<NodeId> {

@@ -11,6 +11,7 @@ mod gather;
 mod order;
 mod recipes;
 mod resolve;
+mod texts;
 mod write;
 
 use super::graph::Graph;
@@ -20,11 +21,13 @@ use crate::ingest::raw::{Chunk, PathIndex, Paths, RawClosure, RawDerivation, Str
 
 pub use error::BuildError;
 
-/// How to treat what is not whole.
+/// What to take over, and how to treat what is not whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuildOptions {
     /// Take a closure with holes; they become nodes marked missing.
     pub allow_missing: bool,
+    /// Take over the texts of derivations, where the closure was read with them.
+    pub keep_texts: bool,
 }
 
 /// Makes the graph of a closure.
@@ -37,7 +40,7 @@ pub fn build(closure: &RawClosure, options: BuildOptions) -> Result<(Graph, Vec<
     let mut builder = Builder::gather(closure)?;
     builder.resolve_inputs(options)?;
     builder.order()?;
-    let words = builder.write()?;
+    let words = builder.write(options)?;
     let mut problems = builder.problems;
     problems.sort();
     match Graph::from_backing(Backing::Owned(words), "the graph", false) {

@@ -10,6 +10,7 @@ pub mod petgraph;
 mod recipe;
 mod replace_file;
 mod snapshot;
+mod texts;
 mod validate;
 
 pub use attributes::FailedAttribute;

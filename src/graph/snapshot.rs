@@ -75,6 +75,10 @@ pub(crate) enum Section {
     AttributeNode,
     /// String an attribute: `meta.position`, or the empty string.
     AttributePosition,
+    /// List an attribute: its maintainers, ascending.
+    AttributeMaintainers,
+    /// List an attribute: its teams, ascending.
+    AttributeTeams,
     /// u32, one more than attributes.
     AttributeOutputOffsets,
     /// 32 bytes each: the output paths of an attribute without a node, ascending.
@@ -88,6 +92,16 @@ pub(crate) enum Section {
     FailedSystem,
     /// String: what Nix said.
     FailedError,
+    /// u32 a node, or nothing where no texts are kept (then the next three are empty, too): the length
+    /// of its ATerm in bytes, 0 where it has none.
+    NodeTextLength,
+    /// u32, one more than blocks: block `b` holds the texts of the nodes `nodes[b]..nodes[b + 1]`, one
+    /// after the other.
+    TextBlockNodes,
+    /// u32, one more than blocks: block `b` is `blocks[offsets[b]..offsets[b + 1]]`.
+    TextBlockOffsets,
+    /// A zstd frame a block.
+    TextBlocks,
     /// u32: the string of the store directory.
     Facts,
 }

@@ -11,7 +11,8 @@ impl Graph {
         use Section as S;
         const DIGESTS: [Section; 5] = [S::NodeDigest, S::NodeRecipe, S::NodeText, S::OutputDigest, S::AttributeOutputs];
         for (index, range) in self.table.iter().enumerate() {
-            let bytes = DIGESTS.iter().chain([&S::StringBytes]).any(|&section| section as usize == index);
+            let bytes =
+                DIGESTS.iter().chain([&S::StringBytes, &S::TextBlocks]).any(|&section| section as usize == index);
             if !bytes && !range.len().is_multiple_of(4) {
                 return Err("a section's length is no multiple of four");
             }
@@ -30,6 +31,7 @@ impl Graph {
             .all(|&s| len(s) == n)
             && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
             && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
+            && [S::AttributeMaintainers, S::AttributeTeams].iter().all(|&s| len(s) == a)
             && [S::FailedSystem, S::FailedError].iter().all(|&s| len(s) == len(S::FailedName))
             && len(S::OutputName) == self.digests(S::OutputDigest).len()
             && [S::NodeRecipe, S::NodeText].iter().all(|&s| self.digests(s).len() == n)
@@ -70,7 +72,9 @@ impl Graph {
                 .iter()
                 .all(|&s| below(s, strings))
             && [S::FailedName, S::FailedSystem, S::FailedError].iter().all(|&s| below(s, strings))
-            && [S::InputOutputs, S::InputMentions].iter().all(|&s| below(s, string_lists))
+            && [S::InputOutputs, S::InputMentions, S::AttributeMaintainers, S::AttributeTeams]
+                .iter()
+                .all(|&s| below(s, string_lists))
             && below(S::ConsumerEdge, e)
             && below(S::NodeAttributes, a)
             && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
@@ -121,7 +125,8 @@ impl Graph {
                 last = Some(consumer);
             }
         }
-        self.validate_attributes()
+        self.validate_attributes()?;
+        self.validate_texts()
     }
 
     fn validate_attributes(&self) -> Result<(), &'static str> {
@@ -140,6 +145,10 @@ impl Graph {
         });
         if !mirrored || listed.len() != named.iter().filter(|&&node| node != u32::MAX).count() {
             return Err("the attributes of nodes do not mirror the nodes of attributes");
+        }
+        let people = self.words(S::AttributeMaintainers).iter().chain(self.words(S::AttributeTeams));
+        if !people.into_iter().all(|&list| self.list_items(list).is_sorted_by(|before, after| before < after)) {
+            return Err("the people of an attribute do not ascend");
         }
         let outputs = self.digests(S::AttributeOutputs);
         let offsets = self.words(S::AttributeOutputOffsets);

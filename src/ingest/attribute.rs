@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
 
 use super::collector::drv_name;
 use super::json_stream::Piece;
+use super::meta::Meta;
 use super::problem::{IngestError, Problem};
 use super::raw::{
     Chunk, Origin, PathIndex, RawAttribute, RawDerivation, RawInput, RawOutput, Symbol, TextHashes, flag, hash_name,
@@ -52,21 +54,6 @@ struct Package<'p> {
     #[serde(borrow)]
     out_path: Option<Cow<'p, str>>,
     meta: Option<Meta>,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    #[serde(default)]
-    position: Option<serde_json::Value>,
-}
-
-impl Meta {
-    fn position(self) -> Option<String> {
-        match self.position {
-            Some(serde_json::Value::String(position)) => Some(position),
-            _ => None,
-        }
-    }
 }
 
 /// Whether a text begins with an object that is a line of nix-eval-jobs: its key `attr` holds a
@@ -149,7 +136,7 @@ impl Attributes {
             job.system.as_deref(),
             Some(derivation),
             paths,
-            job.meta.and_then(Meta::position),
+            job.meta.unwrap_or_default(),
             store_dir,
             piece.offset,
         )
@@ -167,7 +154,7 @@ impl Attributes {
                 return Err(IngestError::malformed(&self.path, offset, format!("attribute '{attr}' has no outputs")));
             }
             let paths = outputs.values().map(AsRef::as_ref);
-            return self.attribute(attr, None, None, paths, None, store_dir, offset);
+            return self.attribute(attr, None, None, paths, Meta::default(), store_dir, offset);
         }
         let package: Package<'_> = self.parse(piece, &format!("attribute '{attr}'"))?;
         let mut paths: Vec<&str> =
@@ -191,7 +178,7 @@ impl Attributes {
             package.system.as_deref(),
             derivation,
             paths,
-            package.meta.and_then(Meta::position),
+            package.meta.unwrap_or_default(),
             store_dir,
             offset,
         )
@@ -200,7 +187,7 @@ impl Attributes {
     /// An attribute whose derivation is known from elsewhere.
     pub(crate) fn stated(&mut self, attr: &str, drv_path: &str, store_dir: &str) -> Result<(), IngestError> {
         let derivation = self.drv_path(drv_path, store_dir, 0)?;
-        self.attribute(attr, None, Some(derivation), [], None, store_dir, 0)
+        self.attribute(attr, None, Some(derivation), [], Meta::default(), store_dir, 0)
     }
 
     /// The path of a derivation.
@@ -243,7 +230,7 @@ impl Attributes {
         system: Option<&str>,
         derivation: Option<PathIndex>,
         outputs: impl IntoIterator<Item = &'p str>,
-        position: Option<String>,
+        meta: Meta,
         store_dir: &str,
         offset: u64,
     ) -> Result<(), IngestError> {
@@ -253,6 +240,8 @@ impl Attributes {
             self.chunk.attribute_outputs.push(path);
         }
         let (name, suffix) = split_system(attr);
+        let maintainers = self.people(&meta.maintainers);
+        let teams = self.people(&meta.teams);
         let strings = &mut self.chunk.strings;
         let intern = |text: Option<&str>, strings: &mut super::raw::Strings| {
             text.map_or(Symbol::NONE, |text| strings.intern(text.as_bytes()))
@@ -262,11 +251,23 @@ impl Attributes {
             system: intern(suffix.or(system), strings),
             derivation,
             outputs: start..self.chunk.attribute_outputs.len() as u32,
-            position: intern(position.as_deref(), strings),
+            position: intern(meta.position.as_deref(), strings),
+            maintainers,
+            teams,
             origin: Origin { input: self.input, offset },
         };
         self.chunk.attributes.push(attribute);
         Ok(())
+    }
+
+    /// Keeps these names, and gives where.
+    fn people(&mut self, names: &[String]) -> Range<u32> {
+        let start = self.chunk.people.len() as u32;
+        for name in names {
+            let name = self.chunk.strings.intern(name.as_bytes());
+            self.chunk.people.push(name);
+        }
+        start..self.chunk.people.len() as u32
     }
 
     /// A derivation of which only inputs and outputs are known.

@@ -11,6 +11,7 @@ use super::raw::{
     Chunk, Origin, PathIndex, RawDerivation, RawInput, RawMention, RawOutput, Strings, Symbol, flag, hash_name,
 };
 use super::recipe::RecipeText;
+use super::texts::Packer;
 use crate::nix::derivation::{Events, OutputKind, Text, output_kind};
 use crate::nix::hash::output_path_name;
 use crate::nix::{Digest, StorePath};
@@ -24,6 +25,7 @@ pub(crate) struct Collector {
     finder: Finder,
     current: Current,
     recipe: RecipeText,
+    packer: Packer,
     args_key: Symbol,
     builder_key: Symbol,
     out: Symbol,
@@ -66,6 +68,7 @@ impl Collector {
             finder: Finder::new(store_dir),
             current: Current::default(),
             recipe: RecipeText::default(),
+            packer: Packer::default(),
             args_key,
             builder_key,
             out,
@@ -129,6 +132,11 @@ impl Collector {
             text,
         });
         Ok(())
+    }
+
+    /// Keeps the ATerm of the derivation that has just ended; of all of a chunk, or of none.
+    pub(crate) fn keep_text(&mut self, text: &[u8]) {
+        self.packer.push(&mut self.chunk.texts, text);
     }
 
     /// No output may stand twice.

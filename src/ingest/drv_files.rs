@@ -142,7 +142,7 @@ const BATCH: usize = 256;
 pub(crate) struct Reading {
     /// Whether inputs are followed.
     pub(crate) recursive: bool,
-    /// Whether texts are kept, to be verified.
+    /// Whether texts are kept.
     pub(crate) keep_texts: bool,
 }
 
@@ -298,7 +298,7 @@ fn read_one(
     }
     parsed.map_err(|(offset, message)| IngestError::malformed(&path.display().to_string(), offset, message))?;
     if options.keep_texts {
-        collector.chunk.texts.push(buffer[..len].to_vec());
+        collector.keep_text(&buffer[..len]);
     }
     Ok(true)
 }

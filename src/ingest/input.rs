@@ -56,8 +56,8 @@ impl Input {
 pub struct IngestOptions {
     /// Where the store lies, if not at its own place.
     pub store_root: Option<PathBuf>,
-    /// Keep the texts, so that [`super::verify()`] can recompute every path. Memory is then
-    /// proportional to the text.
+    /// Keep the texts (packed), so that [`super::verify()`] can recompute every path, and a graph can
+    /// have them.
     pub keep_texts: bool,
     /// Where derivations that attributes state are not in the store (another machine evaluated them),
     /// leave these attributes without derivations, with a finding (`derivations-not-at-hand`). Without

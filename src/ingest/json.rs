@@ -263,7 +263,7 @@ fn parse_one(
         let mut derivation =
             json::parse(text, store_dir, name).map_err(|error| (error.offset as u64, error.message))?;
         derivation.sort();
-        collector.chunk.texts.push(aterm::print(&derivation));
+        collector.keep_text(&aterm::print(&derivation));
     }
     Ok(())
 }

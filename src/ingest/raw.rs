@@ -10,6 +10,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::texts::Texts;
 use crate::nix::Digest;
 
 /// Index of an interned string; dense, valid only in the chunk (or table) that made it.
@@ -326,6 +327,10 @@ pub struct RawAttribute {
     pub outputs: Range<u32>,
     /// `meta.position`, or none.
     pub position: Symbol,
+    /// `meta.maintainers`: into [`Chunk::people`].
+    pub maintainers: Range<u32>,
+    /// `meta.teams`: into [`Chunk::people`].
+    pub teams: Range<u32>,
     /// Where it was read.
     pub origin: Origin,
 }
@@ -362,10 +367,12 @@ pub struct Chunk {
     pub attributes: Vec<RawAttribute>,
     /// Output paths of attributes.
     pub attribute_outputs: Vec<PathIndex>,
+    /// Maintainers and teams of attributes.
+    pub people: Vec<Symbol>,
     /// What did not evaluate.
     pub failures: Vec<RawFailure>,
-    /// The ATerm of each derivation, when they are to be verified.
-    pub texts: Vec<Vec<u8>>,
+    /// The ATerm of each derivation, by its index, when they are kept.
+    pub texts: Texts,
 }
 
 /// A closure as it was read: not checked for holes or cycles yet.

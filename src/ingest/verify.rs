@@ -90,10 +90,11 @@ fn items(closure: &RawClosure, problems: &mut Vec<Problem>) -> Vec<Item> {
         .flat_map(|chunk| chunk.derivations.iter().take(chunk.texts.len()).map(|raw| chunk.paths.digest(raw.path)));
     let with_text: HashSet<Digest, FxBuildHasher> = texts.collect();
     for chunk in &closure.chunks {
+        let mut texts = chunk.texts.unpacker();
         for (i, raw) in chunk.derivations.iter().enumerate() {
             let name =
                 |path: PathIndex| String::from_utf8_lossy(chunk.strings.get(chunk.paths.name(path))).into_owned();
-            let Some(text) = chunk.texts.get(i) else {
+            let Some(text) = texts.get(i) else {
                 if with_text.contains(&chunk.paths.digest(raw.path)) {
                     continue;
                 }
@@ -107,7 +108,7 @@ fn items(closure: &RawClosure, problems: &mut Vec<Problem>) -> Vec<Item> {
             let mut assembler = OwnedAssembler::default();
             if aterm::parse_events(text, &mut assembler).is_ok() {
                 let (digest, name) = (chunk.paths.digest(raw.path), name(raw.path));
-                items.push(Item { digest, name, derivation: assembler.finish(), text: text.clone() });
+                items.push(Item { digest, name, derivation: assembler.finish(), text: text.to_vec() });
             }
         }
     }

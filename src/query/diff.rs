@@ -5,8 +5,10 @@ mod attributes;
 mod causes;
 mod compared;
 mod judgement;
+mod label;
 mod matching;
 mod notes;
+mod redirected;
 mod told;
 mod variables;
 
@@ -26,7 +28,7 @@ use crate::reach::{Blame, Takers};
 
 pub use answer::{
     Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
-    People, Person, RebuiltCounts, Renamed, Root, Side, Weight,
+    People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
 
 /// How many instances of an edit are looked at for what changed; they change alike.
@@ -133,6 +135,7 @@ impl<'g> Diff<'g> {
             derivations: self.counts(),
             counted: if has_attributes { Counted::Attributes } else { Counted::Derivations },
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),
+            redirected: self.redirected(&order, has_attributes),
             needless: needless.into_iter().map(|needless| (needless.grade, needless.savings)).collect(),
             people: None,
             notes: self.notes(&causes),
@@ -265,7 +268,17 @@ impl<'g> Diff<'g> {
         match edit.kind {
             CauseKind::Added => one(ChangeKind::New, None, Some("new")),
             CauseKind::Named => one(ChangeKind::New, None, Some("new attribute for a derivation that was there")),
-            CauseKind::Recipe | CauseKind::Fetch => {
+            CauseKind::Fetch => {
+                let names = self.pairs(edit).next().map(|(before, after)| (old.name(before), new.name(after)));
+                let mut all = one(ChangeKind::Source, names.map(|(before, _)| before), names.map(|(_, after)| after));
+                all.extend(
+                    self.pairs(edit)
+                        .take(1)
+                        .flat_map(|(before, after)| told::fetch_changes(&self.compared, texts, before, after)),
+                );
+                all
+            }
+            CauseKind::Recipe => {
                 let all = self
                     .pairs(edit)
                     .flat_map(|(before, after)| told::recipe_changes(&self.compared, texts, before, after));

@@ -65,6 +65,16 @@ impl Influence {
         vertex
     }
 
+    /// The same with `causes[c]` in the place of each cause `c`.
+    ///
+    /// # Panics
+    /// When a cause is not told of.
+    #[must_use]
+    pub fn merged(&self, causes: &[u32]) -> Self {
+        let own = self.own.iter().map(|&cause| causes[cause as usize]).collect();
+        Self { own, ..self.clone() }
+    }
+
     /// Number of vertices.
     #[must_use]
     pub fn len(&self) -> usize {

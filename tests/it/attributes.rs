@@ -190,3 +190,25 @@ fn derivations_of_another_machine() {
     let (raw, problems) = support::read(&[&both], &options).unwrap();
     assert_eq!((raw.derivation_count(), problems), (2, Vec::new()));
 }
+
+#[test]
+fn people_are_joined() {
+    let x = Recipe::new(1, "x-1.0");
+    let folder = support::folder(std::slice::from_ref(&x));
+    let mut job = good("x", &x);
+    job["meta"] = json!({"maintainers": [{"github": "zoe", "name": "Zoe"}, {"name": "Ann"}, {"github": "zoe"}],
+        "teams": [{"shortName": "Python"}], "position": "x.nix:1"});
+    let mut plain = good("y", &x);
+    plain["meta"] = json!("nonsense");
+    let jobs = write(folder.path(), "jobs.jsonl", &lines(&[job, plain]));
+    let entry = json!({"x": {"name": "x-1.0", "system": "x86_64-linux", "outputs": {"out": x.output_path("out")},
+        "meta": {"maintainers": {"email": "b@x.org"}, "teams": [{"github": "core"}, 5]}}});
+    let packages = write(folder.path(), "nix-env.json", &entry.to_string());
+    for paths in [[folder.path(), &jobs, &packages], [folder.path(), &packages, &jobs]] {
+        let graph = support::graph(&paths);
+        let (x, y) = (attribute(&graph, "x"), attribute(&graph, "y"));
+        assert_eq!(graph.maintainers(x).collect::<Vec<_>>(), ["@zoe", "Ann", "b@x.org"]);
+        assert_eq!(graph.teams(x).collect::<Vec<_>>(), ["Python", "core"]);
+        assert_eq!((graph.maintainers(y).len(), graph.teams(y).len(), graph.attribute_position(y)), (0, 0, ""));
+    }
+}

@@ -18,5 +18,6 @@ mod remedies;
 mod robust;
 mod roles;
 mod support;
+mod texts;
 mod truth;
 mod what_if;

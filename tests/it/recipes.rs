@@ -34,7 +34,7 @@ fn what_has_no_recipe_has_no_text() {
     let mut x = Recipe::new(2, "x-1.0").input(&gone, "src");
     x.sources.push("/nix/store/00000000000000000000000000000900-builder.sh".to_owned());
     let folder = support::folder(&[x]);
-    let options = nix_ripple::graph::BuildOptions { allow_missing: true };
+    let options = nix_ripple::graph::BuildOptions { allow_missing: true, ..Default::default() };
     let graph = support::closure(&[folder.path()], options).unwrap();
     assert_eq!(graph.recipe_text(node(&graph, "gone-1.0")), None);
     assert_eq!(graph.recipe_text(node(&graph, "builder.sh")), None);

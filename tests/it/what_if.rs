@@ -35,7 +35,7 @@ fn random_graphs(seed: u64, count: usize) -> impl Iterator<Item = (Graph, Chance
         let file = folder.path().join("attributes.json");
         std::fs::write(&file, serde_json::to_vec(&attributes).unwrap()).unwrap();
         let paths = if attributes.is_empty() { vec![folder.path()] } else { vec![folder.path(), &file] };
-        let graph = support::closure(&paths, BuildOptions { allow_missing: true });
+        let graph = support::closure(&paths, BuildOptions { allow_missing: true, ..BuildOptions::default() });
         (graph.unwrap_or_else(|error| panic!("{error}")), chance.clone())
     })
 }

@@ -1,6 +1,7 @@
 //! Attributes, each with the node that it names.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
 
@@ -67,6 +68,9 @@ impl Builder<'_> {
                 let own = if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
                 numbers[own.0 as usize]
             };
+            let people = |range: &Range<u32>| -> Vec<u32> {
+                slice(&chunk.people, range).iter().map(|&name| number(name)).collect()
+            };
             for attribute in &chunk.attributes {
                 let stated = attribute.derivation.map(|path| {
                     match self.node_of_path[self.path_maps[c][path.0 as usize].0 as usize] {
@@ -113,6 +117,8 @@ impl Builder<'_> {
                     outputs: own,
                     guessed: stated.is_none(),
                     position: number(attribute.position),
+                    maintainers: people(&attribute.maintainers),
+                    teams: people(&attribute.teams),
                     origin: attribute.origin,
                 });
             }
@@ -134,9 +140,17 @@ impl Builder<'_> {
                 if kept.position == numbers[empty.0 as usize] {
                     kept.position = later.position;
                 }
+                kept.maintainers.append(&mut later.maintainers);
+                kept.teams.append(&mut later.teams);
             }
             same
         });
+        for attribute in &mut attributes {
+            for people in [&mut attribute.maintainers, &mut attribute.teams] {
+                people.sort_unstable();
+                people.dedup();
+            }
+        }
         if ambiguous > 0 {
             self.problems.push(Problem::new(
                 "ambiguous-attributes",
@@ -195,6 +209,8 @@ pub(super) struct Attribute {
     /// Found by an output path, not by a stated derivation.
     pub(super) guessed: bool,
     pub(super) position: u32,
+    pub(super) maintainers: Vec<u32>,
+    pub(super) teams: Vec<u32>,
     pub(super) origin: Origin,
 }
 

@@ -64,6 +64,9 @@ pub enum BuildError {
         /// The output.
         output: String,
     },
+    /// The texts could not be packed.
+    #[error("packing the derivations' texts: {0}; leave --keep-texts out")]
+    Packing(std::io::Error),
     /// More than ids can number.
     #[error("the closure is too large: {0}")]
     TooLarge(&'static str),

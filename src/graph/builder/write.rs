@@ -4,7 +4,8 @@ use rayon::slice::ParallelSliceMut;
 
 use super::edges::Lists;
 use super::gather::TOO_MANY_NAMES;
-use super::{BuildError, Builder, Content, NONE, slice};
+use super::texts::TextBlocks;
+use super::{BuildError, BuildOptions, Builder, Content, NONE, slice};
 use crate::graph::snapshot::{Section, Writer};
 use crate::ingest::raw::{Fingerprint, Symbol, flag};
 use crate::nix::store_path::DIGEST_LEN;
@@ -12,7 +13,7 @@ use crate::nix::{Digest, hash, parse_drv_name};
 
 impl Builder<'_> {
     /// Numbers everything and writes the arrays.
-    pub(super) fn write(&mut self) -> Result<Vec<u64>, BuildError> {
+    pub(super) fn write(&mut self, options: BuildOptions) -> Result<Vec<u64>, BuildError> {
         let n = self.nodes.len();
         let empty = self.strings.intern(b"");
         let store_dir = self.strings.intern(self.closure.store_dir.as_bytes());
@@ -92,14 +93,18 @@ impl Builder<'_> {
         add(Section::ConsumerOffsets, &consumer_offsets);
         add(Section::ConsumerTarget, &targets);
         add(Section::ConsumerEdge, &edges);
-        add(Section::ListOffsets, &lists.offsets);
-        add(Section::ListItems, &lists.items);
 
         let attributes = self.attributes(&outputs, numbers, empty, &consumer_offsets);
+        let maintainers: Vec<u32> = attributes.iter().map(|a| lists.intern(&a.maintainers)).collect();
+        let teams: Vec<u32> = attributes.iter().map(|a| lists.intern(&a.teams)).collect();
+        add(Section::ListOffsets, &lists.offsets);
+        add(Section::ListItems, &lists.items);
         add(Section::AttributeName, &attributes.iter().map(|a| a.name).collect::<Vec<u32>>());
         add(Section::AttributeSystem, &attributes.iter().map(|a| a.system).collect::<Vec<u32>>());
         add(Section::AttributeNode, &attributes.iter().map(|a| a.node).collect::<Vec<u32>>());
         add(Section::AttributePosition, &attributes.iter().map(|a| a.position).collect::<Vec<u32>>());
+        add(Section::AttributeMaintainers, &maintainers);
+        add(Section::AttributeTeams, &teams);
         let mut output_offsets = vec![0u32];
         let mut attribute_outputs: Vec<[u8; DIGEST_LEN]> = Vec::new();
         for attribute in &attributes {
@@ -125,7 +130,13 @@ impl Builder<'_> {
         add(Section::FailedName, &failed.iter().map(|f| f.name).collect::<Vec<u32>>());
         add(Section::FailedSystem, &failed.iter().map(|f| f.system).collect::<Vec<u32>>());
         add(Section::FailedError, &failed.iter().map(|f| f.error).collect::<Vec<u32>>());
-        add(Section::Facts, &[number(store_dir)]);
+        let facts = [number(store_dir)];
+        let texts = if options.keep_texts { self.text_blocks()? } else { TextBlocks::default() };
+        add(Section::NodeTextLength, &texts.lengths);
+        add(Section::TextBlockNodes, &texts.nodes);
+        add(Section::TextBlockOffsets, &texts.offsets);
+        writer.add(Section::TextBlocks, &texts.bytes);
+        writer.add(Section::Facts, bytemuck::cast_slice(&facts));
         Ok(writer.finish())
     }
 

@@ -40,6 +40,9 @@ pub struct DiffReport {
     pub counted: Counted,
     /// The edits, those with the largest share first.
     pub causes: Vec<Cause>,
+    /// Attributes that name another derivation now, from which several causes follow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redirected: Vec<Redirected>,
     /// What remedies would spare, by the weakest grade of evidence that counts; empty without evidence.
     pub needless: BTreeMap<Grade, Savings>,
     /// What a reviewer may want to ask for.
@@ -228,6 +231,22 @@ pub enum ChangeKind {
     Variable,
     /// Something that the graph does not tell (the texts were not at hand).
     Unknown,
+}
+
+/// Attributes that name another derivation than before, which was there under other names or is new: a
+/// default interpreter, a provider. Recipes that take them have another input, and are causes each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Redirected {
+    /// The attributes; `python3Packages.*` for several of one set.
+    pub attributes: Vec<String>,
+    /// The name of what most of the causes took before.
+    pub before: String,
+    /// The name of what they take instead.
+    pub after: String,
+    /// Indices of the causes, which may have changed otherwise, too.
+    pub causes: Vec<usize>,
+    /// What these causes together cause and no other does, of `counted`.
+    pub alone: u64,
 }
 
 /// The weight of a cause.

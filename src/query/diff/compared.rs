@@ -100,7 +100,9 @@ impl<'g> Compared<'g> {
             if !floating && !self.is_new.contains(new.index()) {
                 continue;
             }
-            let edited = self.recipe_differs(node, new);
+            let difference = self.difference(node, new);
+            // an order may follow from the paths: sets are sorted by them
+            let edited = difference == Difference::Recipe || (difference == Difference::Order && !by_input);
             // it is another one, so something must have made it so
             let unexplained = !edited && !by_input && !floating;
             if edited || unexplained {
@@ -121,18 +123,19 @@ impl<'g> Compared<'g> {
         }
     }
 
-    /// Whether a recipe differs other than in the paths of its inputs.
-    fn recipe_differs(&self, before: NodeId, after: NodeId) -> bool {
+    /// How a recipe differs other than in the paths of its inputs.
+    fn difference(&self, before: NodeId, after: NodeId) -> Difference {
+        let differs = |differs: bool| if differs { Difference::Recipe } else { Difference::None };
         let (old, new) = (self.old, self.new);
         if is_bare(old, before) || is_bare(new, after) {
             // by which keys an input is named is known of one side at most
             let inputs =
                 |side, node| self.named_inputs(side, node).into_iter().map(|(input, _)| input).collect::<Vec<_>>();
-            return old.name(before) != new.name(after) || inputs(0, before) != inputs(1, after);
+            return differs(old.name(before) != new.name(after) || inputs(0, before) != inputs(1, after));
         }
         if !old.is_derivation(before) || old.is_fixed(before) || new.is_fixed(after) {
             // its path is another one, and no input can have made it so
-            return true;
+            return Difference::Recipe;
         }
         let outputs = |graph: &'g Graph, node| graph.outputs(node).map(|(name, _)| name);
         if old.flags(before) != new.flags(after)
@@ -140,15 +143,15 @@ impl<'g> Compared<'g> {
             || !outputs(old, before).eq(outputs(new, after))
             || self.named_inputs(0, before) != self.named_inputs(1, after)
         {
-            return true;
+            return Difference::Recipe;
         }
         match (old.recipe_text(before), new.recipe_text(after)) {
-            (Some(one), Some(other)) => {
-                // with the same inputs under the same keys, other names in the text are another order of
-                // the inputs, unless an input has another name now
-                one.bare != other.bare || (one.names != other.names && !self.renames_input(before))
-            }
-            _ => old.name(before) != new.name(after),
+            (Some(one), Some(other)) if one.bare != other.bare => Difference::Recipe,
+            // with the same inputs under the same keys, other names in the text are another order of the
+            // inputs, unless an input has another name now
+            (Some(one), Some(other)) if one.names != other.names && !self.renames_input(before) => Difference::Order,
+            (Some(_), Some(_)) => Difference::None,
+            _ => differs(old.name(before) != new.name(after)),
         }
     }
 
@@ -173,7 +176,8 @@ impl<'g> Compared<'g> {
         named
     }
 
-    fn keys(&self, side: usize, edge: EdgeId) -> u64 {
+    /// By which keys and outputs an edge of one side (0: old, 1: new) is named; the same number for the same.
+    pub(super) fn keys(&self, side: usize, edge: EdgeId) -> u64 {
         let graph = if side == 0 { self.old } else { self.new };
         if graph.mention_pairs(edge).len() == 0 {
             // an input that no text mentions is there for its outputs
@@ -211,6 +215,17 @@ impl<'g> Compared<'g> {
     pub(super) fn identity(&self, side: usize, node: NodeId) -> u32 {
         self.identity[side][node.index()]
     }
+}
+
+/// How a recipe differs from its counterpart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Difference {
+    /// In the paths of its inputs at most.
+    None,
+    /// In the order of its inputs.
+    Order,
+    /// In anything else.
+    Recipe,
 }
 
 /// How the inputs of a recipe changed.

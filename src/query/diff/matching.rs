@@ -4,9 +4,10 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::BuildHasher;
 
+use super::label::Label;
 use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
-use crate::nix::{Digest, normalise_pname};
+use crate::nix::Digest;
 
 /// Stands for "no counterpart".
 pub(super) const NONE: u32 = u32::MAX;
@@ -28,6 +29,10 @@ pub(super) struct Matching {
     /// The keys and outputs by which each list of mentions names an input, as a number that is the same
     /// on both sides.
     keys: [Vec<u64>; 2],
+    /// See [`Matching::shapes_of`]; of use while counterparts are looked for.
+    shapes: [Vec<u64>; 2],
+    /// What open nodes are called; likewise.
+    labels: [Vec<Label>; 2],
 }
 
 impl Matching {
@@ -45,6 +50,8 @@ impl Matching {
             new_of: vec![NONE; old.node_count()],
             old_of: vec![NONE; new.node_count()],
             keys: [mention_keys(old), mention_keys(new)],
+            shapes: [Vec::new(), Vec::new()],
+            labels: [Vec::new(), Vec::new()],
         };
         matching.by_path(old, new);
         matching.by_outputs(old, new);
@@ -57,6 +64,8 @@ impl Matching {
                 break;
             }
         }
+        matching.shapes = [Vec::new(), Vec::new()];
+        matching.labels = [Vec::new(), Vec::new()];
         matching
     }
 
@@ -163,6 +172,8 @@ impl Matching {
 
     /// From consumers to inputs, so that what is found in a pass is of use in it.
     fn by_position(&mut self, old: &Graph, new: &Graph) {
+        self.shapes = [self.shapes_of(old, 0), self.shapes_of(new, 1)];
+        self.labels = [self.labels_of(old, 0), self.labels_of(new, 1)];
         let open: Vec<NodeId> = self.open_new(new).rev().collect();
         for node in open {
             let Some(other) = self.best_old(old, new, node) else { continue };
@@ -170,6 +181,52 @@ impl Matching {
                 self.join(other, node);
             }
         }
+    }
+
+    /// A number for what each open node is made of, down to what has a counterpart: the same on both sides
+    /// for what differs in versions and texts alone. Others have none.
+    fn shapes_of(&self, graph: &Graph, side: usize) -> Vec<u64> {
+        let mut shapes = vec![0; graph.node_count()];
+        for node in graph.nodes() {
+            let pair = if side == 0 { self.new_of[node.index()] } else { self.old_of[node.index()] };
+            shapes[node.index()] = match (pair, side) {
+                (NONE, _) => {
+                    let mut inputs: Vec<u64> =
+                        graph.input_edges(node).map(|(_, input)| shapes[input.index()]).collect();
+                    inputs.sort_unstable();
+                    let name = if graph.is_derivation(node) { graph.pname(node) } else { graph.name(node) };
+                    FxBuildHasher.hash_one((name, graph.system(node), graph.is_fixed(node), inputs))
+                }
+                (new, 0) => FxBuildHasher.hash_one(new),
+                _ => FxBuildHasher.hash_one(node.0),
+            };
+        }
+        shapes
+    }
+
+    fn labels_of(&self, graph: &Graph, side: usize) -> Vec<Label> {
+        let counterparts = if side == 0 { &self.new_of } else { &self.old_of };
+        let label =
+            |node: NodeId| if counterparts[node.index()] == NONE { Label::of(graph, node) } else { Label::default() };
+        graph.nodes().map(label).collect()
+    }
+
+    /// How many inputs of two nodes have the same shape.
+    fn common_inputs(&self, old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> u32 {
+        let sorted = |graph: &Graph, node, side: usize| {
+            let mut shapes: Vec<u64> =
+                graph.input_edges(node).map(|(_, input)| self.shapes[side][input.index()]).collect();
+            shapes.sort_unstable();
+            shapes
+        };
+        let (one, other) = (sorted(old, before, 0), sorted(new, after, 1));
+        let mut other = other.into_iter().peekable();
+        let mut common = 0;
+        for shape in one {
+            while other.next_if(|&next| next < shape).is_some() {}
+            common += u32::from(other.next_if_eq(&shape).is_some());
+        }
+        common
     }
 
     /// The old node that stands most likely where a new one stands. Of equals the last.
@@ -217,8 +274,11 @@ impl Matching {
         score: &mut Score,
     ) {
         if score.votes == 0 {
-            score.likeness = likeness(old, before, new, after);
-            score.same_text = same_text(old, before, new, after);
+            score.likeness = self.labels[0][before.index()].likeness(&self.labels[1][after.index()]);
+            if score.likeness > 0 {
+                score.same_text = same_text(old, before, new, after);
+                score.common_inputs = self.common_inputs(old, before, new, after);
+            }
         }
         // a source by another name is the same one where nothing else can be
         if score.likeness == 0 && same_keys && self.is_only_fetch(old, new, (before, after), consumers) {
@@ -303,6 +363,8 @@ impl Matching {
 struct Score {
     /// 4: one name, 3: one pname, 2: one but for the interpreter, 1: nothing else can be, 0: none.
     likeness: u8,
+    /// Inputs that are the same, as far as that is known.
+    common_inputs: u32,
     same_text: bool,
     votes: u32,
 }
@@ -313,24 +375,6 @@ fn best(found: FxHashMap<NodeId, Score>) -> Option<NodeId> {
         .filter(|(_, score)| score.likeness > 0)
         .max_by_key(|&(node, score)| (score, node))
         .map(|(node, _)| node)
-}
-
-fn likeness(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> u8 {
-    let same_kind =
-        old.is_derivation(before) == new.is_derivation(after) && old.is_fixed(before) == new.is_fixed(after);
-    if !same_kind || (!old.is_fixed(before) && old.system(before) != new.system(after)) {
-        return 0;
-    }
-    if old.name(before) == new.name(after) {
-        return 4;
-    }
-    if !old.is_derivation(before) || old.pname(before).is_empty() {
-        return 0;
-    }
-    if old.pname(before) == new.pname(after) {
-        return 3;
-    }
-    if normalise_pname(old.pname(before)) == normalise_pname(new.pname(after)) { 2 } else { 0 }
 }
 
 fn same_text(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> bool {

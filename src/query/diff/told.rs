@@ -48,6 +48,19 @@ pub(super) fn recipe_changes(
     changes
 }
 
+/// What is fetched otherwise; who fetches it makes no difference to what comes.
+pub(super) fn fetch_changes(compared: &Compared<'_>, texts: [&Texts; 2], before: NodeId, after: NodeId) -> Vec<Change> {
+    let (Some(one), Some(other)) = (texts[0].get(&compared.old.path(before)), texts[1].get(&compared.new.path(after)))
+    else {
+        return Vec::new();
+    };
+    let one = Recipe::new(one, compared.old.store_dir(), FxHashMap::default());
+    let other = Recipe::new(other, compared.new.store_dir(), FxHashMap::default());
+    let told =
+        |change: &Change| matches!(change.key.as_str(), "url" | "urls" | "rev" | "outputHash" | "outputHashMode");
+    variable_changes(&one, &other).into_iter().filter(told).collect()
+}
+
 /// Version, name, system and outputs.
 fn naming(old: &Graph, before: NodeId, new: &Graph, after: NodeId) -> Vec<Change> {
     let mut changes = Vec::new();

@@ -50,7 +50,7 @@ const FRAGMENTS: [(&str, &str); 23] = [
 /// inputs is not refused for these alone.
 fn said(name: &str, path: &Path) -> Result<(), Refused> {
     let allow_missing = name != "missing-input.closure.json";
-    support::closure(&[path], BuildOptions { allow_missing }).map(drop)
+    support::closure(&[path], BuildOptions { allow_missing, ..BuildOptions::default() }).map(drop)
 }
 
 /// `at byte N: …` → N.

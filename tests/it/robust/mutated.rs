@@ -96,7 +96,7 @@ fn run(case: &Case, times: usize, chance: &mut Chance) -> (usize, usize) {
     std::fs::write(&file, &case.content).unwrap();
     let options = IngestOptions { store_root: case.store_root.clone(), keep_texts: true, ..IngestOptions::default() };
     let (raw, _) = support::read(&inputs, &options).unwrap_or_else(|error| panic!("{}, undamaged: {error}", case.name));
-    let (original, _) = build(&raw, BuildOptions { allow_missing: true }).unwrap();
+    let (original, _) = build(&raw, BuildOptions { allow_missing: true, ..BuildOptions::default() }).unwrap();
     let (paths, snapshot) = (derivation_paths(&original), support::snapshot(&original));
 
     let (mut refused, mut taken) = (0, 0);
@@ -115,7 +115,9 @@ fn run(case: &Case, times: usize, chance: &mut Chance) -> (usize, usize) {
             if case.derivation && content != case.content && !noticed {
                 return fault("verification noticed nothing".to_owned());
             }
-            let Ok((graph, _)) = build(&raw, BuildOptions { allow_missing: true }) else { return Ok(false) };
+            let Ok((graph, _)) = build(&raw, BuildOptions { allow_missing: true, ..BuildOptions::default() }) else {
+                return Ok(false);
+            };
             let _ = build(&raw, BuildOptions::default());
             let saved = folder.path().join("graph.ripple");
             graph.save(&saved).unwrap();

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use nix_ripple::graph::{FORMAT_VERSION, Graph, SnapshotError};
+use nix_ripple::graph::{BuildOptions, FORMAT_VERSION, Graph, SnapshotError, build};
+use nix_ripple::ingest::IngestOptions;
 
 use crate::support::{self, Recipe};
 
@@ -18,7 +19,7 @@ fn sample() -> Vec<u8> {
     let attributes = folder.path().join("attributes.json");
     let entry = |recipe: &Recipe| {
         format!(
-            r#"{{"system":"x86_64-linux","outPath":"{}","meta":{{"position":"a.nix:1"}}}}"#,
+            r#"{{"system":"x86_64-linux","outPath":"{}","meta":{{"position":"a.nix:1","maintainers":["b","a"],"teams":["c"]}}}}"#,
             recipe.output_path("out")
         )
     };
@@ -33,7 +34,9 @@ fn sample() -> Vec<u8> {
         gone.path()
     );
     std::fs::write(&jobs, lines).unwrap();
-    support::snapshot(&support::graph(&[folder.path(), &attributes, &jobs]))
+    let options = IngestOptions { keep_texts: true, ..IngestOptions::default() };
+    let (raw, _) = support::read(&[folder.path(), &attributes, &jobs], &options).unwrap();
+    support::snapshot(&build(&raw, BuildOptions { keep_texts: true, ..BuildOptions::default() }).unwrap().0)
 }
 
 fn open(folder: &Path, bytes: &[u8]) -> Result<Graph, SnapshotError> {
@@ -138,6 +141,8 @@ enum S {
     AttributeSystem,
     AttributeNode,
     AttributePosition,
+    AttributeMaintainers,
+    AttributeTeams,
     AttributeOutputOffsets,
     AttributeOutputs,
     NodeAttributeOffsets,
@@ -145,6 +150,10 @@ enum S {
     FailedName,
     FailedSystem,
     FailedError,
+    NodeTextLength,
+    TextBlockNodes,
+    TextBlockOffsets,
+    TextBlocks,
     Facts,
 }
 
@@ -289,6 +298,8 @@ fn arrays_of_wrong_length() {
         S::AttributeSystem,
         S::AttributeNode,
         S::AttributePosition,
+        S::AttributeMaintainers,
+        S::AttributeTeams,
         S::FailedSystem,
         S::FailedError,
         S::Facts,
@@ -372,6 +383,8 @@ fn indices_out_of_bounds() {
         (S::Facts, S::StringOffsets),
         (S::InputOutputs, S::ListOffsets),
         (S::InputMentions, S::ListOffsets),
+        (S::AttributeMaintainers, S::ListOffsets),
+        (S::AttributeTeams, S::ListOffsets),
     ] {
         // one past the end, and far away
         refused(&format!("{section:?}"), expect, |p| p.set(section, 0, p.len(of) as u32 - 1));
@@ -450,6 +463,39 @@ fn what_attributes_and_failures_must_not_be() {
         assert_ne!(p.words(S::AttributeNode)[last - 2], u32::MAX);
         p.set(S::AttributeOutputOffsets, last - 1, 1);
     });
+    for section in [S::AttributeMaintainers, S::AttributeTeams] {
+        refused("people out of order", "the people of an attribute do not ascend", |p| {
+            // a key and the output it names: two strings that descend
+            let (offsets, items) = (p.words(S::ListOffsets), p.words(S::ListItems));
+            let descends = |list: &u32| {
+                let own = &items[offsets[*list as usize] as usize..offsets[*list as usize + 1] as usize];
+                !own.is_sorted_by(|before, after| before < after)
+            };
+            let list = *p.words(S::InputMentions).iter().find(|list| descends(list)).unwrap();
+            p.set(section, 1, list);
+        });
+    }
+    let blocks = "the blocks of texts do not ascend to the end of theirs";
+    refused("a text less", blocks, |p| p.resize(S::NodeTextLength, -4));
+    refused("half a block", blocks, |p| p.resize(S::TextBlocks, -1));
+    refused("a block without its end", blocks, |p| p.resize(S::TextBlockOffsets, -4));
+    refused("no nodes", blocks, |p| p.set_len(S::TextBlockNodes, 0));
+    refused("too few nodes", blocks, |p| p.set(S::TextBlockNodes, 1, p.len(S::NodeTextLength) as u32 - 1));
+    refused("too many nodes", blocks, |p| p.set(S::TextBlockNodes, 1, u32::MAX));
+    refused("a late start", blocks, |p| p.set(S::TextBlockOffsets, 0, 1));
+    let parts = "there are no texts, and parts of them";
+    refused("texts that are not there", parts, |p| p.set_len(S::TextBlockOffsets, 0));
+    refused("lengths of no texts", parts, |p| {
+        p.set_len(S::TextBlockOffsets, 0);
+        p.set_len(S::TextBlockNodes, 0);
+        p.set_len(S::TextBlocks, 0);
+    });
+    let long = "a block of texts is too long";
+    refused("a text that is too long", long, |p| p.set(S::NodeTextLength, 0, (64 << 20) + 1));
+    refused("texts that are too long together", long, |p| {
+        (0..p.len(S::NodeTextLength)).for_each(|node| p.set(S::NodeTextLength, node, 40 << 20));
+    });
+    refused("as long as can be", long, |p| p.set(S::NodeTextLength, 1, u32::MAX));
     let failed = "what failed does not ascend, or is an attribute too";
     refused("failures out of order", failed, |p| p.swap(S::FailedName, 0, 1));
     refused("a failure twice", failed, |p| p.set(S::FailedName, 1, p.words(S::FailedName)[0]));
@@ -460,6 +506,36 @@ fn what_attributes_and_failures_must_not_be() {
             p.set(S::FailedSystem, 1, system);
         });
     }
+}
+
+/// A snapshot that opens may still hold blocks that are none: then there is no text.
+#[test]
+fn texts_that_cannot_be_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |what: &str, change: &dyn Fn(&mut Patched)| {
+        let mut patched = Patched::new(sample());
+        change(&mut patched);
+        let graph = open(folder.path(), &patched.sealed()).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(graph.has_texts());
+        let found = graph.nodes().filter(|&node| graph.text(node).is_some()).count();
+        assert_eq!(found, if what == "nothing" { 4 } else { 0 }, "{what}");
+    };
+    check("nothing", &|_| ());
+    check("no frame", &|p| {
+        let start = p.range(S::TextBlocks).start;
+        p.bytes[start] ^= 0xff;
+    });
+    // what the frame says of its length does not fit: an empty frame, shorter and longer texts
+    check("an empty frame", &|p| {
+        let frame = zstd::bulk::compress(b"", 3).unwrap();
+        let start = p.range(S::TextBlocks).start;
+        p.bytes[start..start + frame.len()].copy_from_slice(&frame);
+        p.set_len(S::TextBlocks, frame.len());
+        p.set(S::TextBlockOffsets, 1, frame.len() as u32);
+    });
+    let node = |p: &Patched| p.words(S::NodeTextLength).iter().position(|&len| len > 0).unwrap();
+    check("a text longer", &|p| p.set(S::NodeTextLength, node(p), p.words(S::NodeTextLength)[node(p)] + 1));
+    check("a text shorter", &|p| p.set(S::NodeTextLength, node(p), p.words(S::NodeTextLength)[node(p)] - 1));
 }
 
 /// Whatever is changed: what opens can be asked anything.
@@ -484,6 +560,7 @@ fn what_opens_answers() {
         let Ok(graph) = open(folder.path(), &patched.sealed()) else { continue };
         opened += 1;
         for node in graph.nodes() {
+            assert!(graph.text(node).is_none_or(|text| text.len() <= 64 << 20));
             let _ = (graph.path(node), graph.pname(node), graph.version(node), graph.system(node), graph.level(node));
             for (output, digest) in graph.outputs(node) {
                 let _ = graph.output_path(node, output, digest);
@@ -496,6 +573,7 @@ fn what_opens_answers() {
         }
         for attribute in graph.attributes() {
             let _ = (graph.attribute_outputs(attribute).count(), graph.attribute_position(attribute));
+            let _ = (graph.maintainers(attribute).count(), graph.teams(attribute).count());
         }
         assert!(graph.failed().all(|failed| failed.error.len() < bytes.len()));
         assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
