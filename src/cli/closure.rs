@@ -107,17 +107,28 @@ impl SourceArgs {
             keep_texts: reading.verify || reading.keep_texts,
             ..IngestOptions::default()
         };
-        let (raw, problems) = printer.with_progress(|progress| ingest(&inputs, &options, progress))?;
-        printer.problems(&problems);
-        if reading.verify {
-            verify_closure(&raw, printer)?;
-        }
-        let (graph, problems) =
-            build(&raw, BuildOptions { allow_missing: self.allow_missing, keep_texts: reading.keep_texts })?;
-        printer.problems(&problems);
-        printer.detail(&format!("read {} nodes, {} edges", graph.node_count(), graph.edge_count()));
-        Ok(graph)
+        let build_options = BuildOptions { allow_missing: self.allow_missing, keep_texts: reading.keep_texts };
+        read_inputs(&inputs, &options, build_options, reading.verify, printer)
     }
+}
+
+/// Reads inputs into a graph; with `check`, every path is recomputed first.
+pub(super) fn read_inputs(
+    inputs: &[Input],
+    options: &IngestOptions,
+    build_options: BuildOptions,
+    check: bool,
+    printer: &mut Printer,
+) -> Result<Graph, CliError> {
+    let (raw, problems) = printer.with_progress(|progress| ingest(inputs, options, progress))?;
+    printer.problems(&problems);
+    if check {
+        verify_closure(&raw, printer)?;
+    }
+    let (graph, problems) = build(&raw, build_options)?;
+    printer.problems(&problems);
+    printer.detail(&format!("read {} nodes, {} edges", graph.node_count(), graph.edge_count()));
+    Ok(graph)
 }
 
 fn verify_closure(raw: &RawClosure, printer: &mut Printer) -> Result<(), CliError> {

@@ -2,8 +2,11 @@
 
 use std::io;
 
+use super::side::SideError;
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
+use crate::ingest::evaluate::NixError;
+use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
 use crate::query::{ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
@@ -42,6 +45,12 @@ pub(super) enum CliError {
     WhatIf(#[from] WhatIfError),
     #[error("'{0}' names no derivation, only input sources, which have no inputs")]
     NoDerivation(String),
+    #[error(transparent)]
+    Nix(#[from] NixError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Side(#[from] SideError),
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -68,6 +77,9 @@ impl CliError {
             | Self::Render(_)
             | Self::Write { .. }
             | Self::Probe(_)
+            | Self::Nix(_)
+            | Self::Git(_)
+            | Self::Side(_)
             | Self::Output(_) => None,
         }
     }

@@ -10,6 +10,7 @@ mod overlay;
 mod printer;
 mod probe;
 mod rank;
+mod side;
 mod why;
 
 use std::ffi::OsString;

@@ -21,7 +21,7 @@ pub(crate) use batches::{Oracle, Ran, in_batches};
 pub use evaluation::{DEFAULT_BATCH, DEFAULT_WORKERS, EvaluateParams, Evaluated, evaluate};
 pub use evaluator::Evaluator;
 pub(crate) use path::split_path;
-pub use session::NixError;
+pub use session::{NixError, is_search_path};
 pub(crate) use session::{Refusal, RunError, Session};
 
 /// What Nix is asked.

@@ -196,6 +196,7 @@ impl Session {
 }
 
 /// Whether a file is named as `<name>`.
-pub(crate) fn is_search_path(text: &str) -> bool {
+#[must_use]
+pub fn is_search_path(text: &str) -> bool {
     text.len() > 2 && text.starts_with('<') && text.ends_with('>')
 }

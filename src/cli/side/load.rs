@@ -1,0 +1,170 @@
+//! Loading both sides.
+
+use std::path::{Path, PathBuf};
+
+use super::evaluated::Tree;
+use super::plan::{Plan, SideError, Source, told};
+use super::{CliError, LoadedSide, SideArgs, Which};
+use crate::cli::closure::read_inputs;
+use crate::cli::printer::Printer;
+use crate::graph::{BuildOptions, Graph};
+use crate::ingest::git::{Range, Repository, Revision};
+use crate::ingest::{Checkouts, IngestOptions, Input, is_snapshot};
+use crate::proof::TextSources;
+
+impl SideArgs {
+    /// Loads what the command line names: two sides, one expression with different arguments, or two
+    /// revisions.
+    pub(in crate::cli) fn load(
+        &self,
+        old: Option<&Path>,
+        new: Option<&Path>,
+        printer: &mut Printer,
+    ) -> Result<(LoadedSide, LoadedSide), CliError> {
+        let (old, new) = match self.plan(old, new)? {
+            Plan::Two(old, new) => {
+                (self.side(&old, Which::Old, None, printer)?, self.side(&new, Which::New, None, printer)?)
+            }
+            Plan::Same(file) => {
+                let source = Source::Evaluate(file.clone());
+                let mut side = |which| {
+                    let name = format!("{} with {}", file.display(), told(&self.evaluation.arguments(which)));
+                    self.side(&source, which, Some(name), printer)
+                };
+                (side(Which::Old)?, side(Which::New)?)
+            }
+            Plan::Revisions(range) => self.revisions(&range, printer)?,
+        };
+        self.check_attributes(&old, &new, printer)?;
+        Ok((old, new))
+    }
+
+    fn with(&self, which: Which) -> &[PathBuf] {
+        match which {
+            Which::Old => &self.inputs.old_with,
+            Which::New => &self.inputs.new_with,
+        }
+    }
+
+    fn side(
+        &self,
+        source: &Source,
+        which: Which,
+        name: Option<String>,
+        printer: &mut Printer,
+    ) -> Result<LoadedSide, CliError> {
+        match source {
+            Source::Evaluate(file) => {
+                let name = name.unwrap_or_else(|| file.display().to_string());
+                let graph = self.evaluated(file, which, &name, printer)?;
+                Ok(self.loaded(name, graph, self.with(which).to_vec()))
+            }
+            Source::Read(file) => {
+                let files: Vec<PathBuf> = std::iter::once(file).chain(self.with(which)).cloned().collect();
+                let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+                let graph = self.read(&files, printer)?;
+                Ok(self.loaded(names.join(" + "), graph, files))
+            }
+        }
+    }
+
+    fn loaded(&self, name: String, graph: Graph, files: Vec<PathBuf>) -> LoadedSide {
+        LoadedSide { name, graph, texts: TextSources { files, store_root: self.inputs.store_root.clone() } }
+    }
+
+    /// A snapshot, or inputs; attributes alone will do.
+    fn read(&self, files: &[PathBuf], printer: &mut Printer) -> Result<Graph, CliError> {
+        if let [file] = files
+            && is_snapshot(file)
+        {
+            let graph = Graph::open(file)?;
+            printer.detail(&format!("{}: {} nodes, {} edges", file.display(), graph.node_count(), graph.edge_count()));
+            return Ok(graph);
+        }
+        if files.iter().any(|file| is_snapshot(file)) {
+            return Err(CliError::SnapshotWithOthers);
+        }
+        let inputs: Vec<Input> = files.iter().cloned().map(Input::Path).collect();
+        let options = IngestOptions {
+            store_root: self.inputs.store_root.clone(),
+            attributes_alone: true,
+            ..IngestOptions::default()
+        };
+        let build_options = BuildOptions { allow_missing: self.inputs.allow_missing, ..BuildOptions::default() };
+        read_inputs(&inputs, &options, build_options, false, printer)
+    }
+
+    /// A file or folder of the user's; kept if it is a checkout in which nothing is changed.
+    fn evaluated(&self, file: &Path, which: Which, name: &str, printer: &mut Printer) -> Result<Graph, CliError> {
+        let params = self.params(file, which);
+        let with = self.with(which);
+        let cache = self.cache().filter(|_| with.is_empty() && file.is_dir());
+        let revision = cache.as_ref().and_then(|_| Repository::clean_checkout(file));
+        let folder = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+        let key = revision.as_ref().and_then(|revision| {
+            let tree = Tree { revision, folder: &folder, shows_commit: true };
+            Self::key(&params, &tree, Path::new("."))
+        });
+        if let Some(graph) = Self::kept(cache.as_ref(), key.as_ref(), name, printer) {
+            return Ok(graph);
+        }
+        if cache.is_some() && key.is_none() {
+            let why = if revision.is_none() { "it is no clean checkout" } else { "an argument names a file" };
+            printer.detail(&format!("{name}: not kept, for {why}"));
+        }
+        let graph = self.evaluate(&params, with, name, cache.as_ref().zip(key.as_ref()), printer)?;
+        Self::tell_cache(cache.as_ref().filter(|_| key.is_some()), printer);
+        Ok(graph)
+    }
+
+    /// Two revisions: each is checked out, evaluated, and removed again.
+    fn revisions(&self, range: &Range, printer: &mut Printer) -> Result<(LoadedSide, LoadedSide), CliError> {
+        let here = self.git.repo.clone().unwrap_or_else(|| PathBuf::from("."));
+        let repository = Repository::of(&here)?;
+        let (base, head) = repository.range(range)?;
+        let cache = self.cache();
+        let mut checkouts = match &cache {
+            Some(cache) => Checkouts::in_folder(&cache.folder().join("checkout"), &repository)?,
+            None => Checkouts::temporary(&repository)?,
+        };
+        let mut side = |revision: &Revision, which| -> Result<LoadedSide, CliError> {
+            let name = format!("{} ({})", revision.name, revision.commit.get(..10).unwrap_or(&revision.commit));
+            let params = self.params(&checkouts.folder().join(&self.git.file), which);
+            let tree = Tree { revision, folder: checkouts.folder(), shows_commit: false };
+            let key = Self::key(&params, &tree, &self.git.file);
+            if cache.is_some() && key.is_none() {
+                printer.detail(&format!("{name}: not kept, for an argument names a file"));
+            }
+            let graph = match Self::kept(cache.as_ref(), key.as_ref(), &name, printer) {
+                Some(graph) => graph,
+                None => {
+                    let _tree = checkouts.check_out(&repository, revision)?;
+                    self.evaluate(&params, &[], &name, cache.as_ref().zip(key.as_ref()), printer)?
+                }
+            };
+            Ok(self.loaded(name, graph, Vec::new()))
+        };
+        let sides = (side(&base, Which::Old)?, side(&head, Which::New)?);
+        Self::tell_cache(cache.as_ref(), printer);
+        Ok(sides)
+    }
+
+    /// What was asked for by name must be on one of the sides.
+    fn check_attributes(&self, old: &LoadedSide, new: &LoadedSide, printer: &mut Printer) -> Result<(), CliError> {
+        for attribute in &self.evaluation.attributes {
+            match (has(&old.graph, attribute), has(&new.graph, attribute)) {
+                (true, true) => {}
+                (false, false) => return Err(SideError::NoAttribute(attribute.clone()).into()),
+                (true, false) => printer.warning(&format!("{} has no '{attribute}'", new.name)),
+                (false, true) => printer.warning(&format!("{} has no '{attribute}'", old.name)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an attribute is there, or one below it; also one that failed.
+fn has(graph: &Graph, attribute: &str) -> bool {
+    let fits = |name: &str| name.strip_prefix(attribute).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    graph.attributes().any(|known| fits(graph.attribute_name(known))) || graph.failed().any(|failed| fits(failed.name))
+}
