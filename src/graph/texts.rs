@@ -23,6 +23,28 @@ impl Graph {
     /// Unpacks one block: about 256 KiB, 64 MiB at most.
     #[must_use]
     pub fn text(&self, node: NodeId) -> Option<Vec<u8>> {
+        let mut found = None;
+        self.each_text(&[node], |_, text| found = Some(text.to_vec()));
+        found
+    }
+
+    /// Tells the text of each of these nodes that has one, in their order; each block is unpacked once where
+    /// they ascend.
+    pub fn each_text(&self, nodes: &[NodeId], mut tell: impl FnMut(NodeId, &[u8])) {
+        let mut unpacked: Option<(usize, Vec<u8>)> = None;
+        for &node in nodes {
+            let Some((block, range)) = self.text_place(node) else { continue };
+            if unpacked.as_ref().is_none_or(|(known, _)| *known != block) {
+                unpacked = self.unpack(block).map(|text| (block, text));
+            }
+            if let Some(text) = unpacked.as_ref().and_then(|(_, text)| text.get(range)) {
+                tell(node, text);
+            }
+        }
+    }
+
+    /// The block of a node's text, and where it stands in it.
+    fn text_place(&self, node: NodeId) -> Option<(usize, std::ops::Range<usize>)> {
         let lengths = self.words(Section::NodeTextLength);
         let len = *lengths.get(node.index())? as usize;
         if len == 0 {
@@ -30,18 +52,19 @@ impl Graph {
         }
         let firsts = self.words(Section::TextBlockNodes);
         let block = firsts.partition_point(|&first| first <= node.0).checked_sub(1)?;
-        let (first, end) = (*firsts.get(block)? as usize, *firsts.get(block + 1)? as usize);
-        let total = |lengths: &[u32]| lengths.iter().map(|&len| len as usize).sum::<usize>();
-        let start = total(lengths.get(first..node.index())?);
-        let whole = total(lengths.get(first..end)?);
+        let start = total(lengths.get(*firsts.get(block)? as usize..node.index())?);
+        Some((block, start..start + len))
+    }
+
+    /// The texts of a block, one after the other.
+    fn unpack(&self, block: usize) -> Option<Vec<u8>> {
+        let firsts = self.words(Section::TextBlockNodes);
         let offsets = self.words(Section::TextBlockOffsets);
+        let nodes = *firsts.get(block)? as usize..*firsts.get(block + 1)? as usize;
         let packed = *offsets.get(block)? as usize..*offsets.get(block + 1)? as usize;
-        let mut text = zstd::bulk::decompress(self.section(Section::TextBlocks).get(packed)?, whole).ok()?;
-        if text.len() != whole {
-            return None;
-        }
-        text.truncate(start + len);
-        Some(text.split_off(start))
+        let whole = total(self.words(Section::NodeTextLength).get(nodes)?);
+        let text = zstd::bulk::decompress(self.section(Section::TextBlocks).get(packed)?, whole).ok()?;
+        (text.len() == whole).then_some(text)
     }
 
     /// Checks what [`Graph::text`] relies on. Linear.
@@ -74,4 +97,8 @@ impl Graph {
         });
         if bounded { Ok(()) } else { Err("a block of texts is too long") }
     }
+}
+
+fn total(lengths: &[u32]) -> usize {
+    lengths.iter().map(|&len| len as usize).sum()
 }

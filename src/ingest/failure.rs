@@ -7,8 +7,9 @@ use super::system::split_system;
 const MOST_CHARACTERS: usize = 2000;
 
 impl Chunk {
-    /// Keeps an attribute that did not evaluate, with Nix's message as [`plain`] makes it. `attr` may
-    /// have a system at its end or start, which counts before `system`.
+    /// Keeps an attribute that did not evaluate, with Nix's message: without colours and control
+    /// characters, of 2,000 characters at most. `attr` may have a system at its end or start, which
+    /// counts before `system`.
     pub fn fail(&mut self, attr: &str, system: Option<&str>, error: &str) {
         let (name, own) = split_system(attr);
         let failure = RawFailure {

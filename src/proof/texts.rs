@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::counterfactual::digest_of;
+use crate::graph::{Graph, NodeId};
 use crate::ingest::IngestError;
 use crate::nix::{Derivation, Digest, StorePath, aterm, json};
 
@@ -60,6 +61,27 @@ impl Texts {
                 texts.0.insert(digest, derivation);
             }
         }
+        Ok(texts)
+    }
+
+    /// The texts of these derivations of a graph: those that it keeps itself, the others as [`Texts::read`]
+    /// finds them.
+    ///
+    /// # Errors
+    /// As those of [`Texts::read`].
+    pub fn of(graph: &Graph, nodes: &[NodeId], sources: &TextSources) -> Result<Self, IngestError> {
+        let mut kept = Self::default();
+        graph.each_text(nodes, |node, text| {
+            let mut assembler = crate::nix::derivation::OwnedAssembler::default();
+            // what does not parse is not there; a snapshot is checked as a whole when it is opened
+            if aterm::parse_events(text, &mut assembler).is_ok() {
+                kept.0.insert(graph.digest(node), assembler.finish());
+            }
+        });
+        let missing = nodes.iter().filter(|&&node| !kept.0.contains_key(&graph.digest(node)));
+        let missing: Vec<String> = missing.map(|&node| graph.path(node)).collect();
+        let mut texts = Self::read(sources, graph.store_dir(), &missing)?;
+        texts.0.extend(kept.0);
         Ok(texts)
     }
 

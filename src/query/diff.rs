@@ -8,6 +8,8 @@ mod judgement;
 mod label;
 mod matching;
 mod notes;
+mod owners;
+mod people;
 mod redirected;
 mod told;
 mod variables;
@@ -30,6 +32,8 @@ pub use answer::{
     Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
     People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
+pub use owners::{OwnerRules, OwnersError};
+pub use people::{Touched, people};
 
 /// How many instances of an edit are looked at for what changed; they change alike.
 const INSTANCES: usize = 16;
@@ -65,19 +69,19 @@ impl<'g> Diff<'g> {
         Self { compared, attributes, edits, built, fetched }
     }
 
-    /// The derivations whose texts tell what changed, on the old side and on the new one.
+    /// The derivations whose texts tell what changed, on the old side and on the new one; ascending.
     #[must_use]
-    pub fn wanted_texts(&self) -> [Vec<String>; 2] {
+    pub fn wanted_texts(&self) -> [Vec<NodeId>; 2] {
         let mut wanted = [BTreeSet::new(), BTreeSet::new()];
         for edit in &self.edits.edits {
             for (old, new) in self.pairs(edit) {
                 if self.compared.old.is_derivation(old) {
-                    wanted[0].insert(self.compared.old.path(old));
-                    wanted[1].insert(self.compared.new.path(new));
+                    wanted[0].insert(old);
+                    wanted[1].insert(new);
                 }
             }
         }
-        wanted.map(|paths| paths.into_iter().collect())
+        wanted.map(|nodes| nodes.into_iter().collect())
     }
 
     /// The new nodes at which all changes begin: a bump of these rebuilds what the diff rebuilds.

@@ -20,7 +20,8 @@ pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
     Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judgement,
-    OwnPullRequest, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
+    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Touched,
+    Weight, people,
 };
 use impact::note_missing_kernels;
 pub use impact::{

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Render;
-use super::inputs::saved;
+use super::markdown::details;
 use super::rows::Rows;
-use super::table::{self, Column, Layout, counted, number, percent};
-use crate::query::{After, Branch, ImpactReport, Listed, Needless};
-use crate::reach::Savings;
+use super::table::{self, Column, Layout, counted, number};
+use super::words::{self, share_of, verdict};
+use crate::query::{After, ImpactReport, Listed};
 
 /// How many rows of bumped derivations a table shows.
 const SHOWN: usize = 20;
@@ -25,19 +25,17 @@ const LISTED: [Column; 4] = [("distance", true), ("derivation", false), ("system
 impl ImpactReport {
     fn headline(&self) -> String {
         let derivations = format!(
-            "{} rebuilt ({} of {} that are not fixed-output)",
+            "{} rebuilt ({} that are not fixed-output)",
             counted(self.derivations.total, "derivation"),
-            percent(self.derivations.total, self.derivations.of),
-            number(self.derivations.of)
+            share_of(self.derivations.total, self.derivations.of)
         );
         if self.attributes.of == 0 {
             return format!("{derivations}; the closure has no attributes");
         }
         format!(
-            "{derivations}, {} ({} of {})",
+            "{derivations}, {} ({})",
             counted(self.attributes.total, "attribute"),
-            percent(self.attributes.total, self.attributes.of),
-            number(self.attributes.of)
+            share_of(self.attributes.total, self.attributes.of)
         )
     }
 
@@ -65,18 +63,7 @@ impl ImpactReport {
     }
 
     fn by_system(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (system, count) in &self.derivations.by_system {
-            let attributes =
-                self.attributes.by_system.get(system).map(|count| format!(", {}", counted(*count, "attribute")));
-            lines.push(format!("{system}: {}{}", counted(*count, "derivation"), attributes.unwrap_or_default()));
-        }
-        for (system, count) in &self.attributes.by_system {
-            if !self.derivations.by_system.contains_key(system) {
-                lines.push(format!("{system}: {}", counted(*count, "attribute")));
-            }
-        }
-        lines
+        words::by_system(&self.derivations.by_system, &self.attributes.by_system)
     }
 
     fn distances(&self) -> String {
@@ -103,23 +90,8 @@ impl ImpactReport {
         })
     }
 
-    /// How many builds are needless, a grade a line.
     fn needless_lines(&self) -> Vec<String> {
-        let line =
-            |needless: &Needless| format!("needless by {} evidence: {}", needless.grade, saved(&needless.savings));
-        // a grade that adds nothing to the stronger ones is not worth a line, but the first is
-        let mut lines: Vec<String> = Vec::new();
-        let mut last = None;
-        for needless in &self.needless {
-            if last != Some(needless.savings) && needless.savings != Savings::default() {
-                lines.push(line(needless));
-            }
-            last = Some(needless.savings);
-        }
-        if lines.is_empty() && !self.needless.is_empty() {
-            lines.push("needless: none that the evidence shows".to_owned());
-        }
-        lines
+        words::needless(self.needless.iter().map(|needless| (needless.grade, needless.savings)))
     }
 
     fn listed_rows(&self) -> impl Iterator<Item = [String; 4]> {
@@ -234,14 +206,14 @@ impl Render for ImpactReport {
             writeln!(out, "{}", table::markdown(&HUBS, self.hub_rows()))?;
             writeln!(out)?;
         }
-        details(out, "bumped derivations", &table::markdown(&BUMPED, self.bumped_rows()))?;
+        writeln!(out, "{}", details("bumped derivations", &table::markdown(&BUMPED, self.bumped_rows())))?;
         if self.list.is_some() {
             let more = self.list.iter().flatten().count().saturating_sub(COMMENT_ROWS);
             let mut rows = table::markdown(&LISTED, self.listed_rows().take(COMMENT_ROWS));
             if more > 0 {
                 rows.push_str(&format!("\n\n… and {} more", number(more as u64)));
             }
-            details(out, "rebuilt derivations", &rows)?;
+            writeln!(out, "{}", details("rebuilt derivations", &rows))?;
         }
         Ok(())
     }
@@ -266,19 +238,4 @@ impl Render for ImpactReport {
         }
         rows.finish()
     }
-}
-
-/// The verdict in words.
-fn verdict(branch: Branch) -> &'static str {
-    match branch {
-        Branch::Ok => "ok (fewer than 500 rebuilds)",
-        Branch::PossibleMassRebuild => "possible-mass-rebuild (500 or more: consider staging)",
-        Branch::NixosRebuild => "nixos-rebuild (all NixOS tests: to staging-nixos)",
-        Branch::MassRebuild => "mass-rebuild (1,000 or more: to staging)",
-    }
-}
-
-/// A part of a comment that is folded away.
-fn details(out: &mut dyn Write, summary: &str, content: &str) -> io::Result<()> {
-    writeln!(out, "<details><summary>{summary}</summary>\n\n{content}\n\n</details>")
 }

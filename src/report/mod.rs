@@ -1,8 +1,10 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod diff;
 mod impact;
 mod inputs;
+mod markdown;
 mod overlay;
 mod probe;
 mod rank;
@@ -11,7 +13,9 @@ mod render;
 mod rows;
 mod table;
 mod why;
+mod words;
 
+pub use diff::DiffPage;
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;
 pub(crate) use table::printable;

@@ -36,7 +36,13 @@ where
 
 /// How many characters of a cell are not wrapped in the columns with these headings: names, to be
 /// pasted, and words.
-const WHOLE: [(&str, u16); 10] = [
+const WHOLE: [(&str, u16); 16] = [
+    ("cause", 30),
+    ("what changed", 20),
+    ("attributes", 24),
+    ("maintainer", 40),
+    ("team", 40),
+    ("owner", 40),
     ("input", 30),
     ("consumer", 30),
     ("derivation", 30),
@@ -107,13 +113,20 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Text without control characters, which could drive a terminal: they are written as escapes.
+/// Text without characters that could drive a terminal or turn a line: they are written as escapes.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(drives) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let escape = |c: char| if drives(c) { c.escape_default().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Whether a character is not one to see: a control character, one that turns the direction of a line,
+/// or one that ends it.
+fn drives(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// `1234567` as `1,234,567`.
@@ -136,9 +149,14 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
 
 /// A share of a whole in percent.
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    match part as f64 * 100.0 / whole as f64 {
+    fraction(part as f64, whole)
+}
+
+/// The same for a part that is no whole number.
+pub(super) fn fraction(part: f64, whole: u64) -> String {
+    match part * 100.0 / whole as f64 {
         _ if whole == 0 => String::new(),
-        share if part > 0 && share < 0.1 => "< 0.1 %".to_owned(),
+        share if part > 0.0 && share < 0.1 => "< 0.1 %".to_owned(),
         share => format!("{share:.1} %"),
     }
 }
@@ -160,6 +178,7 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(printable("a\u{1b}[2Jb\r"), "a\\u{1b}[2Jb\\r");
+        assert_eq!(printable("a\u{202e}b\u{2028}"), "a\\u{202e}b\\u{2028}");
         assert!(matches!(printable("plain é"), Cow::Borrowed(_)));
     }
 

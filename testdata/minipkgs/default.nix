@@ -2,7 +2,7 @@
 { system ? "x86_64-linux"
 , bump ? null       # id of the definition that is changed everywhere
 , overlays ? [ ]
-, config ? { }      # recordInputs ? true, see setup.sh
+, config ? { }      # recordInputs ? true, see setup.sh; cudaSupport ? true; setup ? ./setup.sh
 }:
 
 let

@@ -20,7 +20,7 @@ let
     ./pkgs/texlive.nix
   ]
   ++ lib.optional stdenv.isLinux ./pkgs/linux.nix
-  ++ lib.optional (system == "x86_64-linux") ./pkgs/cuda.nix
+  ++ lib.optional (system == "x86_64-linux" && config.cudaSupport or true) ./pkgs/cuda.nix
   ++ lib.optional stdenv.isDarwin ./pkgs/darwin.nix;
 
   # The version of a definition, after the bump.

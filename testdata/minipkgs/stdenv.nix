@@ -77,7 +77,7 @@ let
     inherit system initialPath shell;
     builder = shell;
     args = [ "-e" ./stdenv-builder.sh ];
-    setup = ./setup.sh;
+    setup = config.setup or ./setup.sh;
     defaultNativeBuildInputs = defaultInputs ++ lib.optional (cc != null) cc;
     recordInputs = config.recordInputs or true;
   } // lib.optionalAttrs (bump == "stdenv") { recipeRevision = "1"; });

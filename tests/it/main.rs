@@ -4,6 +4,7 @@
 mod attributes;
 mod cli;
 mod cut;
+mod diff;
 mod effective;
 mod evaluate;
 mod graph_traits;

@@ -103,6 +103,23 @@ fn holes_and_verification() {
 }
 
 #[test]
+fn texts_are_kept_when_asked_for() {
+    let program = Program::new();
+    let drvs = testdata("minipkgs/drvs");
+    for (options, kept) in
+        [(&["--verify"][..], false), (&["--keep-texts"], true), (&["--verify", "--keep-texts"], true)]
+    {
+        let ran = program.run(&[&["ingest", text(&drvs), "-o", "x.ripple"], options].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{options:?}: {}", ran.talk);
+        let graph = Graph::open(&program.folder.path().join("x.ripple")).unwrap();
+        assert_eq!(graph.has_texts(), kept, "{options:?}");
+        let derivation = graph.nodes().find(|&node| graph.is_derivation(node)).unwrap();
+        let file = std::fs::read(drvs.join(&graph.path(derivation)["/nix/store/".len()..])).unwrap();
+        assert_eq!(graph.text(derivation), kept.then_some(file), "{options:?}");
+    }
+}
+
+#[test]
 fn attributes_alone() {
     let program = Program::new();
     let map = testdata("minipkgs/outpaths.json");
