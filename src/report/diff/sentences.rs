@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::causes::{title, whole};
 use super::style::{Style, and_more};
-use crate::query::{Branch, Counted, DiffReport, FailingAttribute, OwnPullRequest, People, Renamed, Root, Side};
+use crate::query::{
+    Branch, Counted, DiffReport, FailingAttribute, OwnPullRequest, People, Redirected, Renamed, Root, Side,
+};
 use crate::report::markdown::cut;
 use crate::report::table::{counted, number};
 use crate::report::words::{self, share_of};
@@ -77,6 +79,11 @@ impl DiffReport {
         let mut lines: Vec<String> =
             self.judgement.own_pull_request.iter().filter_map(|own| self.own(own, style)).collect();
         lines.extend(self.staging());
+        let redirected = &self.redirected;
+        lines.extend(redirected.iter().take(ROOTS).map(|redirected| self.redirect(redirected, style)));
+        if redirected.len() > ROOTS {
+            lines.push(format!("{} attributes that name another derivation now.", and_more(redirected.len() - ROOTS)));
+        }
         let roots = &self.judgement.roots;
         lines.extend(roots.iter().take(ROOTS).map(|root| root_line(root, style)));
         if roots.len() > ROOTS {
@@ -93,17 +100,40 @@ impl DiffReport {
         let what = match self.branch? {
             Branch::MassRebuild => "belongs on staging",
             Branch::PossibleMassRebuild => "may belong on staging",
+            Branch::NixosRebuild => {
+                return Some("This rebuilds all NixOS tests and belongs on staging-nixos.".to_owned());
+            }
             Branch::Ok => return None,
         };
         Some(format!("With {} on {kernel}, this {what}.", counted(count, "rebuilt attribute")))
     }
 
-    fn own(&self, own: &OwnPullRequest, style: Style) -> Option<String> {
-        let cause = self.causes.get(own.cause)?;
-        let what = match self.counted {
+    /// Attributes that are redirected, and what follows.
+    fn redirect(&self, redirected: &Redirected, style: Style) -> String {
+        let verb = if redirected.attributes.len() == 1 { "names" } else { "name" };
+        format!(
+            "{} {verb} {} instead of {}: {} follow from it, and together they alone cause {} of {} {}.",
+            style.names(&redirected.attributes, 3),
+            (style.name)(&redirected.after),
+            (style.name)(&redirected.before),
+            counted(redirected.causes.len() as u64, "cause"),
+            number(redirected.alone),
+            number(whole(self)),
+            self.counted_things()
+        )
+    }
+
+    /// What causes are weighed in.
+    fn counted_things(&self) -> &'static str {
+        match self.counted {
             Counted::Attributes => "rebuilt attributes",
             Counted::Derivations => "derivations built",
-        };
+        }
+    }
+
+    fn own(&self, own: &OwnPullRequest, style: Style) -> Option<String> {
+        let cause = self.causes.get(own.cause)?;
+        let what = self.counted_things();
         let mut text = format!(
             "{} could be a pull request of its own: it alone causes {} of {} {what}; without it {} would be left",
             (style.name)(&title(cause)),

@@ -71,6 +71,7 @@ pub(super) fn empty() -> DiffReport {
         branch: None,
         counted: Counted::Derivations,
         causes: Vec::new(),
+        redirected: Vec::new(),
         needless: BTreeMap::new(),
         judgement: Judgement::default(),
         people: None,

@@ -137,8 +137,7 @@ pub(super) fn near(a: f64, b: f64, of: u64) -> bool {
 pub(super) fn compare(old: &Graph, new: &Graph, sources: [&TextSources; 2]) -> Answer {
     let diff = Diff::of(old, new);
     let [of_old, of_new] = diff.wanted_texts();
-    let read = |sources: &TextSources, wanted: &[String]| Texts::read(sources, "/nix/store", wanted).unwrap();
-    let texts = [read(sources[0], &of_old), read(sources[1], &of_new)];
+    let texts = [Texts::of(old, &of_old, sources[0]).unwrap(), Texts::of(new, &of_new, sources[1]).unwrap()];
     let report = diff.report(["old".to_owned(), "new".to_owned()], [&texts[0], &texts[1]], Vec::new());
     serde_json::from_value(serde_json::to_value(report).unwrap()).unwrap()
 }
