@@ -107,7 +107,11 @@ impl SourceArgs {
             keep_texts: reading.verify || reading.keep_texts,
             ..IngestOptions::default()
         };
-        let build_options = BuildOptions { allow_missing: self.allow_missing, keep_texts: reading.keep_texts };
+        let build_options = BuildOptions {
+            allow_missing: self.allow_missing,
+            keep_texts: reading.keep_texts,
+            ..BuildOptions::default()
+        };
         read_inputs(&inputs, &options, build_options, reading.verify, printer)
     }
 }

@@ -28,6 +28,8 @@ pub struct BuildOptions {
     pub allow_missing: bool,
     /// Take over the texts of derivations, where the closure was read with them.
     pub keep_texts: bool,
+    /// Take a closure without anything in it: an evaluation can come to that.
+    pub allow_empty: bool,
 }
 
 /// Makes the graph of a closure.
@@ -38,6 +40,10 @@ pub struct BuildOptions {
 /// See [`BuildError`].
 pub fn build(closure: &RawClosure, options: BuildOptions) -> Result<(Graph, Vec<Problem>), BuildError> {
     let mut builder = Builder::gather(closure)?;
+    let nothing = |chunk: &Chunk| chunk.attributes.is_empty() && chunk.failures.is_empty();
+    if !options.allow_empty && builder.nodes.is_empty() && closure.chunks.iter().all(nothing) {
+        return Err(BuildError::Empty);
+    }
     builder.resolve_inputs(options)?;
     builder.order()?;
     let words = builder.write(options)?;

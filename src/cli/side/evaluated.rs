@@ -110,7 +110,7 @@ impl SideArgs {
         let keep_texts = keep.is_some();
         let options =
             IngestOptions { store_root: self.inputs.store_root.clone(), keep_texts, ..IngestOptions::default() };
-        let build_options = BuildOptions { allow_missing: self.inputs.allow_missing, keep_texts };
+        let build_options = BuildOptions { allow_missing: self.inputs.allow_missing, keep_texts, allow_empty: true };
         let graph = read_inputs(&inputs, &options, build_options, false, printer)?;
         match keep {
             Some(_) if evaluated.killed => {

@@ -5,7 +5,7 @@ use nix_ripple::ingest::IngestOptions;
 
 use crate::support::{self, Recipe, Refused, folder};
 
-const ALLOW: BuildOptions = BuildOptions { allow_missing: true, keep_texts: false };
+const ALLOW: BuildOptions = BuildOptions { allow_missing: true, keep_texts: false, allow_empty: false };
 
 /// Derivations of which each uses the next, and the last the first.
 fn circle(length: usize) -> Vec<Recipe> {
