@@ -10,7 +10,6 @@ mod overlay;
 mod printer;
 mod probe;
 mod rank;
-#[expect(dead_code, reason = "the command that takes it is wired last")]
 mod side;
 mod why;
 

@@ -217,7 +217,8 @@ impl<'g> Diff<'g> {
         let (old, new) = (self.compared.old, self.compared.new);
         let before = |origin: &Origin| match *origin {
             Origin::Edited(old) => Some(old),
-            Origin::Added(_) | Origin::Named(_) => None,
+            Origin::Added(_) => None,
+            Origin::Named(attribute) => self.compared.matching.was(new.attribute_node(attribute)?),
         };
         let now: Vec<NodeId> = edit.origins.iter().filter_map(|&origin| self.node_of(origin)).collect();
         let principal = now.first().copied();

@@ -246,9 +246,9 @@ let
         [ (recipe "boost-1.81.0" [ "flag makeFlags" ]) ];
       edits.icu = flag "icu" [ (recipe "icu-72.1" [ "flag configureFlags" ]) ];
     };
+    # One edit: an attribute in common makes instances of what has another name on another system.
     standard-environments = { common.systems = everywhere; } // one "stdenv" (bumped "stdenv" [
       (recipe "stdenv-linux" [ "variable recipeRevision" ])
-      (recipe "stdenv-darwin" [ "variable recipeRevision" ])
     ]);
 
     # Several edits; Nix undoes each alone.

@@ -4,6 +4,8 @@
 mod answer;
 mod by_nix;
 mod day;
+mod generated;
 mod model;
 mod random;
+mod rules;
 mod sides;

@@ -133,7 +133,8 @@ pub enum Counted {
 }
 
 /// An edit: a recipe that changed itself (or an input source, or an attribute that is new), with all
-/// its instances (the same names before and after: other systems, stages of a bootstrap).
+/// its instances (the same names before and after, or an attribute in common: other systems, stages of a
+/// bootstrap).
 #[derive(Debug, Clone, Serialize)]
 pub struct Cause {
     /// Its path on the new side; on the old side for what is removed.

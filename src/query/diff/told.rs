@@ -272,6 +272,7 @@ fn clause(change: &Change) -> String {
         (ChangeKind::New, _, Some(what)) => what.to_owned(),
         (ChangeKind::New, ..) => "new".to_owned(),
         (ChangeKind::Source, Some(was), Some(is)) if was == is && key.is_empty() => "its content changed".to_owned(),
+        (ChangeKind::Source, was, is) if matches!(key, "url" | "urls" | "rev") => value(key, was, is),
         (ChangeKind::Source, Some(was), Some(is)) if was == is => format!("{} {is}: its content changed", source(key)),
         (ChangeKind::Source, Some(was), Some(is)) => format!("{} {was} → {is}", source(key)),
         (ChangeKind::Source, None, Some(is)) => format!("{} added: {is}", source(key)),

@@ -85,7 +85,7 @@ pub(super) struct Cause {
     pub(super) shared: u64,
     pub(super) share: f64,
     pub(super) built: Weight,
-    pub(super) by_distance: Vec<Distance>,
+    by_distance: Vec<Distance>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -104,7 +104,7 @@ pub(super) struct Weight {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Distance {
+struct Distance {
     distance: u32,
     derivations: u64,
 }
@@ -142,18 +142,11 @@ pub(super) fn compare(old: &Graph, new: &Graph, sources: [&TextSources; 2]) -> A
     serde_json::from_value(serde_json::to_value(report).unwrap()).unwrap()
 }
 
-/// Compares two files, in the folder of the program.
-pub(super) fn diff<S: AsRef<std::ffi::OsStr>>(program: &Program, old: S, new: S, more: &[&str]) -> Answer {
-    let mut arguments: Vec<&std::ffi::OsStr> = vec!["diff".as_ref(), old.as_ref(), new.as_ref()];
-    arguments.extend(["--format", "json"].map(AsRef::<std::ffi::OsStr>::as_ref));
-    arguments.extend(more.iter().map(AsRef::<std::ffi::OsStr>::as_ref));
-    let text = program.run(&arguments).fine();
+/// Compares two files by the program, in its folder.
+pub(super) fn diff(program: &Program, old: impl AsRef<Path>, new: impl AsRef<Path>) -> Answer {
+    let [format, json] = ["--format", "json"].map(AsRef::<std::ffi::OsStr>::as_ref);
+    let text = program.run(&["diff".as_ref(), old.as_ref().as_os_str(), new.as_ref().as_os_str(), format, json]).fine();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-/// The same for snapshots.
-pub(super) fn diff_files(program: &Program, old: &Path, new: &Path) -> Answer {
-    diff(program, old.as_os_str(), new.as_os_str(), &[])
 }
 
 /// What does not hold of an answer that holds of every one.

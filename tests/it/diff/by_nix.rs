@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nix_ripple::graph::{BuildOptions, Graph, build};
 use nix_ripple::ingest::IngestOptions;
 use nix_ripple::proof::TextSources;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::diff::answer::{Answer, Cause, Change, Renamed, compare, near, unsound};
+use crate::diff::answer::{Answer, Cause, Change, compare, near, unsound};
+use crate::diff::rules::{Line, answered, rules};
 use crate::needs;
 use crate::nix_as_judge::{Store, nix, ran};
 use crate::support::{self, testdata};
@@ -47,20 +48,6 @@ struct LabelledCause {
 struct Wanted {
     case: String,
     edits: Vec<String>,
-}
-
-/// What Nix says of an attribute, as an evaluation prints it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    attr: String,
-    #[serde(default)]
-    attr_path: Vec<String>,
-    name: String,
-    system: String,
-    drv_path: String,
-    /// None where the path hangs on what is built.
-    outputs: BTreeMap<String, Option<String>>,
 }
 
 type Sides = BTreeMap<Wanted, Vec<Line>>;
@@ -107,11 +94,11 @@ impl Label {
         self.edits.len() > 1 && self.edits.values().all(|causes| causes.len() == 1)
     }
 
-    fn old(&self, case: &str) -> Wanted {
+    fn base(&self, case: &str) -> Wanted {
         Wanted { case: if self.plain { "nothing" } else { case }.to_owned(), edits: Vec::new() }
     }
 
-    fn new(&self, case: &str) -> Wanted {
+    fn all(&self, case: &str) -> Wanted {
         Wanted { case: case.to_owned(), edits: self.ids() }
     }
 
@@ -124,94 +111,11 @@ impl Label {
     }
 
     fn wanted(&self, case: &str) -> Vec<Wanted> {
-        let mut wanted = vec![self.old(case), self.new(case)];
+        let mut wanted = vec![self.base(case), self.all(case)];
         if self.singly() {
             wanted.extend(self.edits.keys().flat_map(|edit| [self.only(case, edit), self.without(case, edit)]));
         }
         wanted
-    }
-}
-
-/// The rules of nixpkgs' CI, on what Nix says.
-#[derive(Debug, Default, PartialEq)]
-struct Rules {
-    rebuilt: BTreeSet<String>,
-    by_system: BTreeMap<String, u64>,
-    changed: BTreeSet<String>,
-    added: BTreeSet<String>,
-    removed: BTreeSet<String>,
-    renamed: Vec<Renamed>,
-}
-
-fn paths(line: &Line) -> BTreeSet<String> {
-    let path = |(output, path): (&String, &Option<String>)| {
-        path.clone().unwrap_or_else(|| format!("{}!{output}", line.drv_path))
-    };
-    line.outputs.iter().map(path).collect()
-}
-
-fn rules(old: &[Line], new: &[Line]) -> Rules {
-    let by_key = |side: &[Line]| -> BTreeMap<(String, String), BTreeSet<String>> {
-        let known: BTreeMap<_, _> =
-            side.iter().map(|line| ((line.attr.clone(), line.system.clone()), paths(line))).collect();
-        assert_eq!(known.len(), side.len(), "each attribute once");
-        known
-    };
-    let (old, new) = (by_key(old), by_key(new));
-    let mut rules = Rules::default();
-    let mut renamed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for ((attribute, system), paths) in &new {
-        let before: BTreeSet<&String> =
-            old.iter().filter(|((_, other), _)| other == system).flat_map(|(_, paths)| paths).collect();
-        let rebuilt = paths.iter().any(|path| !before.contains(path));
-        if rebuilt {
-            rules.rebuilt.insert(attribute.clone());
-            *rules.by_system.entry(system.clone()).or_default() += 1;
-        }
-        match old.get(&(attribute.clone(), system.clone())) {
-            Some(before) if before != paths => drop(rules.changed.insert(attribute.clone())),
-            Some(_) => {}
-            None => {
-                rules.added.insert(attribute.clone());
-                if !rebuilt {
-                    let same = old.iter().filter(|((_, other), known)| other == system && !known.is_disjoint(paths));
-                    renamed.entry(attribute.clone()).or_default().extend(same.map(|((name, _), _)| name.clone()));
-                }
-            }
-        }
-    }
-    rules.removed = old.keys().filter(|key| !new.contains_key(*key)).map(|(name, _)| name.clone()).collect();
-    let names: BTreeSet<&String> = new.keys().map(|(name, _)| name).collect();
-    rules.renamed = renamed
-        .into_iter()
-        .map(|(attribute, was)| Renamed {
-            attribute,
-            gone: !was.iter().any(|name| names.contains(name)),
-            was: was.into_iter().collect(),
-        })
-        .collect();
-    rules
-}
-
-fn answered(answer: &Answer) -> Rules {
-    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
-    Rules {
-        rebuilt: set(&answer.rebuilt.list),
-        by_system: answer
-            .rebuilt
-            .by_system
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(s, c)| (s.clone(), *c))
-            .collect(),
-        changed: set(&answer.changed),
-        added: set(&answer.added),
-        removed: set(&answer.removed),
-        renamed: answer
-            .renamed
-            .iter()
-            .map(|one| Renamed { attribute: one.attribute.clone(), was: one.was.clone(), gone: one.gone })
-            .collect(),
     }
 }
 
@@ -278,9 +182,9 @@ fn told(cause: &Cause, label: &LabelledCause) -> Vec<String> {
 
 /// Exclusive counts and shares, by Nix: each edit undone, and each edit alone.
 fn weights(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<String> {
-    let old = &sides[&label.old(case)];
+    let old = &sides[&label.base(case)];
     let rebuilt = |wanted: &Wanted| rules(old, &sides[wanted]).rebuilt;
-    let all = rebuilt(&label.new(case));
+    let all = rebuilt(&label.all(case));
     let mut causes_of: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for edit in label.edits.keys() {
         let only = rebuilt(&label.only(case, edit));
@@ -307,7 +211,7 @@ fn weights(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<Str
 
 fn judge(case: &str, label: &Label, sides: &Sides, answer: &Answer) -> Vec<String> {
     let mut wrong = unsound(answer);
-    let mut expected = rules(&sides[&label.old(case)], &sides[&label.new(case)]);
+    let mut expected = rules(&sides[&label.base(case)], &sides[&label.all(case)]);
     if let Some(rebuilt) = &label.rebuilt {
         assert!(expected.rebuilt.is_superset(rebuilt) && expected.rebuilt != *rebuilt, "{case} needs no exception");
         expected.by_system = BTreeMap::from([("x86_64-linux".to_owned(), rebuilt.len() as u64)]);
@@ -374,7 +278,7 @@ fn edits_of_the_small_distribution() {
     let sides = sides(&store, labels.iter().flat_map(|(case, label)| label.wanted(case)).collect());
     let folder = tempfile::tempdir().unwrap();
     let graph = |wanted: Wanted| graph(folder.path(), &store, &sides[&wanted]);
-    let plain = graph(labels["nothing"].old("nothing"));
+    let plain = graph(labels["nothing"].base("nothing"));
     let texts = TextSources { files: Vec::new(), store_root: Some(store.path().into()) };
     let left: Mutex<Vec<(&String, &Label)>> = Mutex::new(labels.iter().collect());
     let wrong = Mutex::new(BTreeSet::new());
@@ -383,13 +287,8 @@ fn edits_of_the_small_distribution() {
             scope.spawn(|| {
                 loop {
                     let Some((case, label)) = left.lock().unwrap().pop() else { break };
-                    let own = (!label.plain).then(|| graph(label.old(case)));
-                    let answer = compare(own.as_ref().unwrap_or(&plain), &graph(label.new(case)), [&texts, &texts]);
-                    if std::env::var("CASE").is_ok_and(|one| one == *case) {
-                        for c in &answer.causes {
-                            eprintln!("{c:#?}");
-                        }
-                    }
+                    let own = (!label.plain).then(|| graph(label.base(case)));
+                    let answer = compare(own.as_ref().unwrap_or(&plain), &graph(label.all(case)), [&texts, &texts]);
                     let found = judge(case, label, &sides, &answer);
                     wrong.lock().unwrap().extend(found.into_iter().map(|found| format!("{case}: {found}")));
                 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::cli::program::Program;
-use crate::diff::answer::{Change, diff_files, near, unsound};
+use crate::diff::answer::{Change, diff, near, unsound};
 use crate::needs;
 
 /// What Nix says of the day.
@@ -63,7 +63,7 @@ const EDITS: [(&str, &str, &str, u64, u64, u64); 29] = [
 /// What changed in some of them, as kind and key.
 #[rustfmt::skip]
 const CHANGES: [(&str, &[(&str, &str)]); 7] = [
-    ("acpid-2.0.29", &[("input-added", "hook"), ("phase", "postPatch")]),
+    ("acpid-2.0.29", &[("input-added", "autoreconfHook"), ("phase", "postPatch")]),
     ("openbsm-1.1", &[("patch", "bsm-add-audit_token_to_pid.patch")]),
     ("fmod-4.44.64", &[("input-added", "undmg-1.0.3"), ("variable", "shortVersion")]),
     ("docker-18.05.0-ce", &[("version", "version"), ("phase", "buildPhase")]),
@@ -102,7 +102,7 @@ fn set(list: &[String]) -> BTreeSet<String> {
 fn what_nix_says() {
     let Some(data) = needs::shared() else { return };
     let [before, after] = snapshots();
-    let answer = diff_files(&Program::new(), before, after);
+    let answer = diff(&Program::new(), before, after);
     let file = data.join("truth/diff.json");
     let truth: Truth = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     assert_eq!((truth.rebuilt.len(), truth.added.len(), truth.removed.len()), (397, 2, 1));
@@ -160,7 +160,7 @@ fn the_day_backwards() {
         return;
     }
     let [before, after] = snapshots();
-    let answer = diff_files(&Program::new(), after, before);
+    let answer = diff(&Program::new(), after, before);
     assert_eq!(unsound(&answer), [""; 0]);
     assert_eq!(answer.added, ["backup"]);
     assert_eq!(answer.removed, ["googleearth", "theme-jade1"]);
