@@ -28,6 +28,14 @@ pub enum GitError {
         /// Its own message.
         message: String,
     },
+    /// A folder that is in none.
+    #[error("{folder} is in no git repository: {message}")]
+    NoRepository {
+        /// The folder.
+        folder: String,
+        /// What git says.
+        message: String,
+    },
     /// A name that means nothing here.
     #[error("'{name}' names no commit of {folder}: {message}")]
     NoRevision {
@@ -97,7 +105,12 @@ impl Repository {
         let here = Self { folder: folder.to_path_buf() };
         // git's own message for a folder that is not there names the wrong one
         fs::read_dir(folder).map_err(|source| GitError::Io { what: folder.display().to_string(), source })?;
-        let found = here.git("rev-parse", ["--absolute-git-dir"])?;
+        let found = here.git("rev-parse", ["--absolute-git-dir"]).map_err(|error| match error {
+            GitError::Refused { message, .. } => {
+                GitError::NoRepository { folder: folder.display().to_string(), message }
+            }
+            error => error,
+        })?;
         let top = here.git("rev-parse", ["--show-toplevel"]).ok().filter(|top| !top.is_empty());
         Ok(Self { folder: PathBuf::from(top.unwrap_or(found)) })
     }

@@ -6,6 +6,7 @@ mod cli;
 mod cut;
 mod diff;
 mod effective;
+mod evaluate;
 mod graph_traits;
 mod layering;
 mod needs;

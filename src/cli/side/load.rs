@@ -139,6 +139,10 @@ impl SideArgs {
                 Some(graph) => graph,
                 None => {
                     let _tree = checkouts.check_out(&repository, revision)?;
+                    if !params.file.exists() {
+                        let file = self.git.file.display().to_string();
+                        return Err(SideError::NotInTree { side: name, file }.into());
+                    }
                     self.evaluate(&params, &[], &name, cache.as_ref().zip(key.as_ref()), printer)?
                 }
             };

@@ -25,6 +25,8 @@ pub(in crate::cli) enum SideError {
     NothingEvaluated(String),
     #[error("--file '{0}' must lie in the tree: a path below its top, without '..'")]
     Outside(String),
+    #[error("{side} has no '{file}'; --file names what is evaluated in both trees")]
+    NotInTree { side: String, file: String },
     #[error("neither side has '{0}', nor anything below it that is a derivation")]
     NoAttribute(String),
 }

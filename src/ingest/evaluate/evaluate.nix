@@ -116,9 +116,9 @@ let
 
   # The same as a tree for who walks it himself, and lists as sets.
   tree = depth: open: value:
-    if depth > 32 then throw tooDeep
-    else if isDerivation value then value // { meta = metaOf value; }
+    if isDerivation value then value // { meta = metaOf value; }
     else if isAttrs value && isOpen { inherit open value; } then
+      if depth == 32 && names value != [ ] then throw tooDeep else
       listToAttrs (map (name: { inherit name; value = tree (depth + 1) false value.${name}; }) (names value))
       // { recurseForDerivations = true; }
     else if isList value && open then
