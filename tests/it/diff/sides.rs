@@ -357,13 +357,15 @@ fn what_is_no_side() {
     let program = Program::new();
     program.write("words.txt", "this is no closure\n");
     for (arguments, says) in [
-        (&["diff"][..], "Usage"),
-        (&["diff", "only-one.ripple"], "Usage"),
+        (&["diff"][..], "give OLD and NEW"),
+        (&["diff", "only-one.ripple"], "only-one.ripple"),
         (&["diff", "nowhere.ripple", "nowhere-else.ripple"], "nowhere"),
         (&["diff", "words.txt", "words.txt"], "words.txt"),
-        (&["diff", "a.ripple", "b.ripple", "--format", "dot"], "dot"),
     ] {
         let said = program.run(arguments).failed();
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
+    let formats = testdata("formats/drvs").display().to_string();
+    let said = program.run(&["diff", &formats, &formats, "--format", "dot"]).failed();
+    assert!(said.contains("no dot form"), "{said}");
 }
