@@ -8,7 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
-use crate::query::{ResolveError, SelectorError, WhatIfError};
+use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
 
@@ -42,6 +42,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     #[error(transparent)]
+    Owners(#[from] OwnersError),
+    #[error(transparent)]
     WhatIf(#[from] WhatIfError),
     #[error("'{0}' names no derivation, only input sources, which have no inputs")]
     NoDerivation(String),
@@ -72,6 +74,7 @@ impl CliError {
             | Self::Snapshot(_)
             | Self::Resolve(_)
             | Self::Evidence(_)
+            | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)
             | Self::Render(_)

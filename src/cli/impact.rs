@@ -11,8 +11,8 @@ use super::evidence::RemedyArgs;
 use super::printer::Printer;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless,
-    note_systems_without_evidence, remedied, remedies, resolve,
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, remedied, remedies,
+    resolve, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -123,7 +123,7 @@ fn judge(
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
         report.needless = needless(graph, &effective, &verdicts, &bumped);
-        note_systems_without_evidence(graph, &verdicts, report);
+        report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {
         let params = RemedyParams { min_grade, only: args.only };
@@ -139,11 +139,5 @@ fn outcome(report: &ImpactReport, fail_over: Option<u64>, printer: &mut Printer)
     } else {
         (report.derivations.total, "derivations")
     };
-    match fail_over {
-        Some(limit) if count > limit => {
-            printer.say(&format!("{count} {what} are rebuilt, more than the {limit} of --fail-over"));
-            Outcome::ThresholdPassed
-        }
-        _ => Outcome::Fine,
-    }
+    Outcome::of(count, what, fail_over, printer)
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
 mod closure;
+mod diff;
 mod error;
 mod evidence;
 mod impact;
@@ -42,6 +43,8 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
+    /// What changed between two evaluations, and which edit causes what
+    Diff(Box<diff::Args>),
     /// Write remedies as a Nix overlay
     Overlay(overlay::Args),
     /// How a bump reaches a derivation
@@ -107,6 +110,19 @@ enum Outcome {
     ThresholdPassed,
 }
 
+impl Outcome {
+    /// What a count of rebuilt things means for the threshold that was asked for.
+    fn of(count: u64, what: &str, limit: Option<u64>, printer: &mut Printer) -> Self {
+        match limit {
+            Some(limit) if count > limit => {
+                printer.say(&format!("{count} {what} are rebuilt, more than the {limit} of --fail-over"));
+                Self::ThresholdPassed
+            }
+            _ => Self::Fine,
+        }
+    }
+}
+
 /// Runs the program with these arguments.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -127,6 +143,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ingest(args) => ingest::run(args, &mut printer),
         Command::Impact(args) => impact::run(args, &mut printer),
         Command::Inputs(args) => inputs::run(args, &mut printer),
+        Command::Diff(args) => diff::run(*args, &mut printer),
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),

@@ -7,11 +7,13 @@ use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
 use super::attribute::looks_like_a_job;
+use super::meta::{Meta, People};
 use super::problem::{IngestError, Problem};
+use super::system::split_system;
 use crate::nix::json::JsonError;
 
 /// The first bytes of a zstd frame.
@@ -33,6 +35,12 @@ impl Owners {
     }
 }
 
+impl From<Meta> for Owners {
+    fn from(meta: Meta) -> Self {
+        Self { maintainers: meta.maintainers.into_iter().collect(), teams: meta.teams.into_iter().collect() }
+    }
+}
+
 /// Maintainers and teams by attribute, without systems.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Maintainers(BTreeMap<String, Owners>);
@@ -44,10 +52,17 @@ impl Maintainers {
         self.0.get(attribute)
     }
 
+    /// Takes over what another file says.
+    pub fn join(&mut self, other: Self) {
+        for (attribute, owners) in other.0 {
+            self.0.entry(attribute).or_default().join(owners);
+        }
+    }
+
     /// Reads a file, plain or compressed with zstd. It is one of: `nix-env -qaP --json --meta`,
     /// lines of nix-eval-jobs with `meta`, a map of attributes to names (`{"hello": ["@x"]}`) or to
-    /// `{"maintainers": [...], "teams": [...]}`. In `meta`, what has another shape is passed over; in
-    /// such a map it is an error. Entries of one attribute join what they say.
+    /// `{"maintainers": [...], "teams": [...]}`. People of another shape than nixpkgs gives them are passed
+    /// over. Entries of one attribute join what they say.
     ///
     /// # Errors
     /// When the file cannot be read, or is none of these.
@@ -77,7 +92,7 @@ impl Maintainers {
         if looks_like_a_job(text) {
             for job in serde_json::Deserializer::from_slice(text).into_iter::<Job<'_>>() {
                 let job = job.map_err(|error| malformed(&error))?;
-                found.add(&job.attr, of_meta(&job.meta));
+                found.add(&job.attr, job.meta.into());
             }
         } else {
             let entries: Entries = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
@@ -94,7 +109,7 @@ impl Maintainers {
     }
 
     fn add(&mut self, attribute: &str, owners: Owners) {
-        let name = without_system(attribute);
+        let name = split_system(attribute).0;
         match self.0.get_mut(name) {
             Some(known) => known.join(owners),
             None => {
@@ -106,50 +121,13 @@ impl Maintainers {
 
 const FORMS: &str = "nix-env -qaP --json --meta, lines of nix-eval-jobs, or a map of attributes to lists of names";
 
-/// An attribute path without a system at its end or start.
-fn without_system(attribute: &str) -> &str {
-    match (attribute.rsplit_once('.'), attribute.split_once('.')) {
-        (Some((name, system)), _) if crate::ingest::is_system(system) => name,
-        (_, Some((system, name))) if crate::ingest::is_system(system) => name,
-        _ => attribute,
-    }
-}
-
 /// A line of nix-eval-jobs.
 #[derive(Deserialize)]
 struct Job<'j> {
     #[serde(borrow)]
     attr: Cow<'j, str>,
     #[serde(default)]
-    meta: Value,
-}
-
-/// What `meta` of a package says, which can have any shape.
-fn of_meta(meta: &Value) -> Owners {
-    let all = |key: &str, name: fn(&Value) -> Option<String>| match meta.get(key) {
-        Some(Value::Array(list)) => list.iter().filter_map(name).collect(),
-        one => one.and_then(name).into_iter().collect(),
-    };
-    Owners { maintainers: all("maintainers", maintainer), teams: all("teams", team) }
-}
-
-fn field(value: &Value, key: &str) -> Option<String> {
-    value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn word(value: &Value) -> Option<String> {
-    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// A maintainer: `@github`, else name, else address.
-fn maintainer(value: &Value) -> Option<String> {
-    let handle = || field(value, "github").map(|handle| format!("@{handle}"));
-    word(value).or_else(handle).or_else(|| field(value, "name")).or_else(|| field(value, "email"))
-}
-
-/// A team: its short name, else its handle.
-fn team(value: &Value) -> Option<String> {
-    ["shortName", "githubTeam", "github"].into_iter().find_map(|key| field(value, key)).or_else(|| word(value))
+    meta: Meta,
 }
 
 /// A map of attributes.
@@ -186,26 +164,17 @@ impl<'de> Deserialize<'de> for Entry {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of names, or an object with maintainers, teams or meta")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Entry, A::Error> {
-                let mut owners = Owners::default();
-                while let Some(Maintainer(name)) = names.next_element()? {
-                    owners.maintainers.insert(name);
-                }
-                Ok(Entry(owners))
+            fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Entry, A::Error> {
+                let people = People::deserialize(SeqAccessDeserializer::new(names))?;
+                Ok(Entry(Owners { maintainers: people.maintainers().into_iter().collect(), ..Owners::default() }))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
                 let mut owners = Owners::default();
                 while let Some(key) = map.next_key::<Cow<'_, str>>()? {
                     match key.as_ref() {
-                        "meta" => owners.join(of_meta(&map.next_value()?)),
-                        "maintainers" => {
-                            let names: Vec<Maintainer> = map.next_value()?;
-                            owners.maintainers.extend(names.into_iter().map(|name| name.0));
-                        }
-                        "teams" => {
-                            let names: Vec<Team> = map.next_value()?;
-                            owners.teams.extend(names.into_iter().map(|name| name.0));
-                        }
+                        "meta" => owners.join(map.next_value::<Meta>()?.into()),
+                        "maintainers" => owners.maintainers.extend(map.next_value::<People>()?.maintainers()),
+                        "teams" => owners.teams.extend(map.next_value::<People>()?.teams()),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -215,27 +184,6 @@ impl<'de> Deserialize<'de> for Entry {
             }
         }
         deserializer.deserialize_any(Either)
-    }
-}
-
-struct Maintainer(String);
-
-impl<'de> Deserialize<'de> for Maintainer {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let wrong = || de::Error::custom("a maintainer is a name, or an object with github, name or email");
-        maintainer(&value).map(Self).ok_or_else(wrong)
-    }
-}
-
-struct Team(String);
-
-impl<'de> Deserialize<'de> for Team {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        team(&value)
-            .map(Self)
-            .ok_or_else(|| de::Error::custom("a team is a name, or an object with shortName or github"))
     }
 }
 
@@ -298,8 +246,6 @@ mod tests {
     fn errors_say_where_and_what() {
         for (text, message) in [
             ("{\"a\":5}", "at byte 5: invalid type: integer `5`, expected a list of names"),
-            ("{\"a\":[5]}", "a maintainer is a name"),
-            ("{\"a\":{\"teams\":[{}]}}", "a team is a name"),
             ("[]", "an object of attributes"),
             ("", "at byte 0: EOF"),
             ("{\"attr\":\"x\",\"drvPath\":\"y\"}\n{\"atr\":1}", "missing field `attr`"),

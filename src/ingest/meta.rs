@@ -35,6 +35,26 @@ impl<'de> Deserialize<'de> for Meta {
     }
 }
 
+/// People as `meta.maintainers` and `meta.teams` have them: a list, or one alone.
+#[derive(Debug)]
+pub(crate) struct People(Loose);
+
+impl People {
+    pub(crate) fn maintainers(self) -> Vec<String> {
+        self.0.all(maintainer)
+    }
+
+    pub(crate) fn teams(self) -> Vec<String> {
+        self.0.all(team)
+    }
+}
+
+impl<'de> Deserialize<'de> for People {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        (Depth { left: 3, keys: None }).deserialize(deserializer).map(Self)
+    }
+}
+
 /// The keys of `meta` that are read.
 const KEYS: [&str; 3] = ["position", "maintainers", "teams"];
 

@@ -32,6 +32,11 @@ pub fn normalise_pname(pname: &str) -> String {
 /// Interpreters whose package sets prefix the names of their packages with name and version.
 const INTERPRETERS: [&str; 8] = ["python", "pypy", "perl", "ruby", "lua", "luajit", "ocaml", "php"];
 
+/// Whether a pname is that of an interpreter, with or without its version: `python3`, `perl`.
+pub(crate) fn is_interpreter(pname: &str) -> bool {
+    INTERPRETERS.contains(&pname.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
 /// `pname` without its interpreter prefix.
 #[must_use]
 pub fn strip_interpreter(pname: &str) -> &str {
@@ -73,6 +78,12 @@ mod tests {
         ] {
             assert_eq!(parse_drv_name(name), (pname, version), "{name}");
         }
+    }
+
+    #[test]
+    fn interpreters_themselves() {
+        assert!(["python3", "python", "perl", "lua5.2"].into_iter().all(is_interpreter));
+        assert!(!["python3.6-x", "pythonx", "", "3"].into_iter().any(is_interpreter));
     }
 
     #[test]

@@ -98,8 +98,8 @@ impl Texts {
         let mut found = Vec::new();
         let mut deserializer = serde_json::Deserializer::from_reader(reader);
         let scan = Scan { wanted: missing, found: &mut found, nested: false };
-        let scanned = scan.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        scanned.map_err(|error| unreadable(&shown, &error.to_string()))?;
+        // what follows the object is that of lines of nix-eval-jobs, which hold no texts
+        scan.deserialize(&mut deserializer).map_err(|error| unreadable(&shown, &error.to_string()))?;
         for (path, value) in found {
             let parsed = StorePath::from_base_name(path.as_bytes()).ok();
             let Some((digest, name)) = parsed.and_then(|path| Some((path.digest, path.name.strip_suffix(".drv")?)))

@@ -25,6 +25,7 @@ use super::impact::DistanceCount;
 use super::labels::{branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::{Needless, REPORT_VERSION};
 use crate::graph::{AttributeId, Graph, NodeId};
+use crate::ingest::Maintainers;
 use crate::proof::Texts;
 use crate::reach::{Blame, Takers};
 
@@ -93,6 +94,29 @@ impl<'g> Diff<'g> {
         let added = compared.new.nodes().filter(|&node| compared.matching.was(node).is_none());
         let added = added.filter(|node| compared.is_new.contains(node.index()));
         edited.chain(added).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whom the change concerns: who stands behind rebuilt attributes and those of `causes`, by what the
+    /// evaluations say of them, by a file, and by an owner's map.
+    #[must_use]
+    pub fn people(&self, causes: &[Cause], stated: &Maintainers, rules: Option<&OwnerRules>) -> Option<People> {
+        let new = self.compared.new;
+        let edited: BTreeSet<&str> = causes.iter().flat_map(|cause| &cause.attributes).map(String::as_str).collect();
+        let rebuilt: BTreeSet<AttributeId> = self.attributes.rebuilt.iter().copied().collect();
+        let touched = new.attributes().filter_map(|attribute| {
+            let name = new.attribute_name(attribute);
+            let (rebuilt, edited) = (rebuilt.contains(&attribute), edited.contains(name));
+            let position = new.attribute_position(attribute);
+            (rebuilt || edited).then(|| Touched {
+                attribute: name,
+                rebuilt,
+                edited,
+                position: (!position.is_empty()).then_some(position),
+                maintainers: new.maintainers(attribute).collect(),
+                teams: new.teams(attribute).collect(),
+            })
+        });
+        people(touched, stated, rules)
     }
 
     /// The old and new nodes of an edit's instances, the first few.

@@ -34,8 +34,7 @@ pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overla
 pub use path_node::PathNode;
 pub use rank::{RankParams, RankReport, RankedNode, rank};
 pub use remedied::{
-    AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, note_systems_without_evidence,
-    remedied,
+    AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };
 pub use resolve::{Bump, ResolveError, resolve};
 pub use selector::{Selector, SelectorError};

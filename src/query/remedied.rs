@@ -128,15 +128,13 @@ pub fn needless(
     found
 }
 
-/// Notes the systems of a bump's rebuilds of which no evidence speaks.
-pub fn note_systems_without_evidence(graph: &Graph, verdicts: &Verdicts, report: &mut ImpactReport) {
+/// What to note of the systems on which something is rebuilt (and how much) and of which no evidence speaks.
+#[must_use]
+pub fn systems_without_evidence(graph: &Graph, verdicts: &Verdicts, rebuilt: &BTreeMap<String, u64>) -> Option<String> {
     let covered: BTreeSet<&str> = verdicts.edges().map(|(edge, _)| graph.system(graph.edge_consumer(edge))).collect();
-    let missing: Vec<&str> =
-        report.derivations.by_system.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();
-    if !covered.is_empty() && !missing.is_empty() {
-        let missing = missing.join(", ");
-        report.notes.push(format!("no evidence speaks of {missing}: what is needless there is not counted"));
-    }
+    let missing: Vec<&str> = rebuilt.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();
+    (!covered.is_empty() && !missing.is_empty())
+        .then(|| format!("no evidence speaks of {}: what is needless there is not counted", missing.join(", ")))
 }
 
 /// What the remedies change about a bump; notes it in the report's list as well, if there is one.

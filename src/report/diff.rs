@@ -139,7 +139,7 @@ impl DiffPage<'_> {
         }
         for (attribute, systems, error) in failing.iter().take(NAMES) {
             let on = if systems.is_empty() { String::new() } else { format!(" on {}", PLAIN.names(systems, NAMES)) };
-            writeln!(out, "  {}{on}: {}", (PLAIN.name)(attribute), (PLAIN.words)(telling(error)))?;
+            writeln!(out, "  {}{on}: {}", (PLAIN.name)(attribute), table::printable(telling(error)))?;
         }
         if failing.len() > NAMES {
             writeln!(out, "  {}", and_more(failing.len() - NAMES))?;

@@ -39,7 +39,7 @@ where
 const WHOLE: [(&str, u16); 16] = [
     ("cause", 30),
     ("what changed", 20),
-    ("attributes", 24),
+    ("attributes", 36),
     ("maintainer", 40),
     ("team", 40),
     ("owner", 40),

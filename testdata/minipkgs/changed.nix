@@ -20,7 +20,7 @@ let
   # Another content of a file, for recipes that are the same.
   source = name: cause "source" name null // { old = name; };
   added = name: cause "added" name [ "new" ];
-  named = name: cause "named" name null;
+  named = name: cause "named" name null // { old = name; };
 
   # ---- Edits ----
 

@@ -96,7 +96,8 @@ impl SideArgs {
             attributes_alone: true,
             ..IngestOptions::default()
         };
-        let build_options = BuildOptions { allow_missing: self.inputs.allow_missing, ..BuildOptions::default() };
+        let build_options =
+            BuildOptions { allow_missing: self.inputs.allow_missing, allow_empty: true, ..BuildOptions::default() };
         read_inputs(&inputs, &options, build_options, false, printer)
     }
 

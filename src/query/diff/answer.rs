@@ -55,6 +55,17 @@ pub struct DiffReport {
     pub notes: Vec<String>,
 }
 
+impl DiffReport {
+    /// How many things are rebuilt, of what `counted` says, and what these are.
+    #[must_use]
+    pub fn weighed(&self) -> (u64, &'static str) {
+        match self.counted {
+            Counted::Attributes => (self.rebuilt.total, "attributes"),
+            Counted::Derivations => (self.derivations.total, "derivations"),
+        }
+    }
+}
+
 /// One of the two evaluations.
 #[derive(Debug, Clone, Serialize)]
 pub struct Side {
@@ -133,8 +144,8 @@ pub enum Counted {
 }
 
 /// An edit: a recipe that changed itself (or an input source, or an attribute that is new), with all
-/// its instances (the same names before and after, or an attribute in common: other systems, stages of a
-/// bootstrap).
+/// its instances (the same names before and after, or an attribute and both versions in common: other systems,
+/// stages of a bootstrap).
 #[derive(Debug, Clone, Serialize)]
 pub struct Cause {
     /// Its path on the new side; on the old side for what is removed.

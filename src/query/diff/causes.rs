@@ -303,7 +303,7 @@ impl Finder<'_, '_> {
 }
 
 /// Brings the instances of an edit together: of derivations those with the same names before and after
-/// (without a version, those that use the same scripts, too) or with an attribute in common; of fetches
+/// (without a version, those that use the same scripts, too) or with an attribute and versions in common; of fetches
 /// those of the same path; of attributes those of the same name.
 fn group(compared: &Compared<'_>, origins: Vec<(CauseKind, Origin)>) -> Vec<Edit> {
     let mut sets: UnionFind<u32> = UnionFind::new(origins.len());
@@ -332,7 +332,8 @@ fn group(compared: &Compared<'_>, origins: Vec<(CauseKind, Origin)>) -> Vec<Edit
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'g> {
     Names(CauseKind, &'g str, &'g str, Vec<Digest>),
-    Attribute(CauseKind, &'g str),
+    /// With the versions before and after.
+    Attribute(CauseKind, &'g str, &'g str, &'g str),
     Path(Digest, Digest),
 }
 
@@ -354,10 +355,10 @@ fn keys<'g>(compared: &Compared<'g>, kind: CauseKind, origin: Origin) -> Vec<Key
     };
     let mut found = Vec::new();
     match origin {
-        Origin::Named(attribute) => found.push(Key::Attribute(kind, new.attribute_name(attribute))),
+        Origin::Named(attribute) => found.push(Key::Attribute(kind, new.attribute_name(attribute), "", "")),
         Origin::Added(node) => {
             found.extend(scripts(node).map(|scripts| Key::Names(kind, "", new.name(node), scripts)));
-            found.extend(attributes(node).map(|name| Key::Attribute(kind, name)));
+            found.extend(attributes(node).map(|name| Key::Attribute(kind, name, "", new.version(node))));
         }
         Origin::Edited(node) => {
             let Some(now) = compared.matching.now(node) else { return found };
@@ -366,7 +367,8 @@ fn keys<'g>(compared: &Compared<'g>, kind: CauseKind, origin: Origin) -> Vec<Key
             } else {
                 found.extend(scripts(now).map(|scripts| Key::Names(kind, old.name(node), new.name(now), scripts)));
             }
-            found.extend(attributes(now).map(|name| Key::Attribute(kind, name)));
+            let versions = (old.version(node), new.version(now));
+            found.extend(attributes(now).map(|name| Key::Attribute(kind, name, versions.0, versions.1)));
         }
     }
     found

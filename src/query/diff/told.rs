@@ -56,9 +56,9 @@ pub(super) fn fetch_changes(compared: &Compared<'_>, texts: [&Texts; 2], before:
     };
     let one = Recipe::new(one, compared.old.store_dir(), FxHashMap::default());
     let other = Recipe::new(other, compared.new.store_dir(), FxHashMap::default());
-    let told =
-        |change: &Change| matches!(change.key.as_str(), "url" | "urls" | "rev" | "outputHash" | "outputHashMode");
-    variable_changes(&one, &other).into_iter().filter(told).collect()
+    let told = |change: &Change| matches!(change.key.as_str(), "url" | "urls" | "rev");
+    let source = |change: Change| Change { kind: ChangeKind::Source, ..change };
+    variable_changes(&one, &other).into_iter().filter(told).map(source).collect()
 }
 
 /// Version, name, system and outputs.
@@ -273,7 +273,9 @@ fn clause(change: &Change) -> String {
         (ChangeKind::New, ..) => "new".to_owned(),
         (ChangeKind::Source, Some(was), Some(is)) if was == is && key.is_empty() => "its content changed".to_owned(),
         (ChangeKind::Source, was, is) if matches!(key, "url" | "urls" | "rev") => value(key, was, is),
-        (ChangeKind::Source, Some(was), Some(is)) if was == is => format!("{} {is}: its content changed", source(key)),
+        // what is unpacked from a forge is named just so
+        (ChangeKind::Source, Some("source"), Some("source")) => format!("{} changed", source(key)),
+        (ChangeKind::Source, Some(was), Some(is)) if was == is => format!("{} {is} changed", source(key)),
         (ChangeKind::Source, Some(was), Some(is)) => format!("{} {was} → {is}", source(key)),
         (ChangeKind::Source, None, Some(is)) => format!("{} added: {is}", source(key)),
         (ChangeKind::Source, Some(was), None) => format!("{} removed: {was}", source(key)),
@@ -367,7 +369,8 @@ mod tests {
         check(K::Version, "version", Some("1.0"), Some("1.1"), "version 1.0 → 1.1");
         check(K::Name, "pname", Some("a"), Some("b"), "pname a → b");
         check(K::Source, "src", Some("a-1.tar"), Some("a-2.tar"), "source a-1.tar → a-2.tar");
-        check(K::Source, "src", Some("source"), Some("source"), "source source: its content changed");
+        check(K::Source, "src", Some("source"), Some("source"), "source changed");
+        check(K::Source, "src", Some("a.tar"), Some("a.tar"), "source a.tar changed");
         check(K::Source, "cargoDeps", None, Some("v"), "source (cargoDeps) added: v");
         check(K::Source, "", Some("hook.sh"), Some("hook.sh"), "its content changed");
         check(K::Patch, "fix.patch", None, Some("fix.patch"), "patch added: fix.patch");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::style::Style;
+use crate::nix::name::{is_interpreter, strip_interpreter};
 use crate::nix::{normalise_pname, parse_drv_name};
 use crate::query::{Cause, CauseKind, ChangeKind, Counted, DiffReport};
 use crate::report::table::{Column, fraction, number};
@@ -38,8 +39,23 @@ pub(super) struct Row<'r> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Likeness<'r> {
     kind: CauseKind,
-    what: &'r [String],
+    /// Without interpreters, and without those that names begin with.
+    what: Vec<String>,
     of: Subject<'r>,
+}
+
+impl<'r> Likeness<'r> {
+    fn new(cause: &Cause, of: Subject<'r>) -> Self {
+        let plain = |what: &String| what.split(' ').map(without_interpreter).collect::<Vec<_>>().join(" ");
+        let mut what: Vec<String> = cause.what.iter().map(plain).collect();
+        // without the interpreters, names stand in another order
+        what.sort_unstable();
+        Self { kind: cause.kind, what, of }
+    }
+}
+
+fn without_interpreter(word: &str) -> &str {
+    if is_interpreter(parse_drv_name(word).0) { "" } else { strip_interpreter(word) }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,13 +71,13 @@ pub(super) fn rows(report: &DiffReport) -> Vec<Row<'_>> {
     let mut of_sets: BTreeMap<Likeness<'_>, usize> = BTreeMap::new();
     for cause in &report.causes {
         if let Some(set) = set_of(cause) {
-            *of_sets.entry(Likeness { kind: cause.kind, what: &cause.what, of: Subject::Set(set) }).or_default() += 1;
+            *of_sets.entry(Likeness::new(cause, Subject::Set(set))).or_default() += 1;
         }
     }
     let mut places: BTreeMap<Likeness<'_>, usize> = BTreeMap::new();
     let mut rows: Vec<Row<'_>> = Vec::new();
     for (at, cause) in report.causes.iter().enumerate() {
-        let like = |of| Likeness { kind: cause.kind, what: &cause.what, of };
+        let like = |of| Likeness::new(cause, of);
         let in_set = set_of(cause).map(|set| like(Subject::Set(set)));
         let likeness = match in_set {
             _ if cause.what.is_empty() => like(Subject::Alone(at)),
@@ -211,12 +227,12 @@ pub(super) fn rest(rows: &[Row<'_>], report: &DiffReport, style: Style) -> [Stri
     cells
 }
 
-/// What changed, the most telling first; what the names tell already is left out.
+/// The first changes, the most telling first; what the names tell already is left out.
 fn what(cause: &Cause, style: Style) -> String {
     let told = title(cause);
-    let mut telling: Vec<&String> = cause.what.iter().filter(|what| !repeats(what, &told)).collect();
-    if telling.is_empty() {
-        telling = cause.what.iter().collect();
+    let telling: Vec<&String> = cause.what.iter().filter(|what| !repeats(what, &told)).collect();
+    if telling.is_empty() && !cause.what.is_empty() {
+        return "new version".to_owned();
     }
     let mut words: Vec<String> = telling.iter().take(CHANGES).map(|what| (style.words)(what)).collect();
     if telling.len() > CHANGES {
@@ -225,13 +241,17 @@ fn what(cause: &Cause, style: Style) -> String {
     words.join("; ")
 }
 
-/// Whether a change of versions is that of the names: `version 1 → 2` beside `hello 1 → 2`.
+/// Whether a change is the one of the names: `version 1 → 2` and `source x-1.tar → x-2.tar` beside
+/// `hello 1 → 2`.
 fn repeats(what: &str, title: &str) -> bool {
-    let versions = |text: &str| {
-        let (before, after) = text.split_once(" → ")?;
-        Some((before.rsplit(' ').next()?.to_owned(), after.to_owned()))
-    };
-    versions(what).is_some_and(|change| versions(title) == Some(change))
+    let Some((old, new)) = sides(title) else { return false };
+    sides(what).is_some_and(|(before, after)| before.contains(old) && before.replace(old, new) == after)
+}
+
+/// The last word before the arrow, and all that stands after it.
+fn sides(text: &str) -> Option<(&str, &str)> {
+    let (before, after) = text.split_once(" → ")?;
+    Some((before.rsplit(' ').next()?, after)).filter(|(before, _)| !before.is_empty())
 }
 
 #[cfg(test)]
@@ -272,6 +292,8 @@ mod tests {
     #[test]
     fn versions_are_told_once() {
         assert!(repeats("version 1 → 2", "hello 1 → 2"));
+        assert!(repeats("source hello-1.tar.gz → hello-2.tar.gz", "hello 1 → 2"));
+        assert!(!repeats("source hello-1.tar.gz → hello-2.tar.xz", "hello 1 → 2"));
         assert!(!repeats("version 1 → 2", "hello 1 → 2.1"));
         assert!(!repeats("input zlib removed", "hello 1 → 2"));
         assert!(!repeats("flag a → b", "a"));

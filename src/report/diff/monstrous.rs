@@ -2,11 +2,11 @@
 
 use super::tests::{cause, day, empty, person, text};
 use super::*;
-use crate::query::{Branch, ChangeKind, Counted, FailingAttribute, OwnPullRequest, Renamed, Root};
+use crate::query::{Branch, ChangeKind, Counted, FailingAttribute, OwnPullRequest, Redirected, Renamed, Root};
 use crate::report::Format;
 
-/// What a comment may have.
-const LIMIT: usize = 65_536;
+/// What a comment may have: GitHub's 65,536 characters, less a line of a workflow's.
+const LIMIT: usize = 65_000;
 
 /// Bits of names and messages that mean something to markdown, to HTML, to GitHub or to a terminal.
 const NASTY: [&str; 34] = [
@@ -124,6 +124,15 @@ fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
             taken_by: chance.some(5, bits),
             before: 1,
             after: 2,
+        })
+        .collect();
+    report.redirected = (0..count / 50)
+        .map(|_| Redirected {
+            attributes: chance.some(7, bits),
+            before: chance.nasty(bits),
+            after: chance.nasty(bits),
+            causes: vec![0, 1],
+            alone: 2,
         })
         .collect();
     report.people = Some(people(&mut chance, count / 10));

@@ -84,7 +84,7 @@ impl DiffReport {
         if redirected.len() > ROOTS {
             lines.push(format!("{} attributes that name another derivation now.", and_more(redirected.len() - ROOTS)));
         }
-        let roots = &self.judgement.roots;
+        let roots: Vec<&Root> = self.judgement.roots.iter().filter(|root| is_worth_a_line(root)).collect();
         lines.extend(roots.iter().take(ROOTS).map(|root| root_line(root, style)));
         if roots.len() > ROOTS {
             lines.push(format!("{} inputs whose bump now rebuilds more.", and_more(roots.len() - ROOTS)));
@@ -154,6 +154,12 @@ impl DiffReport {
     pub(super) fn needless_lines(&self) -> Vec<String> {
         words::needless(self.needless.iter().rev().map(|(grade, savings)| (*grade, *savings)))
     }
+}
+
+/// Whether a root grew so much that a reviewer wants to know: by a hundred, or to more than twice what it was.
+fn is_worth_a_line(root: &Root) -> bool {
+    let growth = root.after.saturating_sub(root.before);
+    growth >= 100 || (growth >= 10 && root.after > 2 * root.before)
 }
 
 fn root_line(root: &Root, style: Style) -> String {

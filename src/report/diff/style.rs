@@ -3,8 +3,9 @@
 use crate::report::markdown::{code, cut, prose};
 use crate::report::table::{number, printable};
 
-/// How many bytes a change in words has at most.
+/// How many bytes a change in words has at most, in a comment and in a terminal.
 const WORDS: usize = 160;
+const FEW_WORDS: usize = 100;
 
 /// How names and sentences are written.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ pub(super) struct Style {
 /// For a terminal.
 pub(super) const PLAIN: Style = Style {
     name: |name| printable(name).into_owned(),
-    words: |words| printable(&cut(words, WORDS)).into_owned(),
+    words: |words| printable(&cut(words, FEW_WORDS)).into_owned(),
     percent: false,
 };
 

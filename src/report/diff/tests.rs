@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::query::{
     Branch, Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DistanceCount, FailingAttribute, Judgement,
-    OwnPullRequest, RebuiltCounts, Renamed, Root, Side, Weight,
+    OwnPullRequest, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
 use crate::reach::Savings;
 use crate::report::{Format, render};
@@ -162,6 +162,13 @@ pub(super) fn day() -> DiffReport {
         branch: Some(Branch::PossibleMassRebuild),
         counted: Counted::Attributes,
         causes,
+        redirected: vec![Redirected {
+            attributes: strings("python3 python3Packages.*"),
+            before: "python3-3.6.5".to_owned(),
+            after: "python3-3.7.0".to_owned(),
+            causes: vec![1, 2],
+            alone: 28,
+        }],
         needless: BTreeMap::from([
             (Grade::Suspected, Savings { builds: 9, attributes: 8, wrappers_added: 1, test_builds_added: 2 }),
             (Grade::Inferred, Savings { builds: 4, attributes: 4, wrappers_added: 0, test_builds_added: 1 }),
@@ -205,4 +212,50 @@ fn a_day_reads_so() {
     let mut out = Vec::new();
     day.markdown(&mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), text(&page, Format::Markdown, None));
+}
+
+/// The causes of rows, each row's joined.
+fn rows_of(causes: Vec<Cause>) -> Vec<String> {
+    let report = DiffReport { causes, ..day() };
+    let rows = causes::rows(&report);
+    rows.iter().map(|row| format!("{} x{}", row.cells(&report, PLAIN)[0], row.causes())).collect()
+}
+
+#[test]
+fn alike_is_what_reads_alike() {
+    use ChangeKind::{InputAdded, New, Version};
+    let one =
+        |names: &str, kind, what: &[&str], attributes: &str, share| cause(names, kind, what, attributes, (share, 1, 0));
+    // for two interpreters, whose packages are named after them
+    let of = |python: &str, pytest: &str| {
+        let what =
+            [format!("input added: {python}-mock-1 (buildInputs)"), format!("input moved: {pytest} from a to b")];
+        one(&format!("{python}-x-1>{python}-x-1"), InputAdded, &[&what[0], &what[1]], "", 1.0)
+    };
+    assert_eq!(
+        rows_of(vec![of("python2.7", "python-2.7.14"), of("python3.6", "python3-3.6.5")]),
+        ["python2.7-x-1 and 1 more with the same change x2"]
+    );
+    // two packages that lost the same input are alike, two that got the same version are not
+    let other = |kind, what: &str| {
+        rows_of(vec![one("a-1>a-2", kind, &[what], "s.a", 1.0), one("b-1>b-2", kind, &[what], "s.b", 1.0)]).len()
+    };
+    assert_eq!((other(InputAdded, "input"), other(Version, "version 1 → 2"), other(New, "new")), (1, 2, 2));
+    // three of one set are
+    let set = |sets: [&str; 3]| {
+        let names = ["a-1>a-2", "b-1>b-2", "c-1>c-2"];
+        rows_of(
+            std::iter::zip(names, sets).map(|(names, set)| one(names, Version, &["version 1 → 2"], set, 1.0)).collect(),
+        )
+    };
+    assert_eq!(set(["s.a", "s.b", "s.c"]), ["a 1 → 2 and 2 more with the same change x3"]);
+    assert_eq!(set(["s.a", "s.b", "t.c"]).len(), 3);
+    assert_eq!(set(["a", "b", "c"]).len(), 3);
+    // their shares are added, and put them in their place
+    let rows = rows_of(vec![
+        one("big-1>big-1", InputAdded, &["one"], "", 5.0),
+        one("x-1>x-1", InputAdded, &["many"], "", 3.0),
+        one("y-1>y-1", InputAdded, &["many"], "", 3.0),
+    ]);
+    assert_eq!(rows, ["x-1 and 1 more with the same change x2", "big-1 x1"]);
 }

@@ -202,8 +202,8 @@ pub(super) fn unsound(answer: &Answer) -> Vec<String> {
         hold(cause.kind == "named" || (!cause.what.is_empty() && !cause.changes.is_empty()), "something changed");
         hold(cause.what.iter().all(|what| !what.is_empty() && !what.contains('\n')), "words in one line");
         hold(cause.old_drv.is_some() == cause.old_name.is_some(), "an old path has a name");
-        let new = cause.kind == "added";
-        hold(new != cause.old_drv.is_some(), "a counterpart, unless it is added");
+        let counterpart = cause.old_drv.is_some();
+        hold(cause.kind == "named" || counterpart == (cause.kind != "added"), "a counterpart, unless it is added");
         hold(seen.insert((&cause.kind, &cause.name, &cause.old_name)), "one cause with these names");
         hold(cause.by_distance.is_sorted_by_key(|count| count.distance), "distances are sorted");
         let reached: u64 = cause.by_distance.iter().map(|count| count.derivations).sum();

@@ -143,6 +143,13 @@ impl Model {
                 edit("added", name, was, thing);
             } else if slot.both() && attributes_before.is_empty() && !attributes.is_empty() {
                 assert_eq!(before.made[at], after.made[at], "only what stays as it is gets its first name");
+                // unless another has the same path, and a name
+                let known = self.slots.iter().zip(&before.made).any(|(other, made)| {
+                    other.system == slot.system && !other.attributes[0].is_empty() && *made == before.made[at]
+                });
+                if known {
+                    continue;
+                }
                 edit("named", name, was, thing);
             }
         }

@@ -1,0 +1,105 @@
+//! `nix-ripple diff`: what changed between two evaluations, and which edit causes what.
+
+use std::path::PathBuf;
+
+use super::Outcome;
+use super::error::CliError;
+use super::evidence::EvidenceArgs;
+use super::printer::Printer;
+use super::side::{LoadedSide, SideArgs};
+use crate::ingest::Maintainers;
+use crate::proof::Texts;
+use crate::query::{Diff, DiffReport, OwnerRules, needless, systems_without_evidence};
+use crate::report::DiffPage;
+use crate::role::EffectiveInputs;
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A side is a snapshot, anything that 'ingest' takes, or what is evaluated: a .nix file, a folder
+with a default.nix, <name>. One side alone is compared with itself under other arguments.
+
+Examples:
+  nix-ripple diff base.ripple head.ripple --format markdown
+  nix-ripple diff --git master..HEAD --fail-over 500
+  nix-ripple diff . --new-config '{ cudaSupport = true; }' -A python3Packages
+  nix-ripple diff old.jsonl new.jsonl --old-with old-derivations.json --new-with new-derivations.json")]
+pub(super) struct Args {
+    /// What is compared with
+    #[arg(value_name = "OLD")]
+    old: Option<PathBuf>,
+    /// What is compared; OLD with the arguments for the new side, if left out
+    #[arg(value_name = "NEW")]
+    new: Option<PathBuf>,
+    #[command(flatten)]
+    sides: SideArgs,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
+    #[command(flatten)]
+    people: PeopleArgs,
+    /// How many causes a table shows
+    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "all", help_heading = "Output")]
+    limit: usize,
+    /// All causes
+    #[arg(long, help_heading = "Output")]
+    all: bool,
+    /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    fail_over: Option<u64>,
+}
+
+/// Whom it concerns.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "People")]
+struct PeopleArgs {
+    /// Maintainers and teams by attribute, beside what the evaluation says: nix-env -qaP --json --meta,
+    /// nix-eval-jobs lines, or {attribute: [names]} (repeatable)
+    #[arg(long, value_name = "FILE")]
+    maintainers: Vec<PathBuf>,
+    /// Who owns what: lines of 'GLOB OWNER…', the last that matches an attribute (or, with a slash, the
+    /// file of its meta.position) counts
+    #[arg(long, value_name = "FILE")]
+    owners: Option<PathBuf>,
+    /// Write handles in markdown so that people are told
+    #[arg(long)]
+    mention: bool,
+}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    // better now than after an evaluation
+    let rules = args.people.owners.as_deref().map(OwnerRules::read).transpose()?;
+    let mut maintainers = Maintainers::default();
+    for path in &args.people.maintainers {
+        let (stated, problems) = Maintainers::read(path)?;
+        printer.problems(&problems);
+        maintainers.join(stated);
+    }
+    let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
+    let diff = Diff::of(&old.graph, &new.graph);
+    let mut report = report(&args, &diff, &old, &new, printer)?;
+    report.people = diff.people(&report.causes, &maintainers, rules.as_ref());
+    let causes = if args.all { None } else { Some(args.limit) };
+    printer.report(&DiffPage { report: &report, causes, mention: args.people.mention })?;
+    let (count, what) = report.weighed();
+    Ok(Outcome::of(count, what, args.fail_over, printer))
+}
+
+fn report(
+    args: &Args,
+    diff: &Diff<'_>,
+    old: &LoadedSide,
+    new: &LoadedSide,
+    printer: &mut Printer,
+) -> Result<DiffReport, CliError> {
+    let [of_old, of_new] = diff.wanted_texts();
+    let texts = [Texts::of(&old.graph, &of_old, &old.texts)?, Texts::of(&new.graph, &of_new, &new.texts)?];
+    let sides = [old.name.clone(), new.name.clone()];
+    if !args.evidence.is_given() {
+        return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new()));
+    }
+    let (verdicts, _) = args.evidence.load(&new.graph, printer)?;
+    let needless = needless(&new.graph, &EffectiveInputs::new(&new.graph), &verdicts, &diff.bumped());
+    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless);
+    report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
+    Ok(report)
+}
