@@ -8,8 +8,10 @@ use super::{CliError, LoadedSide, SideArgs, Which};
 use crate::cli::closure::read_inputs;
 use crate::cli::printer::Printer;
 use crate::graph::{BuildOptions, Graph};
+use crate::ingest::evaluate::{NixError, is_search_path};
 use crate::ingest::git::{Range, Repository, Revision};
-use crate::ingest::{Checkouts, IngestOptions, Input, is_snapshot};
+use crate::ingest::{Checkouts, IngestError, IngestOptions, Input, is_snapshot};
+use crate::nix::store_path::strip_output;
 use crate::proof::TextSources;
 
 impl SideArgs {
@@ -23,6 +25,10 @@ impl SideArgs {
     ) -> Result<(LoadedSide, LoadedSide), CliError> {
         let (old, new) = match self.plan(old, new)? {
             Plan::Two(old, new) => {
+                // better now than after an evaluation
+                for (source, with) in [(&old, self.with(Which::Old)), (&new, self.with(Which::New))] {
+                    is_there(source, with)?;
+                }
                 (self.side(&old, Which::Old, None, printer)?, self.side(&new, Which::New, None, printer)?)
             }
             Plan::Same(file) => {
@@ -172,4 +178,25 @@ impl SideArgs {
 fn has(graph: &Graph, attribute: &str) -> bool {
     let fits = |name: &str| name.strip_prefix(attribute).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     graph.attributes().any(|known| fits(graph.attribute_name(known))) || graph.failed().any(|failed| fits(failed.name))
+}
+
+/// Whether what a side is made of is there. Paths of the store are looked up elsewhere.
+fn is_there(source: &Source, with: &[PathBuf]) -> Result<(), CliError> {
+    let read = match source {
+        Source::Evaluate(file) if !file.exists() && !is_search_path(&file.display().to_string()) => {
+            return Err(NixError::NoFile(file.clone()).into());
+        }
+        Source::Evaluate(_) => None,
+        Source::Read(file) => Some(file),
+    };
+    for file in read.into_iter().chain(with) {
+        let shown = file.display().to_string();
+        if let Err(source) = file.metadata()
+            && shown != "-"
+            && !strip_output(&shown).ends_with(".drv")
+        {
+            return Err(IngestError::Io { path: shown, source }.into());
+        }
+    }
+    Ok(())
 }
