@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use nix_ripple::ingest::Progress;
-use nix_ripple::ingest::evaluate::{Argument, EvaluateParams, Evaluated, Evaluator, evaluate};
+use nix_ripple::ingest::evaluate::{Argument, EvaluateParams, Evaluator, evaluate};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
