@@ -14,7 +14,7 @@ use crate::proof::TextSources;
 pub(super) use plan::SideError;
 
 /// What the two sides are, beside their two places on the command line.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct SideArgs {
     #[command(flatten)]
     inputs: InputArgs,
@@ -27,7 +27,7 @@ pub(super) struct SideArgs {
 }
 
 /// What is read.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Closure")]
 struct InputArgs {
     /// More of what OLD is made of, such as a map of attributes (repeatable)
@@ -92,29 +92,8 @@ struct EvaluationArgs {
     workers: u16,
 }
 
-impl Default for EvaluationArgs {
-    fn default() -> Self {
-        Self {
-            attributes: Vec::new(),
-            expressions: Vec::new(),
-            old_expressions: Vec::new(),
-            new_expressions: Vec::new(),
-            strings: Vec::new(),
-            old_strings: Vec::new(),
-            new_strings: Vec::new(),
-            config: None,
-            old_config: None,
-            new_config: None,
-            systems: Vec::new(),
-            search_path: Vec::new(),
-            batch: DEFAULT_BATCH as u32,
-            workers: DEFAULT_WORKERS as u16,
-        }
-    }
-}
-
 /// Two revisions.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Git")]
 struct GitArgs {
     /// Two revisions instead of OLD and NEW: BASE..HEAD, BASE...HEAD (from where they parted), BASE..
@@ -129,7 +108,7 @@ struct GitArgs {
 }
 
 /// Evaluations that are kept.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cache")]
 struct CacheArgs {
     /// Where snapshots of evaluated trees are kept; default: $XDG_CACHE_HOME/nix-ripple, then

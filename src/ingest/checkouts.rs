@@ -1,6 +1,6 @@
 //! Where trees are checked out to be evaluated.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -18,15 +18,23 @@ pub struct Checkouts {
 }
 
 impl Checkouts {
-    /// In this folder, which stays the same from run to run; waits until no other run uses it.
+    /// In this folder, which stays the same from run to run; waits until no other run uses it, and calls
+    /// `waits` before that.
     ///
     /// # Errors
     /// When the folder cannot be used.
-    pub fn in_folder(folder: &Path, repository: &Repository) -> Result<Self, GitError> {
+    pub fn in_folder(folder: &Path, repository: &Repository, waits: impl FnOnce()) -> Result<Self, GitError> {
         let io = |source| GitError::Io { what: folder.display().to_string(), source };
         fs::create_dir_all(folder).map_err(io)?;
         let lock = File::create(folder.join("lock")).map_err(io)?;
-        lock.lock().map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waits();
+                lock.lock().map_err(io)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
         let folder = folder.canonicalize().map_err(io)?.join(name_of(repository));
         Worktree::remove_rest(&folder);
         Ok(Self { folder, _lock: Some(lock), _temporary: None })

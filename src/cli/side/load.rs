@@ -131,12 +131,15 @@ impl SideArgs {
         let (base, head) = repository.range(range)?;
         let cache = self.cache();
         let mut checkouts = match &cache {
-            Some(cache) => Checkouts::in_folder(&cache.folder().join("checkout"), &repository)?,
+            Some(cache) => Checkouts::in_folder(&cache.folder().join("checkout"), &repository, || {
+                printer.say("waits for another run that evaluates revisions");
+            })?,
             None => Checkouts::temporary(&repository)?,
         };
         let mut side = |revision: &Revision, which| -> Result<LoadedSide, CliError> {
             let name = format!("{} ({})", revision.name, revision.commit.get(..10).unwrap_or(&revision.commit));
-            let params = self.params(&checkouts.folder().join(&self.git.file), which);
+            let mut params = self.params(&checkouts.folder().join(&self.git.file), which);
+            params.base = Some(checkouts.folder().to_path_buf());
             let tree = Tree { revision, folder: checkouts.folder(), shows_commit: false };
             let key = Self::key(&params, &tree, &self.git.file);
             if cache.is_some() && key.is_none() {
@@ -150,7 +153,9 @@ impl SideArgs {
                         let file = self.git.file.display().to_string();
                         return Err(SideError::NotInTree { side: name, file }.into());
                     }
-                    self.evaluate(&params, &[], &name, cache.as_ref().zip(key.as_ref()), printer)?
+                    let keep = cache.as_ref().zip(key.as_ref());
+                    let evaluated = self.evaluate(&params, &[], &name, keep, printer);
+                    evaluated.map_err(|error| in_tree(error, &name, checkouts.folder()))?
                 }
             };
             Ok(self.loaded(name, graph, Vec::new()))
@@ -171,6 +176,17 @@ impl SideArgs {
             }
         }
         Ok(())
+    }
+}
+
+/// Says which revision does not evaluate; where its tree lay is of no use.
+fn in_tree(error: CliError, name: &str, folder: &Path) -> CliError {
+    match error {
+        CliError::Nix(NixError::File { message, .. }) => {
+            let message = message.replace(&format!("{}/", folder.display()), "");
+            CliError::Nix(NixError::File { file: name.to_owned(), message })
+        }
+        error => error,
     }
 }
 

@@ -25,6 +25,9 @@ pub const DEFAULT_WORKERS: usize = 2;
 pub struct EvaluateParams {
     /// A Nix expression, a folder with a default.nix, or `<name>` of the search path.
     pub file: PathBuf,
+    /// What positions and messages are told relative to; the file itself, where it is a folder, if
+    /// nothing is given.
+    pub base: Option<PathBuf>,
     /// Attribute paths, of packages or sets of them; everything when empty.
     pub attributes: Vec<String>,
     /// Arguments of its function; of several of one name the last holds.
@@ -49,6 +52,7 @@ impl EvaluateParams {
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {
             file: file.into(),
+            base: None,
             attributes: Vec::new(),
             arguments: Vec::new(),
             systems: Vec::new(),
@@ -72,8 +76,8 @@ impl EvaluateParams {
 #[derive(Debug, Default)]
 pub struct Evaluated {
     /// A line for each attribute and system, as nix-eval-jobs prints them, sorted: the derivation, or
-    /// the message of Nix. The attribute ends in the system that was evaluated for. Places in the
-    /// evaluated folder are relative to it.
+    /// the message of Nix. The attribute ends in the system that was evaluated for. Places are
+    /// relative to [`EvaluateParams::base`].
     pub lines: String,
     /// How many attributes have a derivation.
     pub derivations: usize,
@@ -86,7 +90,7 @@ pub struct Evaluated {
     /// What should be known of it.
     pub problems: Vec<Problem>,
     /// Keeps the derivations from being collected as garbage, until they are read.
-    _gc_roots: Option<TempDir>,
+    gc_roots: Option<TempDir>,
 }
 
 /// Evaluates. What throws, aborts, recurses without end or ends Nix is a failed attribute; an evaluation
@@ -113,7 +117,7 @@ pub fn evaluate(params: &EvaluateParams, progress: &Progress) -> Result<Evaluate
         let session = Session::new(super::EXPRESSION, file, arguments, system.cloned(), params.store_root.as_deref())?
             .with_search_path(&params.search_path);
         let mut finding = one_system(params, &session, &roots, &mut evaluated, progress)?;
-        finding.relative_to(&folders(&params.file));
+        finding.relative_to(&folders(params.base.as_ref().unwrap_or(&params.file)));
         finding.write(&mut evaluated.lines);
         evaluated.killed |= finding.killed;
         let failed = finding.attributes.values().filter(|found| matches!(found, Found::Failed(_))).count();
@@ -142,14 +146,14 @@ fn one_system(
 ) -> Result<Finding, NixError> {
     let mut told = None;
     if let Evaluator::Jobs(program) = &params.evaluator {
-        let gc_roots = match evaluated._gc_roots.take() {
+        let gc_roots = match evaluated.gc_roots.take() {
             Some(known) => known,
             None => TempDir::with_prefix("nix-ripple-")
                 .map_err(|source| NixError::Io { program: "a folder for temporary files".to_owned(), source })?,
         };
         let jobs = Jobs { program, session, roots, workers: params.workers.max(1), gc_roots: gc_roots.path() };
         let found = jobs.run(progress);
-        evaluated._gc_roots = Some(gc_roots);
+        evaluated.gc_roots = Some(gc_roots);
         match found {
             Ok(finding) => return Ok(finding),
             Err(error) => told = Some(format!("{}: {error}", program.display())),
@@ -189,12 +193,12 @@ fn roots(attributes: &[String]) -> Result<Vec<Vec<String>>, NixError> {
     Ok(roots)
 }
 
-/// What names the evaluated folder in messages: as it was given, and where it really lies.
-fn folders(file: &Path) -> Vec<String> {
-    if !file.is_dir() {
+/// What names a folder in messages: as it was given, and where it really lies.
+fn folders(folder: &Path) -> Vec<String> {
+    if !folder.is_dir() {
         return Vec::new();
     }
-    let mut folders: Vec<String> = [std::path::absolute(file).ok(), file.canonicalize().ok()]
+    let mut folders: Vec<String> = [std::path::absolute(folder).ok(), folder.canonicalize().ok()]
         .into_iter()
         .flatten()
         .map(|folder| folder.components().collect::<PathBuf>().display().to_string())

@@ -151,9 +151,8 @@ impl Oracle for Walker<'_> {
     type Answer = Answer;
 
     fn size(&self, (root, below): &Place) -> usize {
-        // a root may stand there once for each
-        let root = self.roots.get(*root).map_or(0, Vec::len).max(1) * 16;
-        root + below.iter().map(|name| name.len() + 4).sum::<usize>()
+        let root = self.roots.get(*root).into_iter().flatten();
+        root.chain(below).map(|name| name.len() + 4).sum::<usize>() + 4
     }
 
     fn ask(&self, places: &[Place]) -> Result<Ran<Answer>, NixError> {

@@ -126,7 +126,9 @@ fn what_git_refuses() {
     // an expression that does not evaluate leaves no tree behind
     repository.commit("default.nix", "{ x = ");
     let told = failed(&["--git", "HEAD~1..HEAD", "--repo", "pkgs"]);
-    assert!(told.contains("does not evaluate: syntax error"), "{told}");
+    // named by its revision, and places by their own names
+    assert!(told.starts_with("error: HEAD (") && told.contains("): does not evaluate: syntax error"), "{told}");
+    assert!(told.contains(" at default.nix:1:"), "{told}");
     git(&repository.folder, &["reset", "-q", "--hard", "HEAD~1"]);
     assert_eq!(repository.state(), before);
     // outside a repository, with git missing
@@ -233,6 +235,7 @@ fn trees_alone_count() {
         place = package \"place\" (toString ./.);
         copy = package \"copy\" ./.;
         git = package \"git\" (builtins.pathExists ./.git);
+        fails = assert false; 1;
     }";
     repository.commit("default.nix", text);
     repository.commit("readme", "changed");
@@ -247,6 +250,11 @@ fn trees_alone_count() {
         assert_eq!(rebuilt(&report("HEAD~2..HEAD", more)), &json!([]));
         assert_eq!(rebuilt(&report("HEAD~1..HEAD", more)), &json!(["copy"]));
     }
+    // places are told as in the tree, also of one file
+    let more = ["--file", "default.nix", "--no-cache"];
+    let failing = &report("HEAD~3..HEAD", &more)["failing"];
+    assert_eq!((&failing[0]["attribute"], &failing[1]), (&json!("fails"), &json!(null)));
+    assert_eq!(failing[0]["error"], "assertion 'false' failed at default.nix:5:17:");
     // the same tree is kept once
     assert_eq!(repository.kept().len(), 2);
     assert_eq!(repository.state(), before);
