@@ -166,7 +166,7 @@ impl<'g> Diff<'g> {
             redirected: self.redirected(&order, has_attributes),
             needless: needless.into_iter().map(|needless| (needless.grade, needless.savings)).collect(),
             people: None,
-            notes: self.notes(&causes),
+            notes: self.notes(texts),
             causes,
             rebuilt,
         }

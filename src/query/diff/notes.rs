@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Diff;
-use super::answer::{Cause, ChangeKind};
+use super::causes::Edit;
 use crate::graph::Graph;
 use crate::ingest::raw::flag;
+use crate::proof::Texts;
 use crate::query::note_missing_kernels;
 
 impl Diff<'_> {
-    pub(super) fn notes(&self, causes: &[Cause]) -> Vec<String> {
+    pub(super) fn notes(&self, texts: [&Texts; 2]) -> Vec<String> {
         let (old, new) = (self.compared.old, self.compared.new);
         let mut notes = Vec::new();
         self.note_sides(&mut notes);
@@ -50,8 +51,7 @@ impl Diff<'_> {
                  each counts as an edit of its own"
             ));
         }
-        let untold =
-            causes.iter().filter(|cause| cause.changes.iter().any(|change| change.kind == ChangeKind::Unknown)).count();
+        let untold = self.edits.edits.iter().filter(|edit| !self.has_texts(edit, texts)).count();
         if untold > 0 {
             notes.push(format!(
                 "edits of which the texts were not at hand, so that their flags and phases are not told: {untold}; give \
@@ -69,6 +69,16 @@ impl Diff<'_> {
             note_missing_kernels(new, &mut notes);
         }
         notes
+    }
+
+    /// Whether the texts of an edit's recipe are at hand on both sides; a new one needs none.
+    fn has_texts(&self, edit: &Edit, texts: [&Texts; 2]) -> bool {
+        let (old, new) = (self.compared.old, self.compared.new);
+        let known = |(before, after)| {
+            !old.is_derivation(before)
+                || (texts[0].get(&old.path(before)).is_some() && texts[1].get(&new.path(after)).is_some())
+        };
+        self.pairs(edit).next().is_none_or(known)
     }
 
     /// What the one side has and the other does not have at all.
