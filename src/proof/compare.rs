@@ -1,12 +1,12 @@
 //! Evidence from what is already there: no Nix is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::counterfactual::{Index, Package, Without};
 use super::pairs::Pairs;
 use super::texts::{TextSources, Texts};
-use crate::graph::{AttributeId, Graph};
+use crate::graph::{AttributeId, Graph, NodeId};
 use crate::ingest::IngestError;
 use crate::verdict::{Evidence, EvidenceFile, Failure, Variant};
 
@@ -59,7 +59,7 @@ pub fn compare_pairs(
     }
     // what Nix itself has just made is the package with its checks off, whatever its flags say
     let made_elsewhere = pairs_file.is_some();
-    compare(packages, failures, graph.store_dir(), sources, &[&texts], made_elsewhere)
+    compare(&[graph], packages, failures, graph.store_dir(), sources, &[&texts], made_elsewhere)
 }
 
 /// Compares a closure with another one, in which the packages have their checks off, by attribute and
@@ -92,7 +92,7 @@ pub fn compare_closures(graph: &Graph, other: &Graph, sources: &TextSources) -> 
             None => fail(Variant::WithoutChecks, "the closure without checks does not have it"),
         }
     }
-    compare(packages, failures, graph.store_dir(), sources, &[], true)
+    compare(&[graph, other], packages, failures, graph.store_dir(), sources, &[], true)
 }
 
 /// How many of the attributes that both have are other packages in one graph than in the pairs, whose
@@ -111,9 +111,23 @@ pub fn differing_packages(closure: &Graph, system: &str, probed: &Graph, pairs: 
     closure.attributes().filter(of_system).filter(differs).count()
 }
 
-/// Compares packages; reads the texts of those that lose inputs. With `made_elsewhere`, inputs that vanish
+/// The nodes of a graph that the packages are.
+fn nodes_of(graph: &Graph, packages: &[Package<'_>]) -> Vec<NodeId> {
+    let nodes = packages.iter().flat_map(|package| {
+        let without = match package.without {
+            Without::Node(of, node) => Some((of, node)),
+            Without::Text(..) => None,
+        };
+        [Some((package.graph, package.base)), without]
+    });
+    let own = nodes.flatten().filter(|(of, _)| std::ptr::eq(*of, graph)).map(|(_, node)| node);
+    own.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Compares packages of these graphs; reads the texts of those that lose inputs. With `made_elsewhere`, inputs that vanish
 /// while no flag of the checks goes off are no evidence: the derivations differ for another reason.
 pub(super) fn compare(
+    graphs: &[&Graph],
     packages: Vec<Package<'_>>,
     mut failures: Vec<Failure>,
     store_dir: &str,
@@ -123,10 +137,14 @@ pub(super) fn compare(
 ) -> Result<Compared, IngestError> {
     let mut probed = packages.len();
     let losing: Vec<Package<'_>> = packages.into_iter().filter(|package| !package.inputs().0.is_empty()).collect();
-    let mut wanted: Vec<String> = losing.iter().flat_map(Package::paths).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let more = Texts::read(sources, store_dir, &wanted)?;
+    let mut kept = Texts::default();
+    for graph in graphs {
+        kept.join(Texts::kept(graph, &nodes_of(graph, &losing)));
+    }
+    let wanted: BTreeSet<String> = losing.iter().flat_map(Package::paths).collect();
+    let wanted: Vec<String> = wanted.into_iter().filter(|path| kept.get(path).is_none()).collect();
+    let mut more = Texts::read(sources, store_dir, &wanted)?;
+    more.join(kept);
     let texts: Vec<&Texts> = texts.iter().copied().chain([&more]).collect();
     let mut file = EvidenceFile::default();
     for package in &losing {

@@ -70,6 +70,16 @@ impl Texts {
     /// # Errors
     /// As those of [`Texts::read`].
     pub fn of(graph: &Graph, nodes: &[NodeId], sources: &TextSources) -> Result<Self, IngestError> {
+        let kept = Self::kept(graph, nodes);
+        let missing = nodes.iter().filter(|&&node| !kept.0.contains_key(&graph.digest(node)));
+        let missing: Vec<String> = missing.map(|&node| graph.path(node)).collect();
+        let mut texts = Self::read(sources, graph.store_dir(), &missing)?;
+        texts.0.extend(kept.0);
+        Ok(texts)
+    }
+
+    /// Those that a graph keeps of these nodes, which ascend.
+    pub(super) fn kept(graph: &Graph, nodes: &[NodeId]) -> Self {
         let mut kept = Self::default();
         graph.each_text(nodes, |node, text| {
             let mut assembler = crate::nix::derivation::OwnedAssembler::default();
@@ -78,11 +88,12 @@ impl Texts {
                 kept.0.insert(graph.digest(node), assembler.finish());
             }
         });
-        let missing = nodes.iter().filter(|&&node| !kept.0.contains_key(&graph.digest(node)));
-        let missing: Vec<String> = missing.map(|&node| graph.path(node)).collect();
-        let mut texts = Self::read(sources, graph.store_dir(), &missing)?;
-        texts.0.extend(kept.0);
-        Ok(texts)
+        kept
+    }
+
+    /// Takes over what another one has.
+    pub(super) fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// The derivation at a path.

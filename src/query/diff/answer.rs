@@ -249,7 +249,7 @@ pub enum ChangeKind {
 /// default interpreter, a provider. Recipes that take them have another input, and are causes each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redirected {
-    /// The attributes; `python3Packages.*` for several of one set.
+    /// The attributes, those that most causes take first; `python3Packages.*` for several of one set.
     pub attributes: Vec<String>,
     /// The name of what most of the causes took before.
     pub before: String,

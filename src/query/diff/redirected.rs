@@ -48,7 +48,7 @@ impl Diff<'_> {
         for (cause, taken) in takes {
             for (set, pair) in taken {
                 let group = groups.entry(joined.find(numbers[set])).or_default();
-                group.sets.insert(set);
+                *group.sets.entry(set).or_default() += 1;
                 group.causes.insert(cause);
                 *group.pairs.entry(pair).or_default() += 1;
             }
@@ -121,7 +121,9 @@ impl Diff<'_> {
         let (old, new) = (self.compared.old, self.compared.new);
         let most = group.pairs.iter().max_by_key(|&(&pair, &count)| (count, std::cmp::Reverse(pair)));
         let (before, after) = most.map(|(&pair, _)| pair).unwrap_or_default();
-        let attributes = group.sets.iter().map(|&set| {
+        let mut sets: Vec<(&str, usize)> = group.sets.iter().map(|(&set, &count)| (set, count)).collect();
+        sets.sort_by_key(|&(set, count)| (std::cmp::Reverse(count), set));
+        let attributes = sets.into_iter().map(|(set, _)| {
             let names: BTreeSet<&str> = group
                 .pairs
                 .keys()
@@ -148,7 +150,8 @@ impl Diff<'_> {
 /// Causes that follow from the same redirected attributes.
 #[derive(Default)]
 struct Group<'n> {
-    sets: BTreeSet<&'n str>,
+    /// With how many causes take each.
+    sets: BTreeMap<&'n str, usize>,
     causes: BTreeSet<usize>,
     pairs: BTreeMap<Pair, usize>,
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use nix_ripple::graph::Graph;
 use nix_ripple::proof::{TextSources, Texts};
 use nix_ripple::query::Diff;
+use nix_ripple::reach::RebuildSet;
 use serde::Deserialize;
 
 use crate::cli::program::Program;
@@ -139,6 +140,8 @@ pub(super) fn compare(old: &Graph, new: &Graph, sources: [&TextSources; 2]) -> A
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(old, &of_old, sources[0]).unwrap(), Texts::of(new, &of_new, sources[1]).unwrap()];
     let report = diff.report(["old".to_owned(), "new".to_owned()], [&texts[0], &texts[1]], Vec::new());
+    let bumped = RebuildSet::of(new, &diff.bumped()).nodes.len() as u64;
+    assert_eq!(bumped, report.derivations.total, "a bump of what changed rebuilds what the diff rebuilds");
     serde_json::from_value(serde_json::to_value(report).unwrap()).unwrap()
 }
 

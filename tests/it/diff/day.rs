@@ -172,3 +172,33 @@ fn the_day_backwards() {
     assert_eq!(kinds("acpid"), ["recipe"]);
     assert_eq!(answer.causes.len(), EDITS.len() - 1);
 }
+
+/// What evidence says of the day is what it says of a bump of all that was edited.
+#[test]
+fn needless_as_of_a_bump() {
+    let Some(data) = needs::shared() else { return };
+    let program = Program::new();
+    let [old, new] = snapshots().each_ref().map(|path| path.to_str().unwrap());
+    let pairs = data.join("nixpkgs-2018-nocheck.json.zst");
+    program.run(&["probe", "--compare", pairs.to_str().unwrap(), "-c", new, "-o", "evidence.json"]).fine();
+    let diff = program.run(&["diff", old, new, "--evidence", "evidence.json", "--format", "json"]).json();
+    let causes = diff["causes"].as_array().unwrap();
+    let edited: Vec<&str> = causes
+        .iter()
+        .flat_map(|cause| cause["derivations"].as_array().unwrap())
+        .map(|path| path.as_str().unwrap())
+        .collect();
+    program.write("edited.txt", edited.join("\n"));
+    let arguments = ["impact", "@edited.txt", "--only", "-c", new, "--evidence", "evidence.json", "--format", "json"];
+    let impact = program.run(&arguments).json();
+    assert_eq!(impact["derivations"]["total"], diff["derivations"]["total"]);
+    let by_grade = impact["needless"].as_array().unwrap();
+    assert_eq!(by_grade.len(), 4);
+    for needless in by_grade {
+        let mut savings = needless.clone();
+        let grade = savings.as_object_mut().unwrap().remove("grade").unwrap();
+        assert_eq!(diff["needless"][grade.as_str().unwrap()], savings, "{grade}");
+    }
+    // the bump of configobj has two test builds run that would be detached
+    assert_eq!(diff["needless"]["inferred"]["test_builds_added"], 2);
+}
