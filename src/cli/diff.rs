@@ -53,7 +53,7 @@ pub(super) struct Args {
 #[command(next_help_heading = "People")]
 struct PeopleArgs {
     /// Maintainers and teams by attribute, beside what the evaluation says: nix-env -qaP --json --meta,
-    /// nix-eval-jobs lines, or {attribute: [names]} (repeatable)
+    /// nix-eval-jobs lines, or a map of attributes to names (repeatable)
     #[arg(long, value_name = "FILE")]
     maintainers: Vec<PathBuf>,
     /// Who owns what: lines of 'GLOB OWNER…', the last that matches an attribute (or, with a slash, the
