@@ -236,10 +236,13 @@ impl Matching {
             new.consumer_edges(node).filter_map(|(edge, consumer)| Some((edge, self.was(consumer)?, consumer)));
         for (edge, before, after) in consumers.take(ASKED) {
             let keys = self.new_keys(new, edge);
+            let only = self.only_fetch(new, 1, after, keys).filter(|&only| only == node);
+            let only = only.and_then(|_| self.only_fetch(old, 0, before, keys));
             for (other_edge, other) in old.input_edges(before) {
                 if self.new_of[other.index()] == NONE {
                     let same_keys = self.old_keys(old, other_edge) == keys;
-                    self.vote(old, new, (other, node), (before, after), same_keys, found.entry(other).or_default());
+                    let is_only = only == Some(other);
+                    self.vote(old, new, (other, node), (same_keys, is_only), &mut found, other);
                 }
             }
         }
@@ -253,65 +256,53 @@ impl Matching {
             old.consumer_edges(node).filter_map(|(edge, consumer)| Some((edge, consumer, self.now(consumer)?)));
         for (edge, before, after) in consumers.take(ASKED) {
             let keys = self.old_keys(old, edge);
+            let only = self.only_fetch(old, 0, before, keys).filter(|&only| only == node);
+            let only = only.and_then(|_| self.only_fetch(new, 1, after, keys));
             for (other_edge, other) in new.input_edges(after) {
                 if self.old_of[other.index()] == NONE {
                     let same_keys = self.new_keys(new, other_edge) == keys;
-                    self.vote(old, new, (node, other), (before, after), same_keys, found.entry(other).or_default());
+                    let is_only = only == Some(other);
+                    self.vote(old, new, (node, other), (same_keys, is_only), &mut found, other);
                 }
             }
         }
         best(found)
     }
 
-    /// Adds what a pair of consumers says of a pair of inputs.
+    /// Adds what a pair of consumers says of a pair of inputs, if that says anything; under `candidate`.
     fn vote(
         &self,
         old: &Graph,
         new: &Graph,
         (before, after): (NodeId, NodeId),
-        consumers: (NodeId, NodeId),
-        same_keys: bool,
-        score: &mut Score,
+        (same_keys, is_only_fetch): (bool, bool),
+        found: &mut FxHashMap<NodeId, Score>,
+        candidate: NodeId,
     ) {
-        if score.votes == 0 {
-            score.likeness = self.labels[0][before.index()].likeness(&self.labels[1][after.index()]);
-            if score.likeness > 0 {
-                score.same_text = same_text(old, before, new, after);
-                score.common_inputs = self.common_inputs(old, before, new, after);
+        let likeness = self.labels[0][before.index()].likeness(&self.labels[1][after.index()]);
+        if likeness == 0 && !is_only_fetch {
+            return;
+        }
+        let score = found.entry(candidate).or_insert_with(|| {
+            // a source by another name is the same one where nothing else can be
+            if likeness == 0 {
+                return Score { likeness: 1, ..Score::default() };
             }
-        }
-        // a source by another name is the same one where nothing else can be
-        if score.likeness == 0 && same_keys && self.is_only_fetch(old, new, (before, after), consumers) {
-            score.likeness = 1;
-        }
+            let common_inputs = self.common_inputs(old, before, new, after);
+            Score { likeness, common_inputs, same_text: same_text(old, before, new, after), votes: 0 }
+        });
         score.votes += if same_keys { ASKED as u32 } else { 1 };
     }
 
-    /// Whether two fetches are the only ones without counterpart that their consumers name by these keys.
-    fn is_only_fetch(
-        &self,
-        old: &Graph,
-        new: &Graph,
-        (before, after): (NodeId, NodeId),
-        (old_consumer, new_consumer): (NodeId, NodeId),
-    ) -> bool {
-        if !old.is_fixed(before) || !new.is_fixed(after) {
-            return false;
-        }
-        let mut old_fetches = old
-            .input_edges(old_consumer)
-            .filter(|(_, input)| old.is_fixed(*input) && self.new_of[input.index()] == NONE);
-        let mut new_fetches = new
-            .input_edges(new_consumer)
-            .filter(|(_, input)| new.is_fixed(*input) && self.old_of[input.index()] == NONE);
-        let same = |keys: u64, (edge, _): &(EdgeId, NodeId)| self.old_keys(old, *edge) == keys;
-        let Some((edge, _)) = new_fetches.find(|(_, input)| *input == after) else { return false };
-        let keys = self.new_keys(new, edge);
-        let others = new
-            .input_edges(new_consumer)
-            .filter(|(_, input)| new.is_fixed(*input) && self.old_of[input.index()] == NONE && *input != after)
-            .any(|(edge, _)| self.new_keys(new, edge) == keys);
-        !others && old_fetches.all(|edge| edge.1 == before || !same(keys, &edge))
+    /// The fetch without counterpart that a consumer names by these keys, if it is the only one.
+    fn only_fetch(&self, graph: &Graph, side: usize, consumer: NodeId, keys: u64) -> Option<NodeId> {
+        let counterparts = if side == 0 { &self.new_of } else { &self.old_of };
+        let named = |edge| self.keys[side][graph.mention_list(edge) as usize] == keys;
+        let mut fetches = graph
+            .input_edges(consumer)
+            .filter(|&(edge, input)| counterparts[input.index()] == NONE && named(edge) && graph.is_fixed(input));
+        let (_, only) = fetches.next()?;
+        fetches.next().is_none().then_some(only)
     }
 
     fn by_unique_name(&mut self, old: &Graph, new: &Graph) {
