@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::answer::Redirected;
 use super::matching::common_attributes;
 use super::{Diff, Origin};
-use crate::graph::NodeId;
+use crate::graph::{EdgeId, NodeId};
 
 /// What an attribute named, and what it names.
 type Pair = (NodeId, NodeId);
@@ -63,9 +63,9 @@ impl Diff<'_> {
     }
 
     /// What attributes named and what they name, where these are no counterparts; each with the names.
-    fn redirected_pairs(&self) -> FxHashMap<Pair, BTreeSet<&str>> {
+    fn redirected_pairs(&self) -> BTreeMap<Pair, BTreeSet<&str>> {
         let (old, new) = (self.compared.old, self.compared.new);
-        let mut pairs: FxHashMap<Pair, BTreeSet<&str>> = FxHashMap::default();
+        let mut pairs: BTreeMap<Pair, BTreeSet<&str>> = BTreeMap::new();
         for (before, after) in common_attributes(old, new) {
             if let (Some(one), Some(other)) = (old.attribute_node(before), new.attribute_node(after))
                 && self.compared.matching.now(one) != Some(other)
@@ -78,18 +78,19 @@ impl Diff<'_> {
 
     /// The pairs whose old derivation a recipe no longer takes and whose new one it takes, under the same
     /// keys; each with the set of its attributes.
-    fn taken<'p>(&self, origins: &[Origin], pairs: &'p FxHashMap<Pair, BTreeSet<&str>>) -> Vec<(&'p str, Pair)> {
+    fn taken<'p>(&self, origins: &[Origin], pairs: &'p BTreeMap<Pair, BTreeSet<&str>>) -> Vec<(&'p str, Pair)> {
         let (old, new) = (self.compared.old, self.compared.new);
         let mut found = BTreeSet::new();
         for origin in origins {
             let Origin::Edited(before) = *origin else { continue };
             let Some(after) = self.compared.matching.now(before) else { continue };
             let inputs = self.compared.input_changes(before, after);
+            let come: FxHashMap<NodeId, EdgeId> =
+                inputs.added.iter().map(|&edge| (new.edge_input(edge), edge)).collect();
             for &gone in &inputs.removed {
-                for &come in &inputs.added {
-                    let pair = (old.edge_input(gone), new.edge_input(come));
-                    if let Some(names) = pairs.get(&pair)
-                        && self.compared.keys(0, gone) == self.compared.keys(1, come)
+                let one = old.edge_input(gone);
+                for (&pair, names) in pairs.range((one, NodeId(0))..=(one, NodeId(u32::MAX))) {
+                    if come.get(&pair.1).is_some_and(|&come| self.compared.keys(0, gone) == self.compared.keys(1, come))
                     {
                         found.extend(names.iter().map(|name| (set_of(name), pair)));
                     }
@@ -117,7 +118,7 @@ impl Diff<'_> {
         groups.iter().map(|group| first(group).map_or(0, |edit| blames[edit].exclusive)).collect()
     }
 
-    fn told(&self, group: Group<'_>, pairs: &FxHashMap<Pair, BTreeSet<&str>>, alone: u64) -> Redirected {
+    fn told(&self, group: Group<'_>, pairs: &BTreeMap<Pair, BTreeSet<&str>>, alone: u64) -> Redirected {
         let (old, new) = (self.compared.old, self.compared.new);
         let most = group.pairs.iter().max_by_key(|&(&pair, &count)| (count, std::cmp::Reverse(pair)));
         let (before, after) = most.map(|(&pair, _)| pair).unwrap_or_default();

@@ -224,20 +224,16 @@ fn identities(compared: &Compared<'_>, side: usize, node: NodeId) -> FxHashMap<D
     found
 }
 
-/// The changes in words, each a clause; an input in whose place another one stands is one.
+/// The changes in words, each a clause; an input in whose place another one stands is one. O(changes · log).
 pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
+    let replaced = replacements(changes);
+    let gone: BTreeSet<usize> = replaced.values().copied().collect();
     let mut words = Vec::new();
-    let mut replaced: BTreeSet<usize> = BTreeSet::new();
-    for (at, change) in changes.iter().enumerate() {
-        if replaced.contains(&at) {
-            continue;
-        }
-        let partner = (change.kind == ChangeKind::InputAdded).then(|| replacing(changes, at, &replaced)).flatten();
-        match partner {
+    for (at, change) in changes.iter().enumerate().filter(|(at, _)| !gone.contains(at)) {
+        match replaced.get(&at).and_then(|&gone| changes.get(gone)) {
             Some(gone) => {
-                replaced.insert(gone);
                 let lists = change.after.as_deref().unwrap_or_default();
-                words.push(format!("input {} instead of {} ({lists})", change.key, changes[gone].key));
+                words.push(format!("input {} instead of {} ({lists})", change.key, gone.key));
             }
             None => words.push(clause(change)),
         }
@@ -245,21 +241,22 @@ pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
     words
 }
 
-/// The only removed input of the same lists, where the added one is the only one, too.
-fn replacing(changes: &[Change], added: usize, replaced: &BTreeSet<usize>) -> Option<usize> {
-    let lists = &changes[added].after;
-    let same = |kind: ChangeKind, lists_of: fn(&Change) -> &Option<String>| {
-        let found: Vec<usize> = (0..changes.len())
-            .filter(|at| changes[*at].kind == kind && lists_of(&changes[*at]) == lists && !replaced.contains(at))
-            .collect();
-        found
-    };
-    let (gone, come) =
-        (same(ChangeKind::InputRemoved, |change| &change.before), same(ChangeKind::InputAdded, |change| &change.after));
-    match (gone.as_slice(), come.as_slice()) {
-        (&[gone], [_]) => Some(gone),
-        _ => None,
+/// The added inputs in whose place another one stood, with that one: each is the only one that came to
+/// its lists, and the other the only one that left them.
+fn replacements(changes: &[Change]) -> BTreeMap<usize, usize> {
+    let mut of_lists: BTreeMap<&Option<String>, [Vec<usize>; 2]> = BTreeMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        match change.kind {
+            ChangeKind::InputRemoved => of_lists.entry(&change.before).or_default()[0].push(at),
+            ChangeKind::InputAdded => of_lists.entry(&change.after).or_default()[1].push(at),
+            _ => {}
+        }
     }
+    let pair = |[gone, come]: &[Vec<usize>; 2]| match (gone.as_slice(), come.as_slice()) {
+        (&[gone], &[come]) => Some((come, gone)),
+        _ => None,
+    };
+    of_lists.values().filter_map(pair).collect()
 }
 
 fn clause(change: &Change) -> String {
