@@ -80,7 +80,7 @@ pub(super) fn rows(report: &DiffReport) -> Vec<Row<'_>> {
         let like = |of| Likeness::new(cause, of);
         let in_set = set_of(cause).map(|set| like(Subject::Set(set)));
         let likeness = match in_set {
-            _ if cause.what.is_empty() => like(Subject::Alone(at)),
+            _ if cause.what.is_empty() || is_untold(cause) => like(Subject::Alone(at)),
             _ if !is_its_own(cause) => like(Subject::Any),
             Some(set) if of_sets.get(&set).is_some_and(|count| *count >= SET) => set,
             _ => like(Subject::Package(normalise_pname(parse_drv_name(&cause.name).0))),
@@ -102,11 +102,13 @@ pub(super) fn rows(report: &DiffReport) -> Vec<Row<'_>> {
 /// Whether what changed is of the package itself, so that the same words elsewhere are chance.
 fn is_its_own(cause: &Cause) -> bool {
     cause.changes.first().is_none_or(|change| {
-        matches!(
-            change.kind,
-            ChangeKind::New | ChangeKind::Version | ChangeKind::Name | ChangeKind::Source | ChangeKind::Unknown
-        )
+        matches!(change.kind, ChangeKind::New | ChangeKind::Version | ChangeKind::Name | ChangeKind::Source)
     })
+}
+
+/// Whether it is not known what changed, so that nothing can be said to have changed alike.
+fn is_untold(cause: &Cause) -> bool {
+    cause.changes.iter().any(|change| change.kind == ChangeKind::Unknown)
 }
 
 /// The set of a cause's attributes, where they are in one.

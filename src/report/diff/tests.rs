@@ -223,7 +223,7 @@ fn rows_of(causes: Vec<Cause>) -> Vec<String> {
 
 #[test]
 fn alike_is_what_reads_alike() {
-    use ChangeKind::{InputAdded, New, Version};
+    use ChangeKind::{InputAdded, New, Unknown, Version};
     let one =
         |names: &str, kind, what: &[&str], attributes: &str, share| cause(names, kind, what, attributes, (share, 1, 0));
     // for two interpreters, whose packages are named after them
@@ -242,15 +242,18 @@ fn alike_is_what_reads_alike() {
     };
     assert_eq!((other(InputAdded, "input"), other(Version, "version 1 → 2"), other(New, "new")), (1, 2, 2));
     // three of one set are
-    let set = |sets: [&str; 3]| {
+    let set_of = |kind, what: &str, sets: [&str; 3]| {
         let names = ["a-1>a-2", "b-1>b-2", "c-1>c-2"];
-        rows_of(
-            std::iter::zip(names, sets).map(|(names, set)| one(names, Version, &["version 1 → 2"], set, 1.0)).collect(),
-        )
+        rows_of(std::iter::zip(names, sets).map(|(names, set)| one(names, kind, &[what], set, 1.0)).collect())
     };
+    let set = |sets: [&str; 3]| set_of(Version, "version 1 → 2", sets);
     assert_eq!(set(["s.a", "s.b", "s.c"]), ["a 1 → 2 and 2 more with the same change x3"]);
     assert_eq!(set(["s.a", "s.b", "t.c"]).len(), 3);
     assert_eq!(set(["a", "b", "c"]).len(), 3);
+    // of what nobody knows, nobody knows that it is the same
+    assert_eq!(set_of(Unknown, "something", ["s.a", "s.b", "s.c"]).len(), 3);
+    let untold = |python: &str| one(&format!("{python}-x-1>{python}-x-1"), Unknown, &["something"], "", 1.0);
+    assert_eq!(rows_of(vec![untold("python2.7"), untold("python3.6")]).len(), 2);
     // their shares are added, and put them in their place
     let rows = rows_of(vec![
         one("big-1>big-1", InputAdded, &["one"], "", 5.0),
