@@ -167,8 +167,8 @@ impl Influence {
         batches.par_iter().flat_map(|&first| weigh(first)).collect()
     }
 
-    /// For each vertex that the causes in `wanted` reach, how many edges away it is from the nearest
-    /// vertex that has one of them; ascending by vertex. O(vertices + edges), where `takers` is what
+    /// For each vertex that `starts` reach, how many edges away it is from the nearest of them; ascending
+    /// by vertex. O(r · log r) where r vertices and edges are reached; `takers` is what
     /// [`Influence::takers`] gives.
     #[must_use]
     pub fn distances(&self, takers: &Takers, starts: &[u32]) -> Vec<(u32, u32)> {

@@ -148,7 +148,7 @@ pub enum Counted {
 /// stages of a bootstrap).
 #[derive(Debug, Clone, Serialize)]
 pub struct Cause {
-    /// Its path on the new side; on the old side for what is removed.
+    /// Its path on the new side.
     pub drv: String,
     /// Its name on the new side.
     pub name: String,
@@ -178,7 +178,7 @@ pub struct Cause {
     pub share: f64,
     /// The same in built derivations, whatever `counted` says.
     pub built: Weight,
-    /// How far away the built derivations are that it reaches.
+    /// How far away the built derivations are that it reaches; empty behind the first 1,000 causes.
     pub by_distance: Vec<DistanceCount>,
 }
 
