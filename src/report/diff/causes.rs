@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::style::Style;
 use crate::nix::name::{is_interpreter, strip_interpreter};
 use crate::nix::{normalise_pname, parse_drv_name};
-use crate::query::{Cause, CauseKind, ChangeKind, Counted, DiffReport};
+use crate::query::{Cause, CauseKind, Change, ChangeKind, Counted, DiffReport};
 use crate::report::table::{Column, fraction, number};
 
 pub(super) const COLUMNS: [Column; 6] = [
@@ -41,17 +41,45 @@ struct Likeness<'r> {
     kind: CauseKind,
     /// Without interpreters, and without those that names begin with.
     what: Vec<String>,
+    /// What the words do not tell: of texts that are long, what came in the place of what.
+    untold: Vec<String>,
     of: Subject<'r>,
 }
 
 impl<'r> Likeness<'r> {
     fn new(cause: &Cause, of: Subject<'r>) -> Self {
-        let plain = |what: &String| what.split(' ').map(without_interpreter).collect::<Vec<_>>().join(" ");
-        let mut what: Vec<String> = cause.what.iter().map(plain).collect();
+        let plain = |what: &str| what.split(' ').map(without_interpreter).collect::<Vec<_>>().join(" ");
+        let mut what: Vec<String> = cause.what.iter().map(|what| plain(what)).collect();
         // without the interpreters, names stand in another order
         what.sort_unstable();
-        Self { kind: cause.kind, what, of }
+        let untold = cause.changes.iter().filter(|change| hides_its_text(cause, change));
+        let untold = untold.map(|change| {
+            let (gone, come) = replaced(change);
+            format!("{}: {} → {}", change.key, plain(gone), plain(come))
+        });
+        Self { kind: cause.kind, what, untold: untold.collect(), of }
     }
+}
+
+/// Whether the words say that a text changed, and not how.
+fn hides_its_text(cause: &Cause, change: &Change) -> bool {
+    let kind = matches!(change.kind, ChangeKind::Phase | ChangeKind::Flag | ChangeKind::Variable | ChangeKind::Builder);
+    let tells = |what: &String| {
+        what.strip_prefix(change.key.as_str()).is_some_and(|how| [" changed", " added", " removed"].contains(&how))
+    };
+    kind && cause.what.iter().any(tells)
+}
+
+/// What is gone of a text, and what came in its place: all between the same start and the same end.
+fn replaced(change: &Change) -> (&str, &str) {
+    let (before, after) = (change.before.as_deref().unwrap_or_default(), change.after.as_deref().unwrap_or_default());
+    let start = std::iter::zip(before.chars(), after.chars()).take_while(|(one, other)| one == other);
+    let start: usize = start.map(|(c, _)| c.len_utf8()).sum();
+    let (before, after) = (before.get(start..).unwrap_or_default(), after.get(start..).unwrap_or_default());
+    let end = std::iter::zip(before.chars().rev(), after.chars().rev()).take_while(|(one, other)| one == other);
+    let end: usize = end.map(|(c, _)| c.len_utf8()).sum();
+    let cut = |text| str::get(text, ..text.len().saturating_sub(end)).unwrap_or_default();
+    (cut(before), cut(after))
 }
 
 fn without_interpreter(word: &str) -> &str {
@@ -106,9 +134,12 @@ fn is_its_own(cause: &Cause) -> bool {
     })
 }
 
-/// Whether it is not known what changed, so that nothing can be said to have changed alike.
+/// Whether it is not known what changed, so that nothing can be said to have changed alike: there are no
+/// texts, or they differ behind what is kept of them.
 fn is_untold(cause: &Cause) -> bool {
-    cause.changes.iter().any(|change| change.kind == ChangeKind::Unknown)
+    cause.changes.iter().any(|change| {
+        change.kind == ChangeKind::Unknown || (hides_its_text(cause, change) && replaced(change) == ("", ""))
+    })
 }
 
 /// The set of a cause's attributes, where they are in one.
@@ -260,6 +291,23 @@ fn sides(text: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::super::style::MARKDOWN;
     use super::*;
+
+    #[test]
+    fn what_stands_in_the_place_of_what() {
+        for (before, after, gone, come) in [
+            (Some("cp a $out"), Some("cp -r a $out"), "", "-r "),
+            (Some("aé b"), Some("aè b"), "é", "è"),
+            (Some("aa"), Some("a"), "a", ""),
+            (None, Some("x"), "", "x"),
+            (Some("x"), Some("x"), "", ""),
+            (None, None, "", ""),
+        ] {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let key = "installPhase".to_owned();
+            let change = Change { kind: ChangeKind::Phase, key, before: text(before), after: text(after) };
+            assert_eq!(replaced(&change), (gone, come), "{before:?} {after:?}");
+        }
+    }
 
     #[test]
     fn sets() {

@@ -252,6 +252,20 @@ fn alike_is_what_reads_alike() {
     assert_eq!(set(["a", "b", "c"]).len(), 3);
     // of what nobody knows, nobody knows that it is the same
     assert_eq!(set_of(Unknown, "something", ["s.a", "s.b", "s.c"]).len(), 3);
+    let phases = |texts: [(&str, &str); 2]| {
+        let phase = |(name, (before, after)): (&str, (&str, &str))| {
+            let mut cause = one(name, ChangeKind::Phase, &["installPhase changed"], "", 1.0);
+            cause.changes[0].key = "installPhase".to_owned();
+            cause.changes[0].before = Some(before.to_owned());
+            cause.changes[0].after = Some(after.to_owned());
+            cause
+        };
+        rows_of(std::iter::zip(["a-1", "b-1"], texts).map(phase).collect()).len()
+    };
+    // the same edit of two texts, two edits, and what is cut off before it differs
+    assert_eq!(phases([("cp a x", "cp -r a x"), ("cp b x", "cp -r b x")]), 1);
+    assert_eq!(phases([("cp a x", "cp -r a x"), ("make", "ninja")]), 2);
+    assert_eq!(phases([("long…", "long…"), ("long…", "long…")]), 2);
     let untold = |python: &str| one(&format!("{python}-x-1>{python}-x-1"), Unknown, &["something"], "", 1.0);
     assert_eq!(rows_of(vec![untold("python2.7"), untold("python3.6")]).len(), 2);
     // their shares are added, and put them in their place
