@@ -129,12 +129,21 @@ impl SideArgs {
         let here = self.git.repo.clone().unwrap_or_else(|| PathBuf::from("."));
         let repository = Repository::of(&here)?;
         let (base, head) = repository.range(range)?;
-        let cache = self.cache();
-        let mut checkouts = match &cache {
-            Some(cache) => Checkouts::in_folder(&cache.folder().join("checkout"), &repository, || {
+        let mut cache = self.cache();
+        let kept = cache.as_ref().map(|cache| {
+            Checkouts::in_folder(&cache.folder().join("checkout"), &repository, || {
                 printer.say("waits for another run that evaluates revisions");
-            })?,
-            None => Checkouts::temporary(&repository)?,
+            })
+        });
+        let mut checkouts = match kept.transpose() {
+            Ok(Some(checkouts)) => checkouts,
+            Ok(None) => Checkouts::temporary(&repository)?,
+            // an answer that cannot be kept is an answer all the same
+            Err(error) => {
+                printer.warning(&format!("nothing is kept: {error}; name a folder that can be written: --cache-dir"));
+                cache = None;
+                Checkouts::temporary(&repository)?
+            }
         };
         let mut side = |revision: &Revision, which| -> Result<LoadedSide, CliError> {
             let name = format!("{} ({})", revision.name, revision.commit.get(..10).unwrap_or(&revision.commit));

@@ -204,6 +204,10 @@ fn evaluations_are_kept() {
     let chosen = repository.sides.program.folder.path().join("chosen");
     assert_eq!(run(&["--cache-dir", "chosen"]).json(), expected);
     assert_eq!((repository.kept(), std::fs::read_dir(chosen).unwrap().count()), (kept, 3));
+    // where nothing can be kept, there is an answer all the same
+    let nowhere = run(&["--cache-dir", "notes"]);
+    assert!(nowhere.talk.contains("nothing is kept: ") && nowhere.talk.contains("--cache-dir"), "{}", nowhere.talk);
+    assert_eq!(nowhere.json(), expected);
 }
 
 /// What a run that was ended has left behind is removed by the next.
