@@ -110,9 +110,13 @@ impl DiffReport {
 
     /// Attributes that are redirected, and what follows.
     fn redirect(&self, redirected: &Redirected, style: Style) -> String {
-        let verb = if redirected.attributes.len() == 1 { "names" } else { "name" };
+        // of several attributes not each names that one
+        let name = match redirected.attributes.as_slice() {
+            [only] if !only.ends_with(".*") => "names",
+            _ => "name other derivations, such as",
+        };
         format!(
-            "{} {verb} {} instead of {}: {} follow from it, and together they alone cause {} of {} {}.",
+            "{} {name} {} instead of {}: {} follow from it, and together they alone cause {} of {} {}.",
             style.names(&redirected.attributes, 3),
             (style.name)(&redirected.after),
             (style.name)(&redirected.before),
