@@ -5,6 +5,7 @@ mod answer;
 mod by_nix;
 mod day;
 mod generated;
+mod messages;
 mod model;
 mod random;
 mod rules;
