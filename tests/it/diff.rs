@@ -6,6 +6,7 @@ mod by_nix;
 mod day;
 mod generated;
 mod many;
+mod messages;
 mod model;
 mod random;
 mod rules;

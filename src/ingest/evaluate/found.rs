@@ -7,12 +7,25 @@ use serde_json::Value;
 
 use super::path::join_path;
 use crate::ingest::system::split_system;
+use crate::nix::StorePath;
 
 /// What stands at an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Found {
     Derivation { drv_path: String, system: String, meta: Option<Value> },
     Failed(String),
+}
+
+impl Found {
+    /// What says that it is a derivation: a set may say so and name anything.
+    pub(super) fn derivation(drv_path: String, system: String, meta: Option<Value>) -> Self {
+        let is_derivation = drv_path.ends_with(".drv") && StorePath::from_absolute(drv_path.as_bytes()).is_ok();
+        if is_derivation {
+            Self::Derivation { drv_path, system, meta }
+        } else {
+            Self::Failed(format!("its drvPath '{drv_path}' is not the path of a derivation"))
+        }
+    }
 }
 
 /// What an evaluation for one system finds.

@@ -83,7 +83,7 @@ impl Jobs<'_> {
                     }
                 },
                 (Some(drv_path), None) => {
-                    let found = Found::Derivation { drv_path, system: line.system, meta: line.meta };
+                    let found = Found::derivation(drv_path, line.system, line.meta);
                     finding.attributes.insert(path, found);
                 }
                 (None, None) => {}
@@ -107,7 +107,7 @@ impl Jobs<'_> {
             if let ([root], Some(drv_path), None) = (line.attr_path.as_slice(), line.drv_path, line.error)
                 && let Some(path) = root.strip_prefix(ROOT).and_then(|i| failed.get(i.parse::<usize>().ok()?))
             {
-                let found = Found::Derivation { drv_path, system: line.system, meta: None };
+                let found = Found::derivation(drv_path, line.system, None);
                 finding.attributes.insert(path.clone(), found);
             }
         })

@@ -61,7 +61,7 @@ impl Walker<'_> {
                 let path = self.path(&place);
                 finding.killed |= answer.killed;
                 if let Some(drv_path) = answer.drv_path {
-                    let found = Found::Derivation { drv_path, system: answer.system, meta: answer.meta };
+                    let found = Found::derivation(drv_path, answer.system, answer.meta);
                     finding.attributes.insert(path, found);
                 } else if let Some(names) = answer.names {
                     if depth == DEEPEST && !names.is_empty() {

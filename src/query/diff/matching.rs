@@ -38,7 +38,8 @@ pub(super) struct Matching {
 impl Matching {
     /// Finds the counterparts. In this order, each for what is left: the same derivation (path); the same
     /// output paths; the same attribute, where several ask for one node the one with the same name, then
-    /// with the most attributes; the same position, which is an input of consumers that are counterparts
+    /// with the most attributes; the same recipe but for the paths in it, where only one node of each side has
+    /// that; the same position, which is an input of consumers that are counterparts
     /// of each other, under the same keys, of the same name or pname; a name (then a pname) that only one
     /// node of each side has.
     ///
@@ -56,6 +57,7 @@ impl Matching {
         matching.by_path(old, new);
         matching.by_outputs(old, new);
         matching.by_attribute(old, new);
+        matching.by_unique_text(old, new);
         for _ in 0..PASSES {
             let before = matching.count();
             matching.by_position(old, new);
@@ -166,6 +168,31 @@ impl Matching {
         for ((before, after), _) in votes {
             if self.is_open(before, after) {
                 self.join(before, after);
+            }
+        }
+    }
+
+    /// What fetches the same has one path, so that consumers may say the wrong one of two messages or scripts
+    /// that differ in their texts alone.
+    fn by_unique_text(&mut self, old: &Graph, new: &Graph) {
+        let key = |graph: &Graph, node: NodeId| {
+            let text = graph.recipe_text(node).filter(|_| !graph.is_fixed(node))?;
+            Some((text.bare, graph.name(node).to_owned(), graph.system(node).to_owned()))
+        };
+        let mut groups: FxHashMap<_, [Vec<NodeId>; 2]> = FxHashMap::default();
+        for node in self.open_old(old) {
+            if let Some(key) = key(old, node) {
+                groups.entry(key).or_default()[0].push(node);
+            }
+        }
+        for node in self.open_new(new) {
+            if let Some(group) = key(new, node).and_then(|key| groups.get_mut(&key)) {
+                group[1].push(node);
+            }
+        }
+        for group in groups.into_values() {
+            if let ([before], [after]) = (group[0].as_slice(), group[1].as_slice()) {
+                self.join(*before, *after);
             }
         }
     }

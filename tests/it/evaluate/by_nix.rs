@@ -334,3 +334,22 @@ fn what_does_not_evaluate_at_all() {
     let gone = evaluate(&EvaluateParams::new("nowhere.nix"), &Progress::default()).unwrap_err();
     assert!(gone.to_string().starts_with("nowhere.nix: there is no such file"), "{gone}");
 }
+
+/// A set may say that it is a derivation, and name anything as its path: the comparison ended there.
+#[test]
+fn what_only_says_that_it_is_a_derivation() {
+    if !needs::nix() {
+        return;
+    }
+    let store = Store::new();
+    let text = format!(
+        "{PACKAGES} {{ good = package \"good\" {{ }}; \
+         bad = {{ type = \"derivation\"; name = \"bad\"; system = \"x86_64-linux\"; drvPath = \"/etc/passwd\"; }}; }}"
+    );
+    let (_folder, params) = written(&text);
+    let found = evaluated(&store, params);
+    let found = by_attribute(&found);
+    let message = "its drvPath '/etc/passwd' is not the path of a derivation";
+    assert_eq!(failures(&found), BTreeMap::from([("bad.x86_64-linux", message)]));
+    assert_eq!(found.len(), 2);
+}
