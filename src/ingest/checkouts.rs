@@ -24,10 +24,7 @@ impl Checkouts {
     /// # Errors
     /// When the folder cannot be used.
     pub fn in_folder(folder: &Path, repository: &Repository, waits: impl FnOnce()) -> Result<Self, GitError> {
-        let io = |source| GitError::Io {
-            what: format!("{} (--cache-dir names another cache, --no-cache uses none)", folder.display()),
-            source,
-        };
+        let io = |source| GitError::Io { what: folder.display().to_string(), source };
         fs::create_dir_all(folder).map_err(io)?;
         let lock = File::create(folder.join("lock")).map_err(io)?;
         match lock.try_lock() {

@@ -116,7 +116,7 @@ impl SideArgs {
             return Ok(graph);
         }
         if cache.is_some() && key.is_none() {
-            let why = if revision.is_none() { "it is no clean checkout" } else { "an argument names a file" };
+            let why = if revision.is_none() { "it is no clean checkout" } else { "an argument or -I names a file" };
             printer.detail(&format!("{name}: not kept, for {why}"));
         }
         let graph = self.evaluate(&params, with, name, cache.as_ref().zip(key.as_ref()), printer)?;
@@ -152,7 +152,7 @@ impl SideArgs {
             let tree = Tree { revision, folder: checkouts.folder(), shows_commit: false };
             let key = Self::key(&params, &tree, &self.git.file);
             if cache.is_some() && key.is_none() {
-                printer.detail(&format!("{name}: not kept, for an argument names a file"));
+                printer.detail(&format!("{name}: not kept, for an argument or -I names a file"));
             }
             let graph = match Self::kept(cache.as_ref(), key.as_ref(), &name, printer) {
                 Some(graph) => graph,

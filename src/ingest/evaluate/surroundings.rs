@@ -12,11 +12,11 @@ const SETTINGS: [&str; 4] =
 impl EvaluateParams {
     /// What tells this evaluation from another of the same files, by name: what was asked, what
     /// evaluates, and those surroundings that nixpkgs reads (its variables and the user's settings).
-    /// `None` where an argument names a file, for that may change.
+    /// `None` where an argument or an entry of the search path names a file, for that may change.
     #[must_use]
     pub fn identity(&self) -> Option<Vec<(&'static str, String)>> {
         let arguments = self.effective_arguments();
-        if arguments.iter().any(names_a_file) {
+        if arguments.iter().any(names_a_file) || self.search_path.iter().any(|entry| is_local(entry)) {
             return None;
         }
         let mut parts = vec![("evaluator", self.evaluator.identity())];
@@ -48,6 +48,14 @@ fn names_a_file(argument: &Argument) -> bool {
         Argument::Expression(_, expression) => expression.replace("//", "").contains('/'),
         Argument::Text(..) => false,
     }
+}
+
+/// Whether an entry of the search path is a place on this machine that may change: no address, and not in
+/// the store.
+fn is_local(entry: &str) -> bool {
+    let place = entry.split_once('=').map_or(entry, |(_, place)| place);
+    let is_address = place.contains("://") || ["channel:", "flake:"].iter().any(|scheme| place.starts_with(scheme));
+    !is_address && !place.starts_with("/nix/store/")
 }
 
 /// The variables that Nix and nixpkgs go by, sorted.
@@ -106,6 +114,24 @@ mod tests {
         check("import <nixpkgs> { }", false);
     }
 
+    /// What lay there before was compared with what lies there now, and told as an edit of the trees.
+    #[test]
+    fn search_paths_that_may_change() {
+        for (entry, expect) in [
+            ("packages=/home/x/packages", true),
+            ("/home/x", true),
+            ("packages=.", true),
+            ("packages=../packages", true),
+            ("nixpkgs=https://example.org/x.tar.gz", false),
+            ("nixpkgs=channel:nixos-unstable", false),
+            ("packages=/nix/store/00000000000000000000000000000000-packages", false),
+        ] {
+            let mut params = EvaluateParams::new(".");
+            params.search_path.push(entry.to_owned());
+            assert_eq!(params.identity().is_none(), expect, "{entry}");
+        }
+    }
+
     #[test]
     fn what_is_asked_tells_evaluations_apart() {
         let identity = |change: &dyn Fn(&mut EvaluateParams)| {
@@ -121,7 +147,7 @@ mod tests {
             &|params| params.arguments.push(text("1")),
             &|params| params.arguments.push(Argument::Expression("x".to_owned(), "1".to_owned())),
             &|params| params.systems.push("x86_64-freebsd".to_owned()),
-            &|params| params.search_path.push("nixpkgs=.".to_owned()),
+            &|params| params.search_path.push("nixpkgs=channel:nixos-unstable".to_owned()),
         ];
         let identities: Vec<_> = changes.iter().map(|change| identity(change)).collect();
         for (i, one) in identities.iter().enumerate() {
