@@ -37,18 +37,25 @@ pub enum GitError {
         message: String,
     },
     /// A name that means nothing here.
-    #[error("'{name}' names no commit of {folder}: {message}")]
+    #[error("'{name}' names no commit of {folder}{}: {message}", shallow_hint(*.shallow))]
     NoRevision {
         /// The name.
         name: String,
         /// The repository.
         folder: String,
+        /// It is a clone without all of the history.
+        shallow: bool,
         /// What git says.
         message: String,
     },
     /// The text names no two revisions.
     #[error("'{0}' is no range of revisions; expected BASE..HEAD, BASE...HEAD (from where they parted), or BASE..")]
     NoRange(String),
+}
+
+/// What helps where a commit may only not have been fetched.
+fn shallow_hint(shallow: bool) -> &'static str {
+    if shallow { ", which is a shallow clone (git fetch --deepen N gets more of its history)" } else { "" }
 }
 
 /// A repository on this machine.
@@ -132,13 +139,21 @@ impl Repository {
         }
         let hash = |of: &str| {
             self.git("rev-parse", ["--verify", &format!("{name}^{{{of}}}")]).map_err(|error| match error {
-                GitError::Refused { message, .. } => {
-                    GitError::NoRevision { name: name.to_owned(), folder: self.folder.display().to_string(), message }
-                }
+                GitError::Refused { message, .. } => GitError::NoRevision {
+                    name: name.to_owned(),
+                    folder: self.folder.display().to_string(),
+                    shallow: self.is_shallow(),
+                    message,
+                },
                 error => error,
             })
         };
         Ok(Revision { name: name.to_owned(), commit: hash("commit")?, tree: hash("tree")? })
+    }
+
+    /// Whether it is a clone without all of the history.
+    fn is_shallow(&self) -> bool {
+        self.git("rev-parse", ["--is-shallow-repository"]).is_ok_and(|answer| answer == "true")
     }
 
     /// The two ends of a range.
@@ -149,12 +164,22 @@ impl Repository {
         let (mut base, head) = (self.revision(&range.base)?, self.revision(&range.head)?);
         if range.from_merge_base {
             let parted = self.git("merge-base", [&base.commit, &head.commit]).map_err(|error| match error {
-                GitError::Refused { what, message } if message.is_empty() => {
-                    GitError::Refused { what, message: format!("{} and {} have no common base", base.name, head.name) }
-                }
+                GitError::Refused { what, message } if message.is_empty() => GitError::Refused {
+                    what,
+                    message: format!(
+                        "{} and {} have no common base{}",
+                        base.name,
+                        head.name,
+                        shallow_hint(self.is_shallow())
+                    ),
+                },
                 error => error,
             })?;
-            base = Revision { name: base.name, ..self.revision(&parted)? };
+            // where the base has gone on since, its name means another commit
+            if parted != base.commit {
+                let name = format!("base of {} and {}", base.name, head.name);
+                base = Revision { name, ..self.revision(&parted)? };
+            }
         }
         Ok((base, head))
     }

@@ -58,6 +58,18 @@ const WHOLE: [(&str, u16); 16] = [
 /// The blanks around a cell.
 const PADDING: u16 = 2;
 
+/// Gives room that is left to columns, evenly, but to none more than it needs: those that lack least
+/// come first. Of each its place, its width and what it needs. O(columns · log).
+fn share_out(columns: &mut [(usize, usize, usize)], mut room: usize) {
+    columns.sort_by_key(|&(at, width, needs)| (needs.saturating_sub(width), at));
+    let count = columns.len();
+    for (nth, (_, width, needs)) in columns.iter_mut().enumerate() {
+        let more = needs.saturating_sub(*width).min(room / (count - nth));
+        *width += more;
+        room -= more;
+    }
+}
+
 /// A table for a terminal.
 pub(super) fn plain<R>(columns: &[Column], layout: Layout, rows: R) -> String
 where
@@ -66,19 +78,31 @@ where
 {
     let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
     let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
+    // its place, how much of it is not wrapped, and how much it needs
     let whole = |(at, (heading, _)): (usize, &Column)| {
         let (_, most) = WHOLE.into_iter().find(|(known, _)| known == heading)?;
-        Some((at, PADDING + usize::from(most).min(widest(at).unwrap_or(0)) as u16))
+        let widest = widest(at).unwrap_or(0);
+        Some((at, usize::from(most).min(widest), widest.max(heading.chars().count())))
     };
-    let wholes: Vec<(usize, u16)> = columns.iter().enumerate().filter_map(whole).collect();
+    let mut wholes: Vec<(usize, usize, usize)> = columns.iter().enumerate().filter_map(whole).collect();
+    if let Some(width) = layout.width {
+        let needed = columns.iter().enumerate().map(|(at, (heading, _))| {
+            let of_whole = wholes.iter().find(|(whole, ..)| *whole == at);
+            usize::from(PADDING)
+                + of_whole.map_or_else(|| widest(at).unwrap_or(0), |(_, least, _)| *least).max(heading.chars().count())
+        });
+        let room = usize::from(width).saturating_sub(needed.sum());
+        share_out(&mut wholes, room);
+    }
     let mut table = filled(columns, rows);
     table.load_style(presets::NOTHING);
     if let Some(width) = layout.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         // names are to be read whole, and pasted; what stands beside them may be wrapped
-        for (at, width) in wholes {
+        for (at, least, _) in wholes {
+            let least = PADDING.saturating_add(u16::try_from(least).unwrap_or(u16::MAX));
             if let Some(column) = table.column_mut(at) {
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
             }
         }
     }
@@ -180,6 +204,31 @@ mod tests {
         assert_eq!(printable("a\u{1b}[2Jb\r"), "a\\u{1b}[2Jb\\r");
         assert_eq!(printable("a\u{202e}b\u{2028}"), "a\\u{202e}b\\u{2028}");
         assert!(matches!(printable("plain é"), Cow::Borrowed(_)));
+    }
+
+    /// Where it is wider than all columns must be, a terminal is used: 100 columns were told in 80.
+    #[test]
+    fn room_that_is_left_is_used() {
+        let columns = [("cause", false), ("what changed", false), ("share", true)];
+        let row = || [format!("{}1", "long-name-".repeat(4)), "some words, ".repeat(20), "1".to_owned()];
+        let widest = |width: u16| {
+            let text = plain(&columns, Layout { width: Some(width) }, [row()]);
+            assert_eq!(text.matches("long-name-1").count(), usize::from(width >= 90), "{width}: {text}");
+            text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+        };
+        for width in [70, 80, 90, 100, 120, 200] {
+            let widest = widest(width);
+            assert!(widest + 12 > usize::from(width) && widest <= usize::from(width), "{widest} of {width}");
+        }
+    }
+
+    #[test]
+    fn room_is_given_evenly() {
+        let mut columns = [(0, 30, 65), (1, 20, 180), (5, 36, 40), (6, 9, 5)];
+        share_out(&mut columns, 84);
+        assert_eq!(columns, [(6, 9, 5), (5, 40, 40), (0, 65, 65), (1, 65, 180)]);
+        share_out(&mut columns, 0);
+        assert_eq!(columns[3], (1, 65, 180));
     }
 
     #[test]

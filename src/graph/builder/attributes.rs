@@ -164,7 +164,7 @@ impl Builder<'_> {
         if unresolved > 0 {
             self.problems.push(Problem::new(
                 "attributes-without-derivation",
-                format!("{unresolved} of {total} attributes name derivations that the closure does not hold; they are never counted as rebuilt"),
+                format!("{unresolved} of {total} attributes name derivations that the closure does not hold; a bump of derivations does not reach them"),
             ));
         }
         if conflicts > 0 {

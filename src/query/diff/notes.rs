@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 use super::Diff;
 use super::causes::Edit;
 use crate::graph::Graph;
@@ -42,6 +44,13 @@ impl Diff<'_> {
             notes.push(format!(
                 "rebuilt attributes whose derivations are not at hand: {without_node}; they have no cause, and the \
                  shares add up to the others"
+            ));
+        }
+        let unknown_before = self.known_by_paths_alone_before();
+        if unknown_before > 0 {
+            notes.push(format!(
+                "rebuilt attributes whose old derivations are not at hand: {unknown_before}; what changed in these is not \
+                 known, and they are told as new causes"
             ));
         }
         let unexplained = self.compared.unexplained.count_ones(..);
@@ -114,6 +123,21 @@ impl Diff<'_> {
         if nothing && self.compared.matching.new_of.iter().all(|&new| new == super::matching::NONE) {
             notes.push("the two sides have no derivation in common: are they of the same package set?".to_owned());
         }
+    }
+
+    /// Rebuilt attributes that were there, with outputs but without a derivation to compare.
+    fn known_by_paths_alone_before(&self) -> usize {
+        let (old, new) = (self.compared.old, self.compared.new);
+        let known: FxHashSet<(&str, &str)> = old
+            .attributes()
+            .filter(|&attribute| old.attribute_node(attribute).is_none())
+            .map(|attribute| (old.attribute_name(attribute), old.attribute_system(attribute)))
+            .collect();
+        let rebuilt = self.attributes.rebuilt.iter().copied();
+        rebuilt
+            .filter(|&attribute| new.attribute_node(attribute).is_some())
+            .filter(|&attribute| known.contains(&(new.attribute_name(attribute), new.attribute_system(attribute))))
+            .count()
     }
 
     /// Fixed-output derivations that are another recipe for the same path.

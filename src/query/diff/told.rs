@@ -233,7 +233,12 @@ pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
         match replaced.get(&at).and_then(|&gone| changes.get(gone)) {
             Some(gone) => {
                 let lists = change.after.as_deref().unwrap_or_default();
-                words.push(format!("input {} instead of {} ({lists})", change.key, gone.key));
+                let (is, was) = (&change.key, &gone.key);
+                words.push(if is == was {
+                    format!("another {is} as input ({lists})")
+                } else {
+                    format!("input {is} instead of {was} ({lists})")
+                });
             }
             None => words.push(clause(change)),
         }
@@ -283,7 +288,10 @@ fn clause(change: &Change) -> String {
         (ChangeKind::InputAdded, _, is) => format!("input added: {key}{}", lists(is)),
         (ChangeKind::InputRemoved, was, _) => format!("input removed: {key}{}", lists(was)),
         (ChangeKind::InputMoved, ..) if DependencyList::of_key(key).is_some() => format!("another order of {key}"),
-        (ChangeKind::InputMoved, Some(was), Some(is)) => format!("input moved: {key} from {was} to {is}"),
+        (ChangeKind::InputMoved, Some(was), Some(is)) => {
+            let (was, is) = apart(was, is);
+            format!("input moved: {key} from {was} to {is}")
+        }
         (ChangeKind::Phase, None, Some(_)) => format!("{key} added"),
         (ChangeKind::Phase, Some(_), None) => format!("{key} removed"),
         (ChangeKind::Phase, ..) => format!("{key} changed"),
@@ -291,6 +299,16 @@ fn clause(change: &Change) -> String {
         (ChangeKind::Flag, ..) => flags(key, before.unwrap_or_default(), after.unwrap_or_default()),
         (_, was, is) => value(key, was, is),
     }
+}
+
+/// Two enumerations without what they have in common; whole, where one has nothing of its own.
+fn apart(one: &str, other: &str) -> (String, String) {
+    let without = |all: &str, others: &str| {
+        let own = all.split(", ").filter(|item| others.split(", ").all(|other| other != *item));
+        own.collect::<Vec<_>>().join(", ")
+    };
+    let (own, others) = (without(one, other), without(other, one));
+    if own.is_empty() || others.is_empty() { (one.to_owned(), other.to_owned()) } else { (own, others) }
 }
 
 /// How a sentence calls what a key holds.
@@ -304,6 +322,8 @@ fn source(key: &str) -> String {
 fn value(key: &str, was: Option<&str>, is: Option<&str>) -> String {
     let tells = |text: &str| text.chars().count() <= SHORT && !text.contains('\n') && !text.starts_with("text:");
     match (was, is) {
+        // what it says is the same, and what it names another
+        (Some(was), Some(is)) if was == is => format!("{key} changed"),
         (Some(was), Some(is)) if tells(was) && tells(is) => format!("{key} {was} → {is}"),
         (None, Some(is)) if tells(is) => format!("{key} set to {is}"),
         (None, Some(_)) => format!("{key} added"),
@@ -382,6 +402,11 @@ mod tests {
             Some("nativeBuildInputs"),
             "input moved: zlib-1 from buildInputs to nativeBuildInputs",
         );
+        let (was, is) = (Some("buildInputs, preConfigure"), Some("buildInputs, postConfigure"));
+        check(K::InputMoved, "zlib-1", was, is, "input moved: zlib-1 from preConfigure to postConfigure");
+        let is = Some("buildInputs, preConfigure, src");
+        let more = "input moved: zlib-1 from buildInputs, preConfigure to buildInputs, preConfigure, src";
+        check(K::InputMoved, "zlib-1", was, is, more);
         check(K::InputMoved, "buildInputs", Some("a b"), Some("b a"), "another order of buildInputs");
         check(K::Flag, "doCheck", Some("1"), None, "doCheck no longer set (was 1)");
         check(K::Flag, "configureFlags", Some("-a -b"), Some("-b -c"), "configureFlags +-c --a");
@@ -389,6 +414,7 @@ mod tests {
         check(K::Phase, "installPhase", Some("x"), Some("y"), "installPhase changed");
         check(K::Variable, "X", Some("text:1"), Some("text:2"), "X changed");
         check(K::Variable, "X", None, Some("y"), "X set to y");
+        check(K::Variable, "X", Some("gcc-1"), Some("gcc-1"), "X changed");
     }
 
     #[test]
@@ -397,5 +423,7 @@ mod tests {
         let removed = |name: &str| change(ChangeKind::InputRemoved, name, Some("buildInputs".to_owned()), None);
         assert_eq!(in_words(&[added("a"), removed("b")]), ["input a instead of b (buildInputs)"]);
         assert_eq!(in_words(&[added("a"), added("c"), removed("b")]).len(), 3);
+        // another derivation of the same name
+        assert_eq!(in_words(&[added("a"), removed("a")]), ["another a as input (buildInputs)"]);
     }
 }

@@ -204,7 +204,12 @@ impl Row<'_> {
             self.cause(first, style),
             what(first, style),
             share_text(self.share, whole(report), style),
-            format!("{}{}", if exact { "" } else { "≥ " }, number(exclusive)),
+            match (exact, exclusive) {
+                (true, _) => number(exclusive),
+                // at least none says nothing
+                (false, 0) => String::new(),
+                (false, _) => format!("≥ {}", number(exclusive)),
+            },
             if exact { number(shared) } else { String::new() },
             self.attributes(first, style),
         ]

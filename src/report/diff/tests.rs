@@ -222,6 +222,19 @@ fn rows_of(causes: Vec<Cause>) -> Vec<String> {
 }
 
 #[test]
+fn at_least_none_is_not_told() {
+    let one = |names: &str, counts| cause(names, ChangeKind::InputAdded, &["input"], "", counts);
+    let only = |counts: [(f64, u64, u64); 2]| {
+        let report = DiffReport { causes: vec![one("a-1>a-1", counts[0]), one("b-1>b-1", counts[1])], ..day() };
+        let [row] = &causes::rows(&report)[..] else { panic!("one row") };
+        row.cells(&report, PLAIN)[3..5].join("|")
+    };
+    assert_eq!(only([(2.0, 1, 2), (2.0, 0, 3)]), "≥ 1|");
+    assert_eq!(only([(1.0, 0, 2), (1.0, 0, 2)]), "|");
+    assert_eq!(only([(0.0, 0, 0), (0.0, 0, 0)]), "0|0");
+}
+
+#[test]
 fn alike_is_what_reads_alike() {
     use ChangeKind::{InputAdded, New, Unknown, Version};
     let one =

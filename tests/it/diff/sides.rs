@@ -68,6 +68,24 @@ fn the_same_side_twice() {
     assert!(answer.old.derivations > 3_000 && answer.old.attributes == answer.new.attributes);
 }
 
+/// Lines from another machine, whose derivations are there for one side only: it is said that what
+/// changed is not known.
+#[test]
+fn old_attributes_without_derivations() {
+    let program = Program::new();
+    let ([library, user, other], [new_library, new_user, _]) = (state(1), state(11));
+    let attributes = [("library", &library), ("user", &user), ("other", &other)];
+    program.write("a.jsonl", lines(&attributes, &[]));
+    side(&program, "b", &[("library", &new_library), ("user", &new_user), ("other", &other)], &[], &[]);
+    let answer = diff(&program, "a.jsonl", "b.ripple");
+    assert_eq!(answer.rebuilt.list, ["library", "user"]);
+    assert!(answer.added.is_empty(), "{:?}", answer.added);
+    let note = |answer: &Answer| answer.notes.iter().find(|note| note.contains("old derivations")).cloned();
+    assert!(note(&answer).is_some_and(|note| note.contains("not at hand: 2;")), "{:?}", answer.notes);
+    side(&program, "c", &attributes, &[], &[]);
+    assert_eq!(note(&diff(&program, "c.ripple", "b.ripple")), None);
+}
+
 #[test]
 fn swapped_sides() {
     let program = Program::new();

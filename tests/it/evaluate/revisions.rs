@@ -88,7 +88,9 @@ fn ranges_of_revisions() {
     assert_eq!(rebuilt(&report(&["--git", "HEAD~2..HEAD", "-A", "other", "-A", "user"])), &json!(["other"]));
     let name = |report: &serde_json::Value, side: &str| report[side]["name"].as_str().unwrap().to_owned();
     let commit = |name: &str| git(&repository.folder, &["rev-parse", name])[..10].to_owned();
-    assert_eq!(name(&parted, "old"), format!("main ({})", commit("main~2")));
+    // main has gone on since: its name alone would be that of another commit
+    assert_eq!(name(&parted, "old"), format!("base of main and branch ({})", commit("main~2")));
+    assert_eq!(name(&report(&["--git", "main~2...branch"]), "old"), format!("main~2 ({})", commit("main~2")));
     assert_eq!(name(&parted, "new"), format!("branch ({})", commit("branch")));
     // what changed in a recipe is known
     assert_eq!(parted["causes"][0]["changes"][0]["kind"], "version");
@@ -109,6 +111,7 @@ fn what_git_refuses() {
     let failed = |arguments: &[&str]| repository.sides.diff(arguments).failed();
     let told = failed(&["--git", "main..nowhere", "--repo", "pkgs"]);
     assert!(told.contains("'nowhere' names no commit of ") && told.contains("fatal: "), "{told}");
+    assert!(!told.contains("shallow"), "{told}");
     let told = failed(&["--git", "main..", "--repo", "cache-that-is-not-there"]);
     assert!(told.contains("cache-that-is-not-there: No such file"), "{told}");
     let told = failed(&["--git", "main.."]);
@@ -117,6 +120,11 @@ fn what_git_refuses() {
     assert!(told.contains("error: "), "{told}");
     let told = failed(&["--git", "main..branch", "--repo", "pkgs", "--file", "sub/x.nix"]);
     assert!(told.contains("main (") && told.contains("has no 'sub/x.nix'"), "{told}");
+    // what is not there may only not have been fetched
+    let url = format!("file://{}", repository.folder.canonicalize().unwrap().display());
+    git(&repository.folder, &["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    let told = failed(&["--git", "HEAD^1..HEAD", "--repo", "shallow"]);
+    assert!(told.contains("'HEAD^1' names no commit of ") && told.contains("git fetch --deepen"), "{told}");
     git(&repository.folder, &["checkout", "-q", "--orphan", "alone"]);
     git(&repository.folder, &["commit", "-q", "-m", "alone"]);
     let told = failed(&["--git", "main...alone", "--repo", "pkgs"]);
