@@ -22,8 +22,8 @@ pub(super) struct Compared<'g> {
     pub(super) edited: FixedBitSet,
     /// Edited old nodes of which the graph does not tell what changed.
     pub(super) unexplained: FixedBitSet,
-    /// One number for all fixed-output derivations that make one path, on both sides; else the new node's
-    /// number, or that of the old node behind all new ones.
+    /// One number for all derivations that make one path, on both sides (a source fetched in two ways, and
+    /// what is built from it); else the new node's number, or that of the old node behind all new ones.
     identity: [Vec<u32>; 2],
 }
 
@@ -241,14 +241,14 @@ pub(super) struct InputChanges {
 
 /// The numbers by which inputs are compared.
 fn identities(old: &Graph, new: &Graph, matching: &Matching) -> [Vec<u32>; 2] {
-    let fetched = |graph: &Graph, node: NodeId| {
+    let made = |graph: &Graph, node: NodeId| {
         let digest = graph.outputs(node).next().map(|(_, digest)| digest);
-        digest.filter(|digest| graph.is_fixed(node) && digest.is_some())
+        digest.filter(Digest::is_some)
     };
     let mut makers: FxHashMap<Digest, u32> = FxHashMap::default();
     let after: Vec<u32> = new
         .nodes()
-        .map(|node| match fetched(new, node) {
+        .map(|node| match made(new, node) {
             Some(digest) => *makers.entry(digest).or_insert(node.0),
             None => node.0,
         })
@@ -256,7 +256,7 @@ fn identities(old: &Graph, new: &Graph, matching: &Matching) -> [Vec<u32>; 2] {
     let before = old
         .nodes()
         .map(|node| match matching.new_of[node.index()] {
-            NONE => match fetched(old, node) {
+            NONE => match made(old, node) {
                 Some(digest) => *makers.entry(digest).or_insert(new.node_count() as u32 + node.0),
                 None => new.node_count() as u32 + node.0,
             },

@@ -68,6 +68,36 @@ fn the_same_side_twice() {
     assert!(answer.old.derivations > 3_000 && answer.old.attributes == answer.new.attributes);
 }
 
+/// What is built from a source that is fetched in two ways is two derivations that make one path. Which
+/// of them is taken for which, an input of that path is no other than before: of the nixpkgs of 2018,
+/// an environment of ruby packages was told as an edit of its own.
+#[test]
+fn two_derivations_of_one_path() {
+    let twin = Recipe::new(5, "twin-1.0");
+    let place = |number: usize| format!("{number:032}-twin-1.0.drv");
+    for (was, is) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let program = Program::new();
+        let side = |name: &str, number: usize, places: [usize; 2], taken: usize| {
+            let [library, mut user, _] = state(number);
+            user.inputs.push((format!("/nix/store/{}", place(places[taken])), vec!["out".to_owned()]));
+            user.env.push(("pkgs".to_owned(), twin.output_path("out")));
+            std::fs::create_dir(program.folder.path().join(name)).unwrap();
+            for recipe in [&library, &user] {
+                program.write(&format!("{name}/{}", recipe.base_name()), recipe.text());
+            }
+            for number in places {
+                program.write(&format!("{name}/{}", place(number)), twin.text());
+            }
+        };
+        side("a", 1, [10_000, 20_000], was);
+        side("b", 11, [30_000, 40_000], is);
+        let answer = diff(&program, "a", "b");
+        sound(&answer);
+        let causes: Vec<&str> = answer.causes.iter().map(|cause| cause.name.as_str()).collect();
+        assert_eq!((causes, answer.derivations.total), (vec!["library-1.0"], 2), "{was} {is}");
+    }
+}
+
 /// Lines from another machine, whose derivations are there for one side only: it is said that what
 /// changed is not known.
 #[test]
