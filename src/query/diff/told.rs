@@ -224,7 +224,8 @@ fn identities(compared: &Compared<'_>, side: usize, node: NodeId) -> FxHashMap<D
     found
 }
 
-/// The changes in words, each a clause; an input in whose place another one stands is one. O(changes · log).
+/// The changes in words, each a clause, once; an input in whose place another one stands is one.
+/// O(changes · log).
 pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
     let replaced = replacements(changes);
     let gone: BTreeSet<usize> = replaced.values().copied().collect();
@@ -243,6 +244,9 @@ pub(super) fn in_words(changes: &[Change]) -> Vec<String> {
             None => words.push(clause(change)),
         }
     }
+    // of instances whose whole texts differ, the same may be to be said
+    let mut told = BTreeSet::new();
+    words.retain(|clause| told.insert(clause.clone()));
     words
 }
 
@@ -423,6 +427,12 @@ mod tests {
         let removed = |name: &str| change(ChangeKind::InputRemoved, name, Some("buildInputs".to_owned()), None);
         assert_eq!(in_words(&[added("a"), removed("b")]), ["input a instead of b (buildInputs)"]);
         assert_eq!(in_words(&[added("a"), added("c"), removed("b")]).len(), 3);
+        // the same edit of two instances that had different flags before
+        let flags = |was: &str| {
+            let (was, is) = (was.to_owned(), format!("{was} --new"));
+            change(ChangeKind::Flag, "configureFlags", Some(was), Some(is))
+        };
+        assert_eq!(in_words(&[flags("-a -b"), flags("-c -d")]), ["configureFlags +--new"]);
         // another derivation of the same name
         assert_eq!(in_words(&[added("a"), removed("a")]), ["another a as input (buildInputs)"]);
     }
