@@ -18,6 +18,10 @@ pub(super) const NAMES: usize = 10;
 const KERNELS: usize = 4;
 const KERNEL: usize = 40;
 
+/// From how many rebuilds on a cause is worth a pull request of its own, if that does not move the rest to
+/// another branch: those of nixpkgs' third label.
+const WORTH_SPLITTING: u64 = 100;
+
 /// How many roots are told.
 const ROOTS: usize = 5;
 
@@ -137,6 +141,10 @@ impl DiffReport {
 
     fn own(&self, own: &OwnPullRequest, style: Style) -> Option<String> {
         let cause = self.causes.get(own.cause)?;
+        let moves = own.rest_branch.filter(|rest| self.branch.is_some_and(|branch| *rest < branch));
+        if own.alone < WORTH_SPLITTING && moves.is_none() {
+            return None;
+        }
         let what = self.counted_things();
         let mut text = format!(
             "{} could be a pull request of its own: it alone causes {} of {} {what}; without it {} would be left",
@@ -145,11 +153,9 @@ impl DiffReport {
             number(whole(self)),
             number(own.rest)
         );
-        match own.rest_branch {
-            Some(rest) if self.branch.is_some_and(|branch| rest < branch) => {
-                text.push_str(&format!(", and the branch verdict would be {}.", rest.as_str()));
-            }
-            _ => text.push('.'),
+        match moves {
+            Some(rest) => text.push_str(&format!(", and the branch verdict would be {}.", rest.as_str())),
+            None => text.push('.'),
         }
         Some(text)
     }
