@@ -140,7 +140,7 @@ impl SideArgs {
             Ok(None) => Checkouts::temporary(&repository)?,
             // an answer that cannot be kept is an answer all the same
             Err(error) => {
-                printer.warning(&format!("nothing is kept: {error}"));
+                printer.warning(&format!("nothing is kept: {error}; --cache-dir names another folder"));
                 cache = None;
                 Checkouts::temporary(&repository)?
             }

@@ -96,6 +96,10 @@ impl Diff<'_> {
         for (graph, side) in [(old, "old"), (new, "new")] {
             if graph.node_count() == 0 && graph.attribute_count() == 0 {
                 notes.push(format!("the {side} side is empty"));
+            } else if graph.node_count() == 0 {
+                notes.push(format!(
+                    "the {side} side has attributes without derivations: what is built and what causes it cannot be told"
+                ));
             }
         }
         let systems = |graph: &Graph| -> BTreeSet<String> {
