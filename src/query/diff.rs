@@ -13,6 +13,7 @@ mod people;
 mod redirected;
 mod told;
 mod variables;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -269,7 +270,7 @@ impl<'g> Diff<'g> {
             derivations: derivations.into_iter().collect(),
             used_by: if attributes.is_empty() { self.used_by(edit) } else { Vec::new() },
             attributes: attributes.into_iter().map(str::to_owned).collect(),
-            what: told::in_words(&changes),
+            what: words::in_words(&changes),
             changes,
             exclusive: weight.exclusive,
             shared: weight.shared,

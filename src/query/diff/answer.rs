@@ -211,6 +211,12 @@ pub struct Change {
     pub after: Option<String>,
 }
 
+impl Change {
+    pub(super) fn of(kind: ChangeKind, key: &str, before: Option<String>, after: Option<String>) -> Self {
+        Self { kind, key: key.to_owned(), before, after }
+    }
+}
+
 /// The kinds of changes, most telling first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
