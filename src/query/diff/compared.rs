@@ -239,7 +239,8 @@ pub(super) struct InputChanges {
     pub(super) moved: Vec<(EdgeId, EdgeId)>,
 }
 
-/// The numbers by which inputs are compared.
+/// The numbers by which inputs are compared. Of several old nodes of one path those without a counterpart
+/// keep a number of their own where the path is another one now: who takes them counts as edited.
 fn identities(old: &Graph, new: &Graph, matching: &Matching) -> [Vec<u32>; 2] {
     let made = |graph: &Graph, node: NodeId| {
         let digest = graph.outputs(node).next().map(|(_, digest)| digest);
