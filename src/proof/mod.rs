@@ -4,6 +4,7 @@ mod compare;
 mod counterfactual;
 mod differences;
 mod evaluation;
+pub mod outputs;
 mod pairs;
 mod probe;
 mod summary;

@@ -123,10 +123,10 @@ pub struct Failure {
     pub error: String,
 }
 
-fn write_recipe<S: Serializer>(recipe: &RecipeDigest, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_recipe<S: Serializer>(recipe: &RecipeDigest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(recipe)
 }
 
-fn read_recipe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecipeDigest, D::Error> {
+pub(super) fn read_recipe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecipeDigest, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }

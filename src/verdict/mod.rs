@@ -4,12 +4,14 @@
 //! in any closure, also of another day. A verdict is never stronger than its evidence.
 
 mod evidence;
+mod experiment;
 mod file;
 mod grade;
 mod judgement;
 mod verdicts;
 
 pub use evidence::{CheckOnly, Evidence, Failure, InputRef, PackageRef, Variant};
+pub use experiment::{Carrier, Change, Checks, Experiment, ExperimentKind, FileChange, Outcome};
 pub use file::{EVIDENCE_VERSION, EvidenceError, EvidenceFile};
 pub use grade::Grade;
 pub use judgement::{Judgement, Verdict};
