@@ -19,6 +19,7 @@ use nix_ripple::role::EffectiveInputs;
 
 mod diff;
 mod generate;
+mod outputs;
 
 const ROUNDS: usize = 11;
 
@@ -37,6 +38,7 @@ fn main() {
     rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     generated(&mut table);
+    outputs::outputs(&mut table);
 
     let mut out = comfy_table::Table::new();
     out.load_style(comfy_table::presets::ASCII_MARKDOWN);

@@ -2,8 +2,14 @@
 //! what they offer.
 
 mod carrier;
+mod mentions;
 pub mod run_path;
+mod scan;
+mod store_paths;
 mod tree;
 
 pub use carrier::FileCarriers;
+pub use mentions::{FileMention, Mentions};
+pub use scan::{Hit, Scanner};
+pub use store_paths::{Named, StorePaths};
 pub use tree::{Content, Entry, Mapped, Tree, TreeError};
