@@ -8,6 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
+use crate::proof::outputs::TreeError;
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -53,6 +54,10 @@ pub(super) enum CliError {
     Git(#[from] GitError),
     #[error(transparent)]
     Side(#[from] SideError),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("{option} '{text}': expected {expected}")]
+    Argument { option: &'static str, text: String, expected: &'static str },
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -83,6 +88,8 @@ impl CliError {
             | Self::Nix(_)
             | Self::Git(_)
             | Self::Side(_)
+            | Self::Tree(_)
+            | Self::Argument { .. }
             | Self::Output(_) => None,
         }
     }

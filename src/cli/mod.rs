@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
 mod closure;
+mod compare;
 mod diff;
 mod error;
 mod evidence;
@@ -51,6 +52,8 @@ enum Command {
     Why(why::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// How two builds differ: was this rebuild needed?
+    Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
 }
@@ -147,6 +150,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));

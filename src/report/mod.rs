@@ -1,6 +1,7 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod compare;
 mod diff;
 mod impact;
 mod inputs;
@@ -15,6 +16,7 @@ mod table;
 mod why;
 mod words;
 
+pub use compare::ComparePage;
 pub use diff::DiffPage;
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;

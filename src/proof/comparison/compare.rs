@@ -70,6 +70,9 @@ pub fn compare(
     Ok(Comparison { outcome, files, total: pairs.len() as u64, references: recorded.changes(&rules) })
 }
 
+/// What stands at a path in the first and in the second.
+type Sides<'t> = (Option<&'t Entry>, Option<&'t Entry>);
+
 /// What stands at one path in both.
 struct Pair<'t> {
     output: &'t str,
@@ -106,7 +109,7 @@ impl Found {
 
 /// Everything that stands in either, by output and path; the second's names as the first would have them.
 fn pairs<'t>(first: &'t [(String, Tree)], second: &'t [(String, Tree)], rules: &Rules<'_>) -> Vec<Pair<'t>> {
-    let mut found: BTreeMap<(&str, Vec<u8>), (Option<&Entry>, Option<&Entry>)> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, Vec<u8>), Sides<'_>> = BTreeMap::new();
     for (output, tree) in first {
         for (path, entry) in &tree.entries {
             found.entry((output, path.clone())).or_default().0 = Some(entry);

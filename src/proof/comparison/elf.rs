@@ -124,6 +124,9 @@ struct Parsed<'d, H: FileHeader> {
     sections: SectionTable<'d, H>,
 }
 
+/// The name of a version of symbols, and the numbers beside it.
+type Version<'d> = (&'d [u8], u32, u16, u16);
+
 /// An entry of the dynamic section.
 #[derive(Debug, PartialEq, Eq)]
 enum Entry<'d> {
@@ -205,7 +208,7 @@ impl<'d, H: FileHeader<Endian = Endianness>> Parsed<'d, H> {
     }
 
     /// The names and numbers of the versions of symbols that are needed or defined, in order.
-    fn versions(&self, section: &H::SectionHeader) -> Option<Vec<(&'d [u8], u32, u16, u16)>> {
+    fn versions(&self, section: &H::SectionHeader) -> Option<Vec<Version<'d>>> {
         let endian = self.endian;
         let strings = self.strings(section)?;
         let mut found = Vec::new();

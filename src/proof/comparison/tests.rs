@@ -52,7 +52,7 @@ pub(super) fn tree(files: &[(&str, Entry)]) -> Tree {
     tree.entries.insert(Vec::new(), Entry::Directory);
     for (path, entry) in files {
         for (at, _) in path.match_indices('/') {
-            tree.entries.insert(path[..at].as_bytes().to_vec(), Entry::Directory);
+            tree.entries.insert(path.as_bytes()[..at].to_vec(), Entry::Directory);
         }
         tree.entries.insert(path.as_bytes().to_vec(), entry.clone());
     }

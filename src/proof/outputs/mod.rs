@@ -3,6 +3,7 @@
 
 mod carrier;
 mod mentions;
+mod nar;
 pub mod run_path;
 mod scan;
 mod store_paths;
@@ -12,4 +13,4 @@ pub use carrier::FileCarriers;
 pub use mentions::{FileMention, Mentions};
 pub use scan::{Hit, Scanner};
 pub use store_paths::{Named, StorePaths};
-pub use tree::{Content, Entry, Mapped, Tree, TreeError};
+pub use tree::{Archive, Content, Entry, Mapped, Tree, TreeError};
