@@ -8,6 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
+use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -53,6 +54,12 @@ pub(super) enum CliError {
     Git(#[from] GitError),
     #[error(transparent)]
     Side(#[from] SideError),
+    #[error(transparent)]
+    Built(#[from] BuiltError),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    References(#[from] ReferencesError),
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -83,6 +90,9 @@ impl CliError {
             | Self::Nix(_)
             | Self::Git(_)
             | Self::Side(_)
+            | Self::Built(_)
+            | Self::Metadata(_)
+            | Self::References(_)
             | Self::Output(_) => None,
         }
     }
