@@ -9,7 +9,7 @@ use super::printer::Printer;
 use crate::nix::store_path::DEFAULT_STORE_DIR;
 use crate::nix::{Digest, StorePath};
 use crate::proof::comparison::{CompareParams, compare};
-use crate::proof::outputs::Tree;
+use crate::proof::outputs::Built;
 use crate::report::ComparePage;
 use crate::verdict;
 
@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// The store's folder, as the outputs name it
     #[arg(long, value_name = "DIR", default_value = DEFAULT_STORE_DIR)]
     store_dir: String,
+    /// Where the store lies: DIR/nix/store
+    #[arg(long, value_name = "DIR")]
+    store_root: Option<PathBuf>,
     /// Show all files and store paths that differ, not only the first
     #[arg(long)]
     all: bool,
@@ -72,10 +75,11 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for (name, old, new) in outputs {
-        let (old, new) = (followed(old)?, followed(new)?);
+        let root = args.store_root.as_deref();
+        let (old, new) = (Built::open(&old, root)?, Built::open(&new, root)?);
         own(&old, &new, &mut params.counterparts, &args.own, printer);
-        first.push((name.clone(), Tree::read(&old)?));
-        second.push((name, Tree::read(&new)?));
+        first.push((name.clone(), old.tree));
+        second.push((name, new.tree));
     }
     let comparison = compare(&first, &second, &params)?;
     let failed = args.fail_on_different && comparison.outcome == verdict::Outcome::Different;
@@ -87,15 +91,15 @@ fn argument(option: &'static str, text: &str, expected: &'static str) -> CliErro
     CliError::Argument { option, text: text.to_owned(), expected }
 }
 
-/// Notes that the own paths of an output stand for each other, where its file names tell them.
-fn own(old: &Path, new: &Path, known: &mut BTreeMap<Digest, Digest>, given: &[String], printer: &mut Printer) {
+/// Notes that the own paths of an output stand for each other, where they are known.
+fn own(old: &Built, new: &Built, known: &mut BTreeMap<Digest, Digest>, given: &[String], printer: &mut Printer) {
+    let digest = |built: &Built| built.base_name.as_deref().and_then(|name| digest(Path::new(name)));
     match (digest(old), digest(new)) {
         (Some(old), Some(new)) => drop(known.insert(new, old)),
         _ if given.is_empty() => printer.warning(&format!(
             "{} and {}: the file names tell no store paths; where the outputs record their own, that counts as a \
              reference, unless --own OLD,NEW names them",
-            old.display(),
-            new.display()
+            old.given, new.given
         )),
         _ => {}
     }
@@ -105,15 +109,4 @@ fn own(old: &Path, new: &Path, known: &mut BTreeMap<Digest, Digest>, given: &[St
 fn digest(path: &Path) -> Option<Digest> {
     use std::os::unix::ffi::OsStrExt;
     StorePath::from_base_name(path.file_name()?.as_bytes()).ok().map(|path| path.digest)
-}
-
-/// A link that is no store path itself leads to one: `result`.
-fn followed(path: PathBuf) -> Result<PathBuf, CliError> {
-    if digest(&path).is_some() || !path.is_symlink() {
-        return Ok(path);
-    }
-    match std::fs::canonicalize(&path) {
-        Ok(found) => Ok(found),
-        Err(source) => Err(CliError::Write { path: path.display().to_string(), source }),
-    }
 }

@@ -8,7 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
-use crate::proof::outputs::TreeError;
+use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -58,6 +58,12 @@ pub(super) enum CliError {
     Tree(#[from] TreeError),
     #[error("{option} '{text}': expected {expected}")]
     Argument { option: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
+    Built(#[from] BuiltError),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    References(#[from] ReferencesError),
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -90,6 +96,9 @@ impl CliError {
             | Self::Side(_)
             | Self::Tree(_)
             | Self::Argument { .. }
+            | Self::Built(_)
+            | Self::Metadata(_)
+            | Self::References(_)
             | Self::Output(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
+mod channels;
 mod closure;
 mod compare;
 mod diff;
@@ -12,6 +13,7 @@ mod overlay;
 mod printer;
 mod probe;
 mod rank;
+mod references;
 mod side;
 mod why;
 
@@ -56,6 +58,10 @@ enum Command {
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// What built outputs refer to, and which of their files say so
+    References(references::Args),
+    /// What built outputs can offer a build: headers, libraries, programs, modules and more
+    Channels(channels::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -152,6 +158,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::References(args) => references::run(args, &mut printer),
+        Command::Channels(args) => channels::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -1,6 +1,7 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod channels;
 mod compare;
 mod diff;
 mod impact;
@@ -9,6 +10,7 @@ mod markdown;
 mod overlay;
 mod probe;
 mod rank;
+mod references;
 mod remedied;
 mod render;
 mod rows;

@@ -150,7 +150,6 @@ impl Pair<'_> {
             ) => {
                 let (first, second) = (self.map(first)?, self.map(second)?);
                 let (difference, at) = compare_files(&self.path, &first, &second, rules);
-                let same_bytes = difference == Difference::None;
                 let found = match difference {
                     _ if executable != other => Found::new(Difference::Content, Change::Executable),
                     Difference::None => return Ok(None),
@@ -158,7 +157,7 @@ impl Pair<'_> {
                     Difference::Counterparts => return Ok(Some(Found::new(difference, Change::References))),
                     Difference::References(_) => Found::new(difference, Change::References),
                 };
-                Some(if same_bytes { found } else { found.at(&first, &second, at) })
+                Some(if let Some(at) = at { found.at(&first, &second, at) } else { found })
             }
             (Some(_), Some(_)) => content(Change::Kind),
             (None, Some(_)) => content(Change::Added),

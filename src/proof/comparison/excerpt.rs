@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// How many bytes of a text are shown.
-const SHOWN: usize = 48;
+const SHOWN: usize = 40;
 
 /// Bytes from a place on, escaped, cut.
 pub(super) fn excerpt(text: &[u8], at: usize) -> String {
@@ -20,7 +20,9 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || c == '\\' {
+            if c.is_ascii_control() || c == '\\' {
+                text.extend((c as u8).escape_ascii().map(char::from));
+            } else if c.is_control() {
                 text.extend(c.escape_default());
             } else {
                 text.push(c);

@@ -21,28 +21,36 @@ pub(super) enum Difference {
     Content,
 }
 
-/// Compares two files by what they hold; `path` is that in the output. Where more than counterparts differ,
-/// the first place where bytes differ that are no counterparts.
+/// Compares two files by what they hold; `path` is that in the output. With the first place where bytes
+/// differ that are no counterparts, unless that is some number of an ELF file or in what is packed.
 ///
 /// A `.pyc` and what else is no text is compared byte by byte once digests stand for each other, ELF files
 /// part by part, `.gz` by what is packed. Jars, zip files and other archives are not looked into.
-pub(super) fn compare_files(path: &[u8], first: &[u8], second: &[u8], rules: &Rules<'_>) -> (Difference, Mismatch) {
-    let nowhere = Mismatch { first: 0, second: 0 };
+pub(super) fn compare_files(
+    path: &[u8],
+    first: &[u8],
+    second: &[u8],
+    rules: &Rules<'_>,
+) -> (Difference, Option<Mismatch>) {
     if first == second {
-        return (Difference::None, nowhere);
+        return (Difference::None, None);
     }
     let text = is_text(first) && is_text(second);
     let at = match walk(first, second, rules, !text) {
-        Ok(walked) if walked.references.is_empty() => return (Difference::Counterparts, nowhere),
+        Ok(walked) if walked.references.is_empty() => return (Difference::Counterparts, None),
         Ok(walked) => {
             let carriers = FileCarriers::new(path, first);
             let found = walked.references.iter().map(|&at| carriers.at(at)).collect();
-            let at = walked.references.first().copied().unwrap_or(0);
-            return (Difference::References(found), Mismatch { first: at, second: at.min(second.len()) });
+            // before it there are counterparts alone, which are of one length
+            let at = walked.references.first().map(|&at| Mismatch { first: at, second: at });
+            return (Difference::References(found), at);
         }
         Err(at) => at,
     };
-    (in_parts(path, first, second, text, rules).unwrap_or(Difference::Content), at)
+    match in_parts(path, first, second, text, rules) {
+        Some(difference) => (difference, text.then_some(at)),
+        None => (Difference::Content, Some(at)),
+    }
 }
 
 fn in_parts(path: &[u8], first: &[u8], second: &[u8], text: bool, rules: &Rules<'_>) -> Option<Difference> {

@@ -459,7 +459,7 @@ fn what_is_told() {
     let [one, other] = &found.files[..] else { panic!("{:?}", found.files) };
     assert_eq!((one.path.as_str(), one.offset), ("a/b", Some(19)));
     assert!(one.after.as_ref().unwrap().contains("dep-1.10"), "{one:?}");
-    let expect = ("c", Some(5), Some("56789"), Some("\\u{1b}\\xff789"));
+    let expect = ("c", Some(5), Some("56789"), Some("\\x1b\\xff789"));
     assert_eq!((other.path.as_str(), other.offset, other.before.as_deref(), other.after.as_deref()), expect);
     let name = |letter, name: &str| Some(format!("{}-{name}", digest(letter).as_str()));
     assert_eq!(found.references.len(), 1);

@@ -17,20 +17,8 @@ const XZ: &[u8] = b"\xfd7zXZ\0";
 const XZ_MEMORY: u32 = 128 << 10;
 
 impl Tree {
-    /// The output at a path: a folder, a link or a file as it stands, or what a NAR holds, plain or packed
-    /// with zstd or xz. A packed NAR is unpacked into an unnamed file in the folder for temporary files, so
-    /// that memory stays small.
-    ///
-    /// A file that is packed, but holds no NAR, is an output by itself.
-    ///
-    /// # Errors
-    /// As [`Tree::of_path`], and when an archive is damaged.
-    pub fn read(path: &Path) -> Result<Self, TreeError> {
-        let plain = !std::fs::symlink_metadata(path).map_err(TreeError::io(path))?.is_file();
-        if plain || !begins_archive(path)? { Self::of_path(path) } else { Self::of_nar(path) }
-    }
-
-    /// What a NAR holds, plain or packed with zstd or xz.
+    /// What a NAR holds, plain or packed with zstd or xz. What is packed is unpacked into an unnamed file in
+    /// the folder for temporary files, so that memory stays small.
     ///
     /// # Errors
     /// When it cannot be read or unpacked, is none, or is damaged, with the place.
@@ -80,7 +68,7 @@ impl Tree {
 }
 
 /// What unpacks a file, by how it begins; none where it is not packed.
-fn unpacking<'f>(head: &[u8], file: &'f File) -> io::Result<Option<Box<dyn Read + 'f>>> {
+pub(super) fn unpacking<'f>(head: &[u8], file: &'f File) -> io::Result<Option<Box<dyn Read + 'f>>> {
     Ok(if head.starts_with(ZSTD) {
         let mut decoder = zstd::Decoder::new(file)?;
         decoder.window_log_max(31)?;
@@ -93,7 +81,7 @@ fn unpacking<'f>(head: &[u8], file: &'f File) -> io::Result<Option<Box<dyn Read 
 }
 
 /// Whether a file is a NAR, or unpacks to what begins as one.
-fn begins_archive(path: &Path) -> Result<bool, TreeError> {
+pub(super) fn begins_archive(path: &Path) -> Result<bool, TreeError> {
     let mut file = File::open(path).map_err(TreeError::io(path))?;
     let mut head = Vec::new();
     (&mut file).take(MAGIC.len() as u64).read_to_end(&mut head).map_err(TreeError::io(path))?;
