@@ -250,7 +250,15 @@ installCheckPhase() {
     runHook postInstallCheck
 }
 
+# Tells Nix which phase it is, where Nix listens.
+showPhase() {
+    if [ -n "${NIX_LOG_FD-}" ]; then
+        printf '@nix { "action": "setPhase", "phase": "%s" }\n' "$1" >&"$NIX_LOG_FD"
+    fi
+}
+
 runPhase() {
+    showPhase "$1"
     if [ -n "${!1-}" ]; then eval "${!1}"; else "$1"; fi
 }
 
