@@ -119,6 +119,8 @@ addToSearchPath() {
     searchPath="${searchPath:+$searchPath:}$2"
 }
 
+# What setup hooks add to, phase by phase.
+preConfigureHooks=() postInstallHooks=() preFixupHooks=() postFixupHooks=()
 envHooks=()
 addEnvHook() { envHooks+=("$1"); }
 
@@ -152,7 +154,6 @@ runHook() {
     for f in "${!list-}"; do if [ -n "$f" ]; then "$f"; fi; done
     if [ -n "${!hook-}" ]; then eval "${!hook}"; fi
 }
-preConfigureHooks=() postInstallHooks=() preFixupHooks=() postFixupHooks=()
 
 unpackPhase() {
     sourceText=
