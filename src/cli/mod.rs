@@ -4,6 +4,7 @@ mod closure;
 mod diff;
 mod error;
 mod evidence;
+mod evidence_store;
 mod impact;
 mod ingest;
 mod inputs;
@@ -53,6 +54,8 @@ enum Command {
     Rank(rank::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// What evidence files hold: list, merge, prune
+    Evidence(evidence_store::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -148,6 +151,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::Evidence(args) => evidence_store::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -2,6 +2,7 @@
 //! for pictures.
 
 mod diff;
+mod evidence;
 mod impact;
 mod inputs;
 mod markdown;
