@@ -201,3 +201,6 @@ impl Experiment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
