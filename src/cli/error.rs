@@ -42,6 +42,8 @@ pub(super) enum CliError {
     SnapshotWithOthers,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error("{0}: is there already, and would be lost")]
+    WouldOverwrite(String),
     #[error(transparent)]
     Owners(#[from] OwnersError),
     #[error(transparent)]
@@ -80,6 +82,7 @@ impl CliError {
             Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
+            Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)

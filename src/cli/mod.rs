@@ -6,6 +6,7 @@ mod compare;
 mod diff;
 mod error;
 mod evidence;
+mod evidence_store;
 mod impact;
 mod ingest;
 mod inputs;
@@ -62,6 +63,8 @@ enum Command {
     References(references::Args),
     /// What built outputs can offer a build: headers, libraries, programs, modules and more
     Channels(channels::Args),
+    /// What evidence files hold: list, merge, prune
+    Evidence(evidence_store::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -160,6 +163,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Probe(args) => probe::run(args, &mut printer),
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),
+        Command::Evidence(args) => evidence_store::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

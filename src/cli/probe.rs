@@ -1,7 +1,6 @@
 //! `nix-ripple probe`: which inputs are there for the checks alone.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Outcome;
@@ -14,7 +13,7 @@ use crate::ingest::{IngestOptions, Input, Problem, ingest};
 use crate::proof::{
     Compared, Pairs, Probe, ProbeReport, Probed, TextSources, compare_closures, compare_pairs, differing_packages,
 };
-use crate::verdict::{EvidenceError, Failure, Variant};
+use crate::verdict::{EvidenceFile, Failure, Variant};
 
 /// How many failures an error names.
 const SHOWN_FAILURES: usize = 5;
@@ -57,8 +56,8 @@ pub(super) struct Args {
     /// the same attributes and no checks (repeatable as --closure is)
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     compare: Vec<PathBuf>,
-    /// The evidence file to write
-    #[arg(short, long, value_name = "FILE", default_value = "evidence.json")]
+    /// The evidence file to append to, without what it has already; made where it is not there
+    #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl")]
     output: PathBuf,
     /// The closure: a snapshot, or anything that 'ingest' takes (repeatable); default:
     /// $NIX_RIPPLE_CLOSURE, then ./closure.ripple
@@ -74,11 +73,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after an hour of evaluating
-    let folder = args.output.parent().filter(|folder| *folder != Path::new(""));
-    if folder.is_some_and(|folder| !folder.is_dir()) || args.output.is_dir() {
-        let source = io::Error::new(io::ErrorKind::NotFound, "expected a file to write, in a folder that exists");
-        return Err(EvidenceError::Io { path: args.output.display().to_string(), source }.into());
-    }
+    EvidenceFile::check_appendable(&args.output)?;
     let compared = match &args.file {
         Some(file) => args.probe(file, printer)?,
         None => args.compare(printer)?,
@@ -86,7 +81,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     if compared.probed == 0 {
         return Err(CliError::NothingProbed(failures(&compared.file.failures)));
     }
-    compared.file.save(&args.output)?;
+    EvidenceFile::append_new(&args.output, &compared.file)?;
     let report = ProbeReport::new(&compared);
     printer.report(&report)?;
     if args.attributes.is_empty() {

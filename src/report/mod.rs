@@ -4,6 +4,7 @@
 mod channels;
 mod compare;
 mod diff;
+mod evidence;
 mod impact;
 mod inputs;
 mod markdown;
