@@ -13,6 +13,7 @@ mod inputs;
 mod overlay;
 mod printer;
 mod probe;
+mod prove;
 mod rank;
 mod references;
 mod side;
@@ -59,6 +60,8 @@ enum Command {
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// Settle by experiment whether inputs matter: build without them, compare what comes out
+    Prove(prove::Args),
     /// What built outputs refer to, and which of their files say so
     References(references::Args),
     /// What built outputs can offer a build: headers, libraries, programs, modules and more
@@ -161,6 +164,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::Prove(args) => prove::run(args, &mut printer),
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),
         Command::Evidence(args) => evidence_store::run(args, &mut printer),

@@ -146,10 +146,26 @@ fn same_derivations(graph: &Graph, other: &Graph) -> bool {
     named(graph) == named(other)
 }
 
+/// Names and values, as the command line has them. Expressions first, then strings: names are told apart,
+/// so the order does not matter.
+pub(super) fn nix_arguments(expressions: &[String], strings: &[String]) -> Vec<Argument> {
+    let pairs = |list: &[String]| -> Vec<(String, String)> {
+        list.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+    };
+    let expressions = pairs(expressions).into_iter().map(|(name, value)| Argument::Expression(name, value));
+    let strings = pairs(strings).into_iter().map(|(name, value)| Argument::Text(name, value));
+    expressions.chain(strings).collect()
+}
+
 impl Args {
     /// By the real Nix.
     fn probe(&self, file: &Path, printer: &mut Printer) -> Result<Compared, CliError> {
-        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref(), self.store_root.as_deref())?;
+        let probe = Probe::new(
+            file,
+            &nix_arguments(&self.arguments, &self.strings),
+            self.system.as_deref(),
+            self.store_root.as_deref(),
+        )?;
         let closure = if self.attributes.is_empty() { Some(self.closure().load(printer)?) } else { None };
         let attributes = match &closure {
             Some(closure) => attributes_of(closure, probe.system())?,
@@ -177,16 +193,6 @@ impl Args {
         compared.file.failures.extend(failures);
         compared.file.sort();
         Ok(compared)
-    }
-
-    /// Expressions first, then strings: names are told apart, so the order does not matter.
-    fn nix_arguments(&self) -> Vec<Argument> {
-        let pairs = |list: &[String]| -> Vec<(String, String)> {
-            list.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
-        };
-        let expressions = pairs(&self.arguments).into_iter().map(|(name, value)| Argument::Expression(name, value));
-        let strings = pairs(&self.strings).into_iter().map(|(name, value)| Argument::Text(name, value));
-        expressions.chain(strings).collect()
     }
 
     /// What Nix has just written.

@@ -136,6 +136,7 @@ impl Experiment {
     pub fn claims(&self) -> Claims {
         let claims = match self.experiment {
             ExperimentKind::Remove => self.of_remove(),
+            ExperimentKind::Stub if self.poisoned => self.of_poison(),
             ExperimentKind::Stub => self.of_stub(),
             ExperimentKind::Perturb if self.against.is_some() => self.of_other_version(),
             ExperimentKind::Perturb if self.outcome == Outcome::Different => {
@@ -155,7 +156,7 @@ impl Experiment {
             Outcome::PresenceOnly => (self.kept_but_for_presence(), Grade::Proven),
             Outcome::Fails => (OutputFact::MayChange, Grade::Observed),
         };
-        Claims { output: Some((output, grade)), checks: self.checks_without(None) }
+        Claims { output: Some((output, grade)), checks: self.checks_without() }
     }
 
     fn of_stub(&self) -> Claims {
@@ -165,8 +166,25 @@ impl Experiment {
             Outcome::PresenceOnly => self.kept_but_for_presence(),
             Outcome::Different | Outcome::Fails => OutputFact::MayChange,
         };
-        let passed = Some((ChecksFact::CannotChange, Grade::Proven));
-        Claims { output: Some((output, Grade::Proven)), checks: self.checks_without(passed) }
+        Claims { output: Some((output, Grade::Proven)), checks: self.checks_without() }
+    }
+
+    /// What stops whoever uses it shows whether somebody does. That it stops a build is its own doing, and
+    /// says nothing of the output; that it stops none of the checks, which pass without the input too, shows
+    /// that they do not use it.
+    ///
+    /// Overlooked: who does not mind a failure, and who reads the input as data.
+    fn of_poison(&self) -> Claims {
+        let checks = match (self.outcome, self.checks) {
+            (Outcome::Nondeterministic, _) => return Claims::default(),
+            (_, Checks::None) => Some((ChecksFact::CannotChange, Grade::Proven)),
+            (Outcome::Identical | Outcome::ReferenceOnly, Checks::Passed) => {
+                Some((ChecksFact::CannotChange, Grade::Proven))
+            }
+            _ => Some((ChecksFact::MayChange, Grade::Proven)),
+        };
+        let output = (self.outcome == Outcome::Different).then_some((OutputFact::MayChange, Grade::Proven));
+        Claims { output, checks }
     }
 
     fn of_other_version(&self) -> Claims {
@@ -178,7 +196,7 @@ impl Experiment {
             Outcome::PresenceOnly => (self.kept_but_for_presence(), Grade::Observed),
             Outcome::Fails => (OutputFact::MayChange, Grade::Observed),
         };
-        let checks = self.checks_without(None).map(|(fact, _)| (fact, Grade::Observed));
+        let checks = self.checks_without().map(|(fact, _)| (fact, Grade::Observed));
         Claims { output: Some((output, grade)), checks }
     }
 
@@ -187,8 +205,8 @@ impl Experiment {
         kept(self.referenced || self.compared == Some(Outcome::ReferenceOnly))
     }
 
-    /// What the checks show; `passed` where they pass.
-    fn checks_without(&self, passed: Option<(ChecksFact, Grade)>) -> Option<(ChecksFact, Grade)> {
+    /// What the checks show; that they pass shows nothing, for they may skip what the input is for.
+    fn checks_without(&self) -> Option<(ChecksFact, Grade)> {
         let may_change = Some((ChecksFact::MayChange, Grade::Proven));
         match (self.outcome, self.checks) {
             // a presence check is a check
@@ -196,7 +214,7 @@ impl Experiment {
             (_, Checks::None) => Some((ChecksFact::CannotChange, Grade::Proven)),
             // a build that fails says nothing of its checks
             (Outcome::Fails, _) => None,
-            (_, Checks::Passed) => passed,
+            (_, Checks::Passed) => None,
             (_, Checks::Off) => may_change,
         }
     }

@@ -35,6 +35,7 @@ fn experiment(kind: ExperimentKind, outcome: Outcome, checks: Checks) -> Experim
         chain: Vec::new(),
         experiment: kind,
         against: None,
+        poisoned: false,
         outcome,
         compared: None,
         checks,
@@ -94,7 +95,6 @@ fn of_removing_and_stubbing() {
         let expected = match (kind, outcome) {
             (_, Outcome::PresenceOnly) => [may, may, may],
             (_, Outcome::Fails) => [cannot, None, None],
-            (ExperimentKind::Stub, _) => [cannot, cannot, may],
             _ => [cannot, None, may],
         };
         let found = [Checks::None, Checks::Passed, Checks::Off].map(of);
@@ -190,6 +190,8 @@ fn together() {
     let bare = of(remove, Outcome::Identical, Checks::None);
     let different = of(remove, Outcome::Different, Checks::Passed);
     let stubbed = of(stub, Outcome::Identical, Checks::Passed);
+    let poison =
+        |outcome| Evidence::Experiment(Experiment { poisoned: true, ..experiment(stub, outcome, Checks::Passed) });
     let opened = Evidence::Trace(trace(&[Some("checkPhase")]));
     let unopened = Evidence::Trace(trace(&[]));
     let nothing = of(remove, Outcome::Nondeterministic, Checks::None);
@@ -202,7 +204,13 @@ fn together() {
         (vec![bare.clone()], (Verdict::NoEffect, Some(Proven))),
         (vec![fails.clone()], (Verdict::Affects, Some(Observed))),
         // it must be there, and its content does not matter
-        (vec![fails.clone(), stubbed.clone()], (Verdict::NoEffect, Some(Proven))),
+        (vec![fails.clone(), stubbed.clone()], (Verdict::TestOnly, Some(Proven))),
+        (vec![fails.clone(), of(stub, Outcome::Identical, Checks::None)], (Verdict::NoEffect, Some(Proven))),
+        // whoever uses it is stopped: the checks, or nobody
+        (vec![same.clone(), poison(Outcome::Identical)], (Verdict::NoEffect, Some(Proven))),
+        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::TestOnly, Some(Proven))),
+        (vec![same.clone(), poison(Outcome::Different)], (Verdict::Affects, Some(Proven))),
+        (vec![poison(Outcome::Identical)], (Verdict::Unknown, None)),
         // equally strong: the more careful one
         (vec![fails.clone(), opened.clone()], (Verdict::Affects, Some(Observed))),
         (vec![same.clone(), different.clone()], (Verdict::Affects, Some(Proven))),
