@@ -14,11 +14,13 @@ use crate::graph::{BuildOptions, Graph, NodeId, build};
 use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
 use crate::nix::normalise_pname;
-use crate::proof::experiment::{Baseline, Candidate, Consumer, Nix, ProofRow, ProveParams, Prover};
+use crate::proof::experiment::{
+    Baseline, Candidate, Consumer, ExperimentError, Nix, Proof, ProofRow, ProveParams, Prover,
+};
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
 use crate::role::EffectiveInputs;
-use crate::verdict::{Evidence, EvidenceFile, ExperimentKind};
+use crate::verdict::{Evidence, EvidenceFile, Experiment, ExperimentKind};
 
 /// Arguments of `prove`.
 #[derive(Debug, clap::Args)]
@@ -59,6 +61,9 @@ pub(super) struct Args {
     /// The evidence file to append to
     #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl", alias = "evidence")]
     output: PathBuf,
+    /// Make experiments again that the evidence file has for the same derivations
+    #[arg(long)]
+    again: bool,
     /// A store of its own, below this folder: it is built there
     #[arg(long, value_name = "DIR", alias = "store")]
     store_root: Option<PathBuf>,
@@ -93,7 +98,8 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     };
     let nix = Nix::new(args.store_root.as_deref(), args.options.clone());
     let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders })?;
-    let (settled, failed) = args.prove(&prover, &consumers, &pairs, printer)?;
+    let known = args.known(printer)?;
+    let (settled, failed) = args.prove(&prover, &consumers, &pairs, &known, printer)?;
     if printer.format() != Format::Json {
         printer.report(&ProofReport { rows: settled })?;
     }
@@ -195,6 +201,27 @@ impl Args {
         }
     }
 
+    /// What need not be tried again: the same experiments on the same derivations. What was not the same
+    /// twice, or was built without a sandbox, may be another time.
+    fn known(&self, printer: &mut Printer) -> Result<Known, CliError> {
+        let mut known = Known::new();
+        if self.again || !self.output.exists() || !self.experiments.is_empty() {
+            return Ok(known);
+        }
+        let (file, problems) = EvidenceFile::load(&self.output)?;
+        printer.problems(&problems);
+        for evidence in file.evidence {
+            if let Evidence::Experiment(shown) = evidence
+                && shown.sandboxed
+                && shown.outcome != crate::verdict::Outcome::Nondeterministic
+                && shown.experiment != ExperimentKind::Perturb
+            {
+                known.entry((shown.package.drv.clone(), shown.input.drv.clone())).or_default().push(shown);
+            }
+        }
+        Ok(known)
+    }
+
     /// Makes the experiments, `jobs` of them side by side; tells, prints and records what is settled in
     /// the order of the pairs. What could not be settled is told and counted.
     fn prove(
@@ -202,9 +229,16 @@ impl Args {
         prover: &Prover,
         consumers: &[Consumer],
         pairs: &[Pair],
+        known: &Known,
         printer: &mut Printer,
     ) -> Result<(Vec<ProofRow>, usize), CliError> {
-        let wanted: BTreeSet<usize> = pairs.iter().map(|(consumer, _)| *consumer).collect();
+        let known = |pair: &Pair| {
+            let consumer = consumers.get(pair.0)?;
+            let candidate = consumer.candidates.get(pair.1)?;
+            known.get(&(consumer.package.drv.clone(), candidate.input.drv.clone()))
+        };
+        let wanted: BTreeSet<usize> =
+            pairs.iter().filter(|pair| known(pair).is_none()).map(|(consumer, _)| *consumer).collect();
         let wanted: Vec<usize> = wanted.into_iter().collect();
         let mut baselines: BTreeMap<usize, Baseline> = BTreeMap::new();
         let mut failed = 0;
@@ -231,14 +265,17 @@ impl Args {
                 Ok(())
             },
         )?;
-        failed += pairs.iter().filter(|(consumer, _)| !baselines.contains_key(consumer)).count();
-        let ready: Vec<(&Consumer, &Baseline, &Candidate)> = pairs
+        let ready: Vec<Ready<'_>> = pairs
             .iter()
-            .filter_map(|(number, at)| {
-                let consumer = consumers.get(*number)?;
-                Some((consumer, baselines.get(number)?, consumer.candidates.get(*at)?))
+            .filter_map(|pair| {
+                let consumer = consumers.get(pair.0)?;
+                let candidate = consumer.candidates.get(pair.1)?;
+                let known = known(pair);
+                let baseline = baselines.get(&pair.0);
+                (known.is_some() || baseline.is_some()).then_some(Ready { consumer, candidate, baseline, known })
             })
             .collect();
+        failed += pairs.len() - ready.len();
         if baselines.values().any(|baseline| !baseline.sandboxed) {
             printer.warning(
                 "builds do not run in a sandbox here, so that nothing is more than 'suspected'; see 'sandbox' in nix.conf",
@@ -248,12 +285,12 @@ impl Args {
         side_by_side(
             self.jobs.into(),
             ready.len(),
-            |at| ready.get(at).map(|(consumer, baseline, candidate)| prover.prove(consumer, baseline, candidate)),
+            |at| ready.get(at).and_then(|ready| ready.prove(prover)),
             |at, proof| {
-                let name =
-                    ready.get(at).map(|(consumer, _, candidate)| (&consumer.package.name, &candidate.input.name));
-                match (proof, name) {
-                    (Some(Ok(proof)), Some((package, input))) => {
+                let Some(Ready { consumer, candidate, known, .. }) = ready.get(at) else { return Ok(()) };
+                let (package, input) = (&consumer.package.name, &candidate.input.name);
+                match proof {
+                    Some(Ok(proof)) => {
                         let Some(row) = ProofRow::of(&proof) else {
                             printer.warning(&format!(
                                 "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
@@ -261,8 +298,10 @@ impl Args {
                             failed += 1;
                             return Ok(());
                         };
-                        let evidence = proof.experiments.into_iter().map(Evidence::Experiment).collect();
-                        EvidenceFile::append(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
+                        if known.is_none() {
+                            let evidence = proof.experiments.into_iter().map(Evidence::Experiment).collect();
+                            EvidenceFile::append(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
+                        }
                         printer.say(&format!("[{}/{}] {}", at + 1, ready.len(), row.told()));
                         if printer.format() == Format::Json {
                             // strings and numbers under fixed keys: there is nothing that JSON cannot say
@@ -270,16 +309,36 @@ impl Args {
                         }
                         settled.push(row);
                     }
-                    (Some(Err(error)), Some((package, input))) => {
+                    Some(Err(error)) => {
                         printer.warning(&format!("{package}: {input}: {error}"));
                         failed += 1;
                     }
-                    _ => {}
+                    None => {}
                 }
                 Ok(())
             },
         )?;
         Ok((settled, failed))
+    }
+}
+
+/// What the evidence file has already: the experiments by the paths of package and input.
+type Known = BTreeMap<(String, String), Vec<Experiment>>;
+
+/// A pair that can be tried, or was.
+struct Ready<'a> {
+    consumer: &'a Consumer,
+    candidate: &'a Candidate,
+    baseline: Option<&'a Baseline>,
+    known: Option<&'a Vec<Experiment>>,
+}
+
+impl Ready<'_> {
+    fn prove(&self, prover: &Prover) -> Option<Result<Proof, ExperimentError>> {
+        if let Some(known) = self.known {
+            return Some(Ok(Proof { experiments: known.clone(), steps: Vec::new() }));
+        }
+        self.baseline.map(|baseline| prover.prove(self.consumer, baseline, self.candidate))
     }
 }
 
