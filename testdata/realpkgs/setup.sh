@@ -1,7 +1,7 @@
 # The build environment: finds what the build may use, then runs the phases.
 set -eu
 shopt -s nullglob
-export LC_ALL=C.UTF-8 TZ=UTC ZERO_AR_DATE=1
+export LC_ALL=C.UTF-8 TZ=UTC ZERO_AR_DATE=1 NO_COLOR=1 PY_COLORS=0
 # 1980: the earliest time that a zip file (a wheel) can hold.
 export SOURCE_DATE_EPOCH=315532800
 # No debug information and no build ids: both hold what a stripped output must not.

@@ -3,13 +3,15 @@
 pipInstallPhase() {
     runHook preInstall
     mkdir -p "$out/$pythonSitePackages"
-    local wheels=(dist/*.whl)
+    # By name, not by file: a file's own hash would be recorded. Not from the
+    # sources' directory: what lies there would count as installed.
+    pushd dist > /dev/null
+    local wheels=(*.whl)
     [ "${#wheels[@]}" = 1 ] || { echo "one wheel was expected in dist, not ${#wheels[@]}" >&2; exit 1; }
-    local distribution=${wheels[0]#dist/}
-    # By name, not by file: a file's own hash would be recorded.
-    python -m pip install --no-index --find-links dist --prefix "$out" --no-compile --ignore-installed \
+    python -m pip install --no-index --find-links . --prefix "$out" --no-compile \
         --no-cache-dir --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
-        ${pipInstallFlags-} "${distribution%%-*}"
+        ${pipInstallFlags-} "${wheels[0]%%-*}"
+    popd > /dev/null
     runHook postInstall
 }
 installPhase=${installPhase:-pipInstallPhase}
