@@ -14,4 +14,86 @@ with packages;
     pythonImportsCheck = [ "numpy" ];
     doCheck = false;
   };
+
+  pywavelets = {
+    pyproject = true;
+    build-system = [ cython meson-python numpy ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "pywt" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    preCheck = "cd $out/$pythonSitePackages";
+    pytestFlags = "pywt/tests/test_dwt_idwt.py pywt/tests/test_functions.py";
+  };
+
+  # setup_requires = numpy, whose headers it includes.
+  bottleneck = {
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "bottleneck" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    preCheck = "cd $out/$pythonSitePackages";
+    pytestFlags = "bottleneck/tests/move_test.py";
+  };
+
+  contourpy = {
+    pyproject = true;
+    build-system = [ meson meson-python pybind11 ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "contourpy" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    pytestFlags = "tests/test_array.py";
+  };
+
+  # jinja2 writes its C from a template.
+  pyerfa = {
+    pyproject = true;
+    build-system = [ jinja2 numpy setuptools setuptools-scm ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "erfa" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    preCheck = "cd $out/$pythonSitePackages";
+    pytestFlags = "erfa/tests";
+  };
+
+  numexpr = {
+    pyproject = true;
+    build-system = [ numpy setuptools wheel ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "numexpr" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    preCheck = "cd $out/$pythonSitePackages";
+    pytestFlags = "numexpr/tests -k test_numexpr";
+  };
+
+  fast-histogram = {
+    pyproject = true;
+    build-system = [ numpy setuptools setuptools-scm ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "fast_histogram" ];
+    nativeCheckInputs = [ hooks.pytest-check hypothesis ];
+    preCheck = "cd $out/$pythonSitePackages";
+    pytestFlags = "fast_histogram/tests";
+  };
+
+  cftime = {
+    pyproject = true;
+    build-system = [ cython numpy setuptools wheel ];
+    dependencies = [ numpy ];
+    pythonImportsCheck = [ "cftime" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    preCheck = "rm setup.cfg"; # wants coverage
+    pytestFlags = "test/test_cftime.py";
+  };
+
+  pillow = {
+    pyproject = true;
+    build-system = [ setuptools ];
+    pythonImportsCheck = [ "PIL" ];
+    doCheck = false; # they take minutes
+  };
+
+  imageio = {
+    dependencies = [ numpy pillow ];
+    pythonImportsCheck = [ "imageio" ];
+    doCheck = false; # the tests want images from the network
+  };
 }

@@ -58,4 +58,41 @@ with packages;
     pythonImportsCheck = [ "mock" ];
     nativeCheckInputs = [ hooks.pytest-check ];
   };
+
+  freezegun = {
+    build-system = [ setuptools ];
+    dependencies = [ python-dateutil ];
+    pythonImportsCheck = [ "freezegun" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    pytestFlags = "tests/test_operations.py tests/test_ticking.py tests/test_utils.py";
+  };
+
+  pytest-runner = {
+    pyproject = true;
+    build-system = [ setuptools setuptools-scm ];
+    pythonImportsCheck = [ "ptr" ];
+    doCheck = false;
+  };
+
+  # setup_requires = pytest-runner: a test tool, without which it is not built.
+  mccabe = {
+    nativeBuildInputs = [ pytest-runner ];
+    pythonImportsCheck = [ "mccabe" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+    pytestFlags = "test_mccabe.py";
+  };
+
+  pbr = {
+    build-system = [ setuptools ];
+    pythonImportsCheck = [ "pbr" ];
+    doCheck = false;
+  };
+
+  # setup_requires = pbr.
+  stevedore = {
+    build-system = [ pbr ];
+    dependencies = [ pbr ];
+    pythonImportsCheck = [ "stevedore" ];
+    doCheck = false;
+  };
 }
