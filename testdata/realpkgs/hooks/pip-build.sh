@@ -2,7 +2,7 @@
 pipBuildPhase() {
     runHook preBuild
     python -m pip wheel --no-index --no-deps --no-build-isolation --no-clean \
-        --no-cache-dir --disable-pip-version-check --verbose --wheel-dir dist \
+        --no-color --no-cache-dir --disable-pip-version-check --verbose --wheel-dir dist \
         ${pipBuildFlags-} .
     runHook postBuild
 }

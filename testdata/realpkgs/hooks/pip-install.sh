@@ -9,7 +9,7 @@ pipInstallPhase() {
     local wheels=(*.whl)
     [ "${#wheels[@]}" = 1 ] || { echo "one wheel was expected in dist, not ${#wheels[@]}" >&2; exit 1; }
     python -m pip install --no-index --find-links . --prefix "$out" --no-compile \
-        --no-cache-dir --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
+        --no-color --no-cache-dir --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
         ${pipInstallFlags-} "${wheels[0]%%-*}"
     popd > /dev/null
     runHook postInstall

@@ -6,7 +6,7 @@ setuptoolsBuildPhase() {
 sys.argv[0] = __file__ = "setup.py"
 sys.path.insert(0, "")
 exec(compile(tokenize.open(__file__).read(), __file__, "exec"))' \
-        ${setupPyGlobalFlags-} build_ext ${setupPyBuildFlags-} bdist_wheel
+        ${setupPyGlobalFlags-} ${setupPyBuildFlags:+build_ext $setupPyBuildFlags} bdist_wheel
     runHook postBuild
 }
 buildPhase=${buildPhase:-setuptoolsBuildPhase}

@@ -25,7 +25,7 @@ with packages;
     pytestFlags = "pywt/tests/test_dwt_idwt.py pywt/tests/test_functions.py";
   };
 
-  # setup_requires = numpy, whose headers it includes.
+  # setup_requires = numpy.
   bottleneck = {
     dependencies = [ numpy ];
     pythonImportsCheck = [ "bottleneck" ];
@@ -43,7 +43,7 @@ with packages;
     pytestFlags = "tests/test_array.py";
   };
 
-  # jinja2 writes its C from a template.
+  # setup.py makes C from jinja2 templates.
   pyerfa = {
     pyproject = true;
     build-system = [ jinja2 numpy setuptools setuptools-scm ];
@@ -84,9 +84,13 @@ with packages;
     pytestFlags = "test/test_cftime.py";
   };
 
+  # With what every machine has, and nothing that it may have.
   pillow = {
     pyproject = true;
     build-system = [ setuptools ];
+    pipBuildFlags = map (library: "--config-settings=${library}=disable") [
+      "freetype" "imagequant" "jpeg2000" "lcms" "raqm" "tiff" "webp" "webpmux" "xcb"
+    ];
     pythonImportsCheck = [ "PIL" ];
     doCheck = false; # they take minutes
   };
@@ -95,5 +99,42 @@ with packages;
     dependencies = [ numpy pillow ];
     pythonImportsCheck = [ "imageio" ];
     doCheck = false; # the tests want images from the network
+  };
+
+  cycler = {
+    pyproject = true;
+    build-system = [ setuptools ];
+    pythonImportsCheck = [ "cycler" ];
+    nativeCheckInputs = [ hooks.pytest-check ];
+  };
+
+  pyparsing = {
+    pyproject = true;
+    build-system = [ flit-core ];
+    pythonImportsCheck = [ "pyparsing" ];
+    nativeCheckInputs = [ hooks.unittest-check ];
+    unittestFlags = "-s tests -t . -p test_simple_unit.py";
+  };
+
+  fonttools = {
+    pyproject = true;
+    build-system = [ setuptools ];
+    pythonImportsCheck = [ "fontTools" ];
+    doCheck = false; # they take minutes
+  };
+
+  # C++ with the machine's freetype and qhull, since the archive has neither.
+  matplotlib = {
+    pyproject = true;
+    build-system = [ certifi meson-python numpy pybind11 setuptools-scm ];
+    dependencies = [
+      contourpy cycler fonttools kiwisolver numpy packaging pillow pyparsing python-dateutil
+    ];
+    pipBuildFlags = map (flag: "--config-settings=setup-args=-D${flag}") [
+      "system-freetype=true" "system-qhull=true" "buildtype=plain"
+    ];
+    CXXFLAGS = "-O1";
+    pythonImportsCheck = [ "matplotlib" ];
+    doCheck = false; # they take many minutes
   };
 }

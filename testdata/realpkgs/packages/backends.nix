@@ -40,7 +40,7 @@ with packages;
     doCheck = false;
   };
 
-  # setup_requires = calver: without it no version.
+  # setup_requires = calver.
   trove-classifiers = {
     pyproject = true;
     build-system = [ calver setuptools ];

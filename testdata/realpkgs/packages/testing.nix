@@ -74,7 +74,7 @@ with packages;
     doCheck = false;
   };
 
-  # setup_requires = pytest-runner: a test tool, without which it is not built.
+  # setup_requires = pytest-runner.
   mccabe = {
     nativeBuildInputs = [ pytest-runner ];
     pythonImportsCheck = [ "mccabe" ];

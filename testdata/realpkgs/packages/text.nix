@@ -37,6 +37,7 @@ with packages;
   pyyaml = {
     pyproject = true;
     build-system = [ cython setuptools ];
+    PYYAML_FORCE_LIBYAML = "1";
     pythonImportsCheck = [ "yaml" ];
     nativeCheckInputs = [ hooks.pytest-check ];
     pytestFlags = "tests/legacy_tests/test_all.py tests/legacy_tests/test_dump_load.py";
@@ -62,7 +63,7 @@ with packages;
     pytestFlags = "tests/test_token.py tests/test_util.py tests/test_modeline.py tests/test_using_api.py";
   };
 
-  # As in nixpkgs of 2018: pytz, which it has not needed since python 3.9.
+  # pytz as it was once declared: now for python before 3.9 alone.
   babel = {
     dependencies = [ pytz ];
     pythonImportsCheck = [ "babel" ];
@@ -70,7 +71,7 @@ with packages;
     pytestFlags = "tests/messages/test_catalog.py tests/messages/test_pofile.py tests/test_numbers.py tests/test_plural.py";
   };
 
-  # As in nixpkgs of 2018: pygments, which it names in one style sheet's place.
+  # As in nixpkgs of 2018: pygments.
   alabaster = {
     pyproject = true;
     build-system = [ flit-core ];
@@ -125,7 +126,7 @@ with packages;
     doCheck = false;
   };
 
-  # As in nixpkgs of 2018: what the tests use, in buildInputs, and no test is run.
+  # As in nixpkgs of 2018: mock in buildInputs, and no test is run.
   sphinx = {
     pyproject = true;
     build-system = [ flit-core ];

@@ -63,7 +63,7 @@ with packages;
     dependencies = [ certifi h11 ];
     pythonImportsCheck = [ "httpcore" ];
     nativeCheckInputs = [ hooks.pytest-check anyio ];
-    pytestFlags = "tests/test_models.py";
+    pytestFlags = "-o addopts= tests/test_models.py";
   };
 
   httpx = {
@@ -81,7 +81,7 @@ with packages;
     nativeCheckInputs = [ hooks.pytest-check freezegun ];
   };
 
-  # As in nixpkgs of 2018: itsdangerous, which nothing in it imports.
+  # As in nixpkgs of 2018: itsdangerous.
   werkzeug = {
     pyproject = true;
     build-system = [ flit-core ];
