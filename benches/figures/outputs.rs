@@ -7,7 +7,7 @@ use std::path::Path;
 use nix_ripple::nix::{Digest, nixbase32};
 use nix_ripple::proof::outputs::{Scanner, StorePaths};
 
-use super::{Row, side_by_side};
+use super::{Row, side_by_side, time};
 
 /// How much is scanned.
 const BYTES: usize = 256 << 20;
@@ -23,20 +23,28 @@ pub(crate) fn outputs(table: &mut Vec<Row>) {
     let digits = digits(real.len());
     let (few, many) = (scanner(FEW), scanner(MANY));
     for (what, bytes) in [("libraries and texts", &real), ("digits of nixbase32", &digits)] {
-        let rate = |time: std::time::Duration| format!("{:.1} GB/s", bytes.len() as f64 / time.as_secs_f64() / 1e9);
-        let (ours, read) = side_by_side(5, || drop(black_box(few.scan(bytes))), || drop(black_box(sum(bytes))));
-        let (_, skipping) = side_by_side(1, || (), || drop(black_box(skipping(few.digests(), bytes))));
+        let rate = |time: std::time::Duration| format!("{:.2} GB/s", bytes.len() as f64 / time.as_secs_f64() / 1e9);
+        let scan = |scanner: &Scanner| {
+            black_box(scanner.scan(bytes));
+        };
+        let sum = || {
+            black_box(sum(bytes));
+        };
+        let skip = || {
+            black_box(skipping(few.digests(), bytes));
+        };
+        let name = || {
+            black_box(StorePaths::of(bytes, b"/nix/store"));
+        };
+        let (ours, read) = side_by_side(super::ROUNDS, || scan(&few), sum);
+        let skipped = time(skip);
         table.push([
             format!("scan of {:.0} MB of {what} for {FEW} digests, one thread", bytes.len() as f64 / 1e6),
             rate(ours),
-            format!("adding up the bytes: {}; a search that skips by the alphabet: {}", rate(read), rate(skipping)),
+            format!("adding up the bytes: {}; a search that skips by the alphabet: {}", rate(read), rate(skipped)),
             "1.5 GB/s".to_owned(),
         ]);
-        let (ours, named) = side_by_side(
-            3,
-            || drop(black_box(many.scan(bytes))),
-            || drop(black_box(StorePaths::of(bytes, b"/nix/store"))),
-        );
+        let (ours, named) = side_by_side(super::ROUNDS, || scan(&many), name);
         table.push([
             format!("the same for {MANY} digests"),
             rate(ours),
