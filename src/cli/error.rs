@@ -8,7 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
-use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError};
+use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -55,6 +55,10 @@ pub(super) enum CliError {
     #[error(transparent)]
     Side(#[from] SideError),
     #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("{option} '{text}': expected {expected}")]
+    Argument { option: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
     Built(#[from] BuiltError),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
@@ -90,6 +94,8 @@ impl CliError {
             | Self::Nix(_)
             | Self::Git(_)
             | Self::Side(_)
+            | Self::Tree(_)
+            | Self::Argument { .. }
             | Self::Built(_)
             | Self::Metadata(_)
             | Self::References(_)

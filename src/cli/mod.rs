@@ -2,6 +2,7 @@
 
 mod channels;
 mod closure;
+mod compare;
 mod diff;
 mod error;
 mod evidence;
@@ -53,6 +54,8 @@ enum Command {
     Why(why::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// How two builds differ: was this rebuild needed?
+    Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
     /// What built outputs refer to, and which of their files say so
@@ -153,6 +156,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),

@@ -1,6 +1,7 @@
 //! Experiments, and the evidence that they give.
 
 mod compare;
+pub mod comparison;
 mod counterfactual;
 mod differences;
 mod evaluation;

@@ -2,6 +2,7 @@
 //! for pictures.
 
 mod channels;
+mod compare;
 mod diff;
 mod impact;
 mod inputs;
@@ -17,6 +18,7 @@ mod table;
 mod why;
 mod words;
 
+pub use compare::ComparePage;
 pub use diff::DiffPage;
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;

@@ -1,18 +1,11 @@
 //! An output as it is given: a store path, a folder, an archive, a listing.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use super::{ListingError, Tree, TreeError, base_name};
+use super::{ListingError, Tree, TreeError, base_name, nar};
 use crate::nix::store_path::DEFAULT_STORE_DIR;
-
-/// How an archive begins: the length of the word behind it, and the word.
-const ARCHIVE: &[u8] = b"\x0d\0\0\0\0\0\0\0nix-archive-1";
-
-/// How what zstd and xz packed begins.
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
-const XZ: &[u8] = b"\xfd7zXZ\0";
 
 /// How many links are followed to an output.
 const MOST_LINKS: usize = 40;
@@ -37,9 +30,6 @@ pub enum BuiltError {
         /// Its answer.
         source: io::Error,
     },
-    /// Packed in a way that is not read.
-    #[error("{0}: packed with xz; unpack it ('xz -d') and give what is in it")]
-    Xz(String),
     /// Links that lead nowhere.
     #[error("{0}: more than {MOST_LINKS} links, one to the other; give the output itself")]
     Links(String),
@@ -73,7 +63,7 @@ fn own_name(path: &Path) -> Option<String> {
 
 impl Built {
     /// Opens a store path, a folder, an archive (NAR) or a listing (`.ls`), the last two also packed with
-    /// zstd. Links that lead to a store (`result`) are followed, an output that is a link is not.
+    /// zstd or xz. Links that lead to a store (`result`) are followed, an output that is a link is not.
     /// `store_root` is where the store lies if not at `/nix/store` itself.
     ///
     /// # Errors
@@ -95,42 +85,47 @@ impl Built {
             let target = fs::read_link(&at).map_err(io)?;
             at = placed(&at.parent().unwrap_or(Path::new("")).join(target), store_root);
         };
-        if name.is_none() && fs::metadata(&at).map_err(io)?.is_file() {
-            if let Some(built) = Self::packed(&at, &given)? {
+        if fs::symlink_metadata(&at).map_err(io)?.is_file() {
+            if nar::begins_archive(&at)? {
+                // an archive may have the name of what it holds
+                let base_name = name.map(|name| bare(&name).to_owned());
+                return Ok(Self { tree: Tree::of_nar(&at)?, given, base_name, listed: false });
+            }
+            if name.is_none()
+                && let Some(built) = Self::listing(&at, &given)?
+            {
                 return Ok(built);
             }
         }
         Ok(Self { tree: Tree::of_path(&at)?, given, base_name: name, listed: false })
     }
 
-    /// An archive or a listing; `None` where the file is neither.
-    fn packed(path: &Path, given: &str) -> Result<Option<Self>, BuiltError> {
+    /// A listing; `None` where the file is none.
+    fn listing(path: &Path, given: &str) -> Result<Option<Self>, BuiltError> {
         let io = |source: io::Error| BuiltError::Io { path: given.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
         let mut head = Vec::new();
-        File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head)).map_err(io)?;
-        if head.starts_with(XZ) {
-            return Err(BuiltError::Xz(given.to_owned()));
+        (&file).take(8).read_to_end(&mut head).map_err(io)?;
+        (&file).seek(SeekFrom::Start(0)).map_err(io)?;
+        let unpacked = nar::unpacking(&head, &file).map_err(io)?;
+        let mut text = Vec::new();
+        match unpacked {
+            Some(unpacked) => unpacked.take(LONGEST_LISTING).read_to_end(&mut text),
+            None if head.starts_with(b"{") && given.ends_with(".ls") => {
+                (&file).take(LONGEST_LISTING).read_to_end(&mut text)
+            }
+            None => return Ok(None),
         }
-        let zstd = head.starts_with(ZSTD);
-        let reader = || -> io::Result<Box<dyn Read>> {
-            let file = File::open(path)?;
-            Ok(if zstd { Box::new(zstd::Decoder::new(file)?) } else { Box::new(file) })
-        };
-        if zstd {
-            head.clear();
-            reader().and_then(|reader| reader.take(ARCHIVE.len() as u64).read_to_end(&mut head)).map_err(io)?;
-        }
-        let built = |tree, listed| Some(Self { given: given.to_owned(), base_name: None, tree, listed });
-        if head.starts_with(ARCHIVE) {
-            return Ok(None);
-        }
-        if zstd || (head.starts_with(b"{") && given.ends_with(".ls")) {
-            let mut text = Vec::new();
-            reader().and_then(|reader| reader.take(LONGEST_LISTING).read_to_end(&mut text)).map_err(io)?;
-            return Ok(built(Tree::of_listing(&text, given)?, true));
-        }
-        Ok(None)
+        .map_err(io)?;
+        let tree = Tree::of_listing(&text, given)?;
+        Ok(Some(Self { given: given.to_owned(), base_name: None, tree, listed: true }))
     }
+}
+
+/// A name without what says that an archive is packed.
+fn bare(name: &str) -> &str {
+    let name = [".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    name.strip_suffix(".nar").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -177,7 +172,7 @@ mod tests {
         }
         for (name, bytes, told) in [
             ("x.ls", &b"{"[..], "EOF"),
-            ("y", b"\xfd7zXZ\0rest", "xz -d"),
+            ("y", b"\xfd7zXZ\0rest", "y: "),
             ("z", b"\x28\xb5\x2f\xfdno such thing", "z: "),
         ] {
             let path = folder.path().join(name);
