@@ -82,6 +82,26 @@ fn listings() {
     assert!(told.contains("x.ls: a listing does not hold") && told.contains("--metadata"), "{told}");
 }
 
+/// An archive tells what the folder tells of which it was made.
+#[test]
+fn archives() {
+    let program = Program::new();
+    let folder = output(&program);
+    let mut bytes = Vec::new();
+    std::io::copy(&mut nix_nar::Encoder::new(&folder).unwrap(), &mut bytes).unwrap();
+    let plain = program.write(&format!("{A}.nar"), &bytes);
+    let packed = program.write(&format!("{A}.nar.zst"), zstd::encode_all(&bytes[..], 1).unwrap());
+    for command in ["references", "channels"] {
+        let told = |path: &PathBuf| program.run(&[command, text(path), "--format", "csv"]).fine();
+        let expected = told(&folder);
+        assert!(expected.lines().count() > 5, "{expected}");
+        assert_eq!((told(&plain), told(&packed)), (expected.clone(), expected), "{command}");
+    }
+    let cut = program.write("cut.nar", &bytes[..bytes.len() / 2]);
+    let told = program.run(&["references", text(&cut)]).failed();
+    assert!(told.contains("cut.nar"), "{told}");
+}
+
 /// Metadata of every kind, also by the other names of the option.
 #[test]
 fn metadata() {
