@@ -11,6 +11,7 @@ mod graph_traits;
 mod layering;
 mod needs;
 mod nix_as_judge;
+mod outputs;
 mod overlay;
 mod probe;
 mod readme;
