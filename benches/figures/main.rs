@@ -17,6 +17,7 @@ use nix_ripple::ingest::{IngestOptions, Input, Progress, RawClosure, ingest, ing
 use nix_ripple::reach::{EdgeRemedy, Edits, Propagation, Treatment, dependents_of_all, savings, savings_of_edges};
 use nix_ripple::role::EffectiveInputs;
 
+mod compare;
 mod diff;
 mod generate;
 mod outputs;
@@ -35,6 +36,7 @@ fn main() {
     impact(&corpus, &mut table);
     judged(&corpus, scratch.path(), &mut table);
     diff::diff(&corpus, scratch.path(), &mut table);
+    compare::comparison(scratch.path(), &mut table);
     rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     generated(&mut table);

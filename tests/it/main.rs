@@ -3,6 +3,7 @@
 
 mod attributes;
 mod cli;
+mod comparison;
 mod cut;
 mod diff;
 mod effective;
