@@ -7,6 +7,7 @@ mod cut;
 mod diff;
 mod effective;
 mod evaluate;
+mod evidence;
 mod graph_traits;
 mod layering;
 mod needs;
