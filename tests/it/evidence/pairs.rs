@@ -1,7 +1,7 @@
 //! Evidence on inputs that come along with others.
 
 use nix_ripple::graph::Graph;
-use nix_ripple::query::{InputsParams, InputsReport, RemedyParams, WhatIf, inputs, overlay, remedies};
+use nix_ripple::query::{InputsParams, InputsReport, RemedyParams, WhatIf, inputs, needless, overlay, remedies};
 use nix_ripple::role::EffectiveInputs;
 use nix_ripple::verdict::{
     Carrier, Checks, Evidence, Experiment, ExperimentKind, Grade, Insistence, Outcome, Reference, ReferenceSource,
@@ -79,6 +79,32 @@ fn receivers_go_by_their_own_verdict() {
     let unsandboxed = [Evidence::Experiment(unsandboxed)];
     assert_eq!(receivers(&graph, &unsandboxed, None), [""; 0]);
     assert_eq!(receivers(&graph, &unsandboxed, Some(Grade::Inferred)), ["app-1"]);
+}
+
+/// Evidence on what comes along alone can make a grade differ from the stronger ones: of who is a receiver.
+#[test]
+fn needless_goes_by_what_comes_along() {
+    let graph = graph_of(&closure(100, "tool-1", ""));
+    let carrier = {
+        let (package, tool) = (node(&graph, "carrier-1"), node(&graph, "tool-1"));
+        let mut shown = experiment(&graph, "tool-1", REMOVE, Outcome::Identical);
+        shown.recipe = graph.recipe(package);
+        let edge = graph.input_edges(package).find(|&(_, input)| input == tool).unwrap().0;
+        shown.input.keys = graph.mentions(edge).map(str::to_owned).collect();
+        shown
+    };
+    let other_version = Experiment {
+        against: Some("tool-2".to_owned()),
+        ..experiment(&graph, "tool-1", ExperimentKind::Perturb, Outcome::Identical)
+    };
+    let saved = |experiments: Vec<Experiment>| {
+        let (verdicts, told) = verdicts(&graph, &file(experiments).evidence);
+        assert_eq!(told, "");
+        let found = needless(&graph, &EffectiveInputs::new(&graph), &verdicts, &[node(&graph, "tool-1")]);
+        found.iter().map(|needless| needless.savings.builds).collect::<Vec<_>>()
+    };
+    assert_eq!(saved(vec![carrier.clone()]), [1, 1, 1, 1]);
+    assert_eq!(saved(vec![carrier, other_version]), [1, 2, 2, 2]);
 }
 
 fn report(graph: &Graph, evidence: &[Evidence]) -> InputsReport {
