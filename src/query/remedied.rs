@@ -115,7 +115,10 @@ pub fn needless(
     let mut found: Vec<Needless> = Vec::new();
     let mut last: Option<(usize, Savings)> = None;
     for grade in Grade::ALL.into_iter().rev() {
-        let count = verdicts.edges().filter(|(_, judgement)| judgement.grade >= Some(grade)).count();
+        let edges = verdicts.edges().map(|(_, judgement)| judgement);
+        // what comes along has no remedy, but tells who needs what no longer does
+        let carried = verdicts.pairs().map(|(_, _, judgement)| judgement);
+        let count = edges.chain(carried).filter(|judgement| judgement.grade >= Some(grade)).count();
         let savings = match last {
             // no evidence of this grade alone
             Some((known, savings)) if known == count => savings,

@@ -8,6 +8,7 @@ mod cut;
 mod diff;
 mod effective;
 mod evaluate;
+mod evidence;
 mod graph_traits;
 mod layering;
 mod needs;

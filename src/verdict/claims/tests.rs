@@ -67,7 +67,9 @@ fn claims(output: Option<(OutputFact, Grade)>, checks: Option<(ChecksFact, Grade
 }
 
 /// Kind, outcome, and the claim on the output; `None` in place of it: no claim at all, of the checks either.
-const OF_OUTPUT: [(ExperimentKind, Outcome, Option<(OutputFact, Grade)>); 12] = [
+type OfOutput = (ExperimentKind, Outcome, Option<(OutputFact, Grade)>);
+
+const OF_OUTPUT: [OfOutput; 12] = [
     (ExperimentKind::Remove, Outcome::Identical, Some((Same, Proven))),
     (ExperimentKind::Remove, Outcome::ReferenceOnly, Some((ReferenceOnly, Proven))),
     (ExperimentKind::Remove, Outcome::Different, Some((MAY, Proven))),

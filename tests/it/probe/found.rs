@@ -208,27 +208,34 @@ fn receivers_go_by_grade() {
     assert_eq!(receivers(Some(Grade::Inferred), &[drop, "drop:name:carrier-1->name:app-1"]), [""; 0]);
 }
 
-/// Whatever is in a file, it is read or refused, and what is read is looked for.
+/// Whatever is in a file, it is read, or refused, or a line of it is left out and told; and what is read is
+/// looked for.
 #[test]
 fn damaged_files() {
     let base = closure(100, "app-1", &[("tool-1", "nativeBuildInputs")]);
     let record = evidence(&base, &closure(50, "app-1", &[]));
     let text = EvidenceFile { evidence: vec![record], ..EvidenceFile::default() }.to_text();
     let mut chance = Chance(7);
-    let (mut read, mut refused) = (0, 0);
+    let (mut read, mut damaged, mut refused) = (0, 0, 0);
     for _ in 0..4000 {
         let mut bytes = text.clone().into_bytes();
         for _ in 0..=chance.next() % 3 {
-            let at = chance.next() as usize % bytes.len();
+            let at = chance.next() as usize % bytes.len().max(1);
             match chance.next() % 3 {
-                0 => bytes[at] = chance.next() as u8,
-                1 => drop(bytes.remove(at)),
+                0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = chance.next() as u8),
+                1 => drop(bytes.drain(at..(at + 1).min(bytes.len()))),
                 _ => bytes.truncate(at + 1),
             }
         }
         match EvidenceFile::parse(&bytes, "e.json") {
-            Ok((file, _)) => {
-                read += 1;
+            Ok((file, problems)) => {
+                if file.evidence.is_empty() {
+                    damaged += 1;
+                    let header = EvidenceFile::default().to_text();
+                    assert!(!problems.is_empty() || bytes.trim_ascii() == header.trim().as_bytes());
+                } else {
+                    read += 1;
+                }
                 assert!(Verdicts::new(&base, &file.evidence).0.count() <= 1);
                 assert_eq!(EvidenceFile::parse(file.to_text().as_bytes(), "again").unwrap().0, file);
             }
@@ -238,5 +245,5 @@ fn damaged_files() {
             }
         }
     }
-    assert!(read > 100 && refused > 100, "{read} {refused}");
+    assert!(read > 100 && damaged > 100 && refused > 100, "{read} {damaged} {refused}");
 }
