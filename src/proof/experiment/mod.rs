@@ -17,4 +17,4 @@ pub use answer::{ProofRow, StepRow};
 pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
 pub use nix::Nix;
-pub use prove::{Baseline, Proof, ProveParams, Prover, Step, SwitchedOff};
+pub use prove::{Baseline, Next, Proof, ProveParams, Prover, Step, SwitchedOff};
