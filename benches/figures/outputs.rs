@@ -5,9 +5,10 @@ use std::hint::black_box;
 use std::path::Path;
 
 use nix_ripple::nix::{Digest, nixbase32};
-use nix_ripple::proof::outputs::{Scanner, StorePaths};
+use nix_ripple::proof::outputs::{Content, Entry, Scanner, StorePaths, Tree};
+use rayon::prelude::*;
 
-use super::{Row, side_by_side};
+use super::{Row, side_by_side, time};
 
 /// How much is scanned.
 const BYTES: usize = 256 << 20;
@@ -19,30 +20,68 @@ const MANY: u64 = 150_000;
 /// The scan for known digests from memory on one thread: of libraries and texts of this machine, and of
 /// nothing but digits of nixbase32, where a search that skips by the alphabet cannot skip.
 pub(crate) fn outputs(table: &mut Vec<Row>) {
+    tree(table);
     let real = real();
     let digits = digits(real.len());
     let (few, many) = (scanner(FEW), scanner(MANY));
     for (what, bytes) in [("libraries and texts", &real), ("digits of nixbase32", &digits)] {
-        let rate = |time: std::time::Duration| format!("{:.1} GB/s", bytes.len() as f64 / time.as_secs_f64() / 1e9);
-        let (ours, read) = side_by_side(5, || drop(black_box(few.scan(bytes))), || drop(black_box(sum(bytes))));
-        let (_, skipping) = side_by_side(1, || (), || drop(black_box(skipping(few.digests(), bytes))));
+        let rate = |time: std::time::Duration| format!("{:.2} GB/s", bytes.len() as f64 / time.as_secs_f64() / 1e9);
+        let scan = |scanner: &Scanner| {
+            black_box(scanner.scan(bytes));
+        };
+        let sum = || {
+            black_box(sum(bytes));
+        };
+        let skip = || {
+            black_box(skipping(few.digests(), bytes));
+        };
+        let name = || {
+            black_box(StorePaths::of(bytes, b"/nix/store"));
+        };
+        let (ours, read) = side_by_side(super::ROUNDS, || scan(&few), sum);
+        let skipped = time(skip);
         table.push([
             format!("scan of {:.0} MB of {what} for {FEW} digests, one thread", bytes.len() as f64 / 1e6),
             rate(ours),
-            format!("adding up the bytes: {}; a search that skips by the alphabet: {}", rate(read), rate(skipping)),
+            format!("adding up the bytes: {}; a search that skips by the alphabet: {}", rate(read), rate(skipped)),
             "1.5 GB/s".to_owned(),
         ]);
-        let (ours, named) = side_by_side(
-            3,
-            || drop(black_box(many.scan(bytes))),
-            || drop(black_box(StorePaths::of(bytes, b"/nix/store"))),
-        );
+        let (ours, named) = side_by_side(super::ROUNDS, || scan(&many), name);
         table.push([
             format!("the same for {MANY} digests"),
             rate(ours),
             format!("for any store path: {}", rate(named)),
             "1.5 GB/s".to_owned(),
         ]);
+    }
+}
+
+/// All files below `/usr/lib`, in the cache of the machine, on all threads; beside it, reading them so.
+fn tree(table: &mut Vec<Row>) {
+    let scanner = scanner(FEW);
+    let tree = Tree::of_path(Path::new("/usr/lib")).expect("the libraries of this machine");
+    let files: Vec<(&Path, u64)> = tree.entries.values().filter_map(file).collect();
+    let bytes: u64 = files.iter().map(|(_, size)| size).sum();
+    let scan = || {
+        black_box(tree.mentions(&scanner).expect("files"));
+    };
+    let read = || {
+        let read: usize = files.par_iter().map(|(path, _)| fs::read(path).map_or(0, |bytes| bytes.len())).sum();
+        black_box(read);
+    };
+    let (ours, read) = side_by_side(5, scan, read);
+    table.push([
+        format!("mentions in {} files of /usr/lib ({:.1} GB), listed before", files.len(), bytes as f64 / 1e9),
+        super::ms(ours),
+        format!("reading them: {}", super::ms(read)),
+        String::new(),
+    ]);
+}
+
+fn file(entry: &Entry) -> Option<(&Path, u64)> {
+    match entry {
+        Entry::Regular { content: Content::File(path), size, .. } => Some((path, *size)),
+        _ => None,
     }
 }
 

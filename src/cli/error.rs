@@ -8,6 +8,7 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
+use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
@@ -42,6 +43,8 @@ pub(super) enum CliError {
     SnapshotWithOthers,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error("{0}: is there already, and would be lost")]
+    WouldOverwrite(String),
     #[error(transparent)]
     Owners(#[from] OwnersError),
     #[error(transparent)]
@@ -64,6 +67,16 @@ pub(super) enum CliError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     References(#[from] ReferencesError),
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error("{attribute}: {message}")]
+    NoPackage { attribute: String, message: String },
+    #[error("none of the packages has an input called '{name}'; theirs are {}", .known.join(", "))]
+    UnknownInput { name: String, known: Vec<String> },
+    #[error("the packages' lists bring no input, so that there is nothing to prove")]
+    NoInputs,
+    #[error("{failed} of {of} inputs could not be settled, for the reasons above; nothing was recorded of them")]
+    NotSettled { failed: usize, of: usize },
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -80,6 +93,7 @@ impl CliError {
             Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
+            Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
@@ -94,6 +108,11 @@ impl CliError {
             | Self::Nix(_)
             | Self::Git(_)
             | Self::Side(_)
+            | Self::Experiment(_)
+            | Self::NoPackage { .. }
+            | Self::UnknownInput { .. }
+            | Self::NoInputs
+            | Self::NotSettled { .. }
             | Self::Tree(_)
             | Self::Argument { .. }
             | Self::Built(_)

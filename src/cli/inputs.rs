@@ -14,7 +14,8 @@ const ROLES: &str = "\
 Columns:
   role          why it is there, by the keys that name it: a list of dependencies by its own name,
                 builder, stdenv, source, phase:NAME, shell, hook, reference, forbidden,
-                environment; check (gone when checks are off, by evidence); propagated
+                environment; check (gone when checks are off, by evidence); runtime (the built
+                output mentions it, by evidence); propagated
   how it comes  the keys that name it, or the inputs that propagate it
   rebuilds      how many derivations a bump of this very input rebuilds, itself not counted
   verdict       what a change of it can change: affects (everything), reference-only (the path that

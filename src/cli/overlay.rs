@@ -24,7 +24,7 @@ Remedies:
 A, B, C and PKG are selectors, as of 'impact'. detach-tests wants --evidence.
 
 Example:
-  nix-ripple overlay detach-tests:curl --evidence evidence.json -o overlay.nix
+  nix-ripple overlay detach-tests:curl --evidence evidence.jsonl -o overlay.nix
   nix-instantiate . --arg overlays '[ (import ./overlay.nix) ]' -A curl -A curl.tests.checks")]
 pub(super) struct Args {
     /// What is to be edited

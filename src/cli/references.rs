@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Outputs: store paths, links to them, other folders and files, archives (NAR), listings (.ls)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// What is recorded of them (repeatable): Nix's db.sqlite, JSON of 'nix path-info --json', or a
+    /// What is recorded of them (repeatable): Nix's db.sqlite, what 'nix path-info' prints as JSON, or a
     /// narinfo file; default: the database of the store that they lie in
     #[arg(long, value_name = "FILE", visible_aliases = ["store-db", "path-info", "narinfo"])]
     metadata: Vec<PathBuf>,

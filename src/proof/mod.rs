@@ -5,6 +5,7 @@ pub mod comparison;
 mod counterfactual;
 mod differences;
 mod evaluation;
+pub mod experiment;
 pub mod outputs;
 mod pairs;
 mod probe;

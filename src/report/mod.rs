@@ -4,11 +4,13 @@
 mod channels;
 mod compare;
 mod diff;
+mod evidence;
 mod impact;
 mod inputs;
 mod markdown;
 mod overlay;
 mod probe;
+mod prove;
 mod rank;
 mod references;
 mod remedied;
@@ -20,6 +22,7 @@ mod words;
 
 pub use compare::ComparePage;
 pub use diff::DiffPage;
+pub use prove::ProofReport;
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;
 pub(crate) use table::printable;

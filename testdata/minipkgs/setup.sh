@@ -119,6 +119,8 @@ addToSearchPath() {
     searchPath="${searchPath:+$searchPath:}$2"
 }
 
+# What setup hooks add to, phase by phase.
+preConfigureHooks=() postInstallHooks=() preFixupHooks=() postFixupHooks=()
 envHooks=()
 addEnvHook() { envHooks+=("$1"); }
 
@@ -152,7 +154,6 @@ runHook() {
     for f in "${!list-}"; do if [ -n "$f" ]; then "$f"; fi; done
     if [ -n "${!hook-}" ]; then eval "${!hook}"; fi
 }
-preConfigureHooks=() postInstallHooks=() preFixupHooks=() postFixupHooks=()
 
 unpackPhase() {
     sourceText=
@@ -250,7 +251,15 @@ installCheckPhase() {
     runHook postInstallCheck
 }
 
+# Tells Nix which phase it is, where Nix listens.
+showPhase() {
+    if [ -n "${NIX_LOG_FD-}" ]; then
+        printf '@nix { "action": "setPhase", "phase": "%s" }\n' "$1" >&"$NIX_LOG_FD"
+    fi
+}
+
 runPhase() {
+    showPhase "$1"
     if [ -n "${!1-}" ]; then eval "${!1}"; else "$1"; fi
 }
 

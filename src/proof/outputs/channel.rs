@@ -20,7 +20,8 @@ pub enum Channel {
     Programs,
     /// `nix-support/setup-hook`, or the output itself where it is a file.
     SetupHook,
-    /// Lists in `nix-support/propagated-*`: their names, and the base names of the store paths in them.
+    /// What the lists in `nix-support/propagated-*` name, by base name; where their content is not known, the
+    /// lists.
     Propagated,
     /// Other files in `nix-support`, by file name: a wrapper of a compiler reads some.
     NixSupport,

@@ -45,15 +45,16 @@ impl Channels {
             return;
         }
         match offers(&parts, executable) {
+            Some((Channel::Propagated, list)) => {
+                let known = self.read(path, entry, Channel::Propagated, |text| {
+                    text.split_whitespace().map(|path| path.rsplit('/').next().unwrap_or(path).to_owned()).collect()
+                });
+                if !known {
+                    self.insert(Channel::Propagated, list);
+                }
+            }
             Some((channel, name)) => self.insert(channel, name),
             None => self.insert(Channel::Data, shown(path)),
-        }
-        if let ["nix-support", list] = parts.as_slice()
-            && list.starts_with("propagated-")
-        {
-            self.read(path, entry, Channel::Propagated, |text| {
-                text.split_whitespace().map(|path| path.rsplit('/').next().unwrap_or(path).to_owned()).collect()
-            });
         }
         if let [.., folder, "entry_points.txt"] = parts.as_slice()
             && (folder.ends_with(".dist-info") || folder.ends_with(".egg-info") || *folder == "EGG-INFO")
@@ -66,15 +67,20 @@ impl Channels {
         self.names.entry(channel).or_default().insert(name);
     }
 
-    fn read(&mut self, path: &[u8], entry: &Entry, channel: Channel, names: fn(&str) -> Vec<String>) {
+    /// Adds what the content of a file names. Whether it is known.
+    fn read(&mut self, path: &[u8], entry: &Entry, channel: Channel, names: fn(&str) -> Vec<String>) -> bool {
         let bytes = match entry {
             Entry::Regular { content, .. } => content.map(&shown(path)).ok(),
             Entry::Symlink(_) | Entry::Directory => None,
         };
         match bytes {
             Some(bytes) => names(&String::from_utf8_lossy(&bytes)).into_iter().for_each(|n| self.insert(channel, n)),
-            None => self.unread.push(shown(path)),
+            None => {
+                self.unread.push(shown(path));
+                return false;
+            }
         }
+        true
     }
 
     /// The names that a channel offers, sorted.
@@ -133,10 +139,7 @@ mod tests {
         ]);
         let names = |channel| channels.of_channel(channel).collect::<Vec<_>>();
         assert_eq!(names(Channel::PythonPlugins), ["pytest11", "sphinx.html_themes"]);
-        assert_eq!(
-            names(Channel::Propagated),
-            ["a-b", "c-d", "propagated-build-inputs", "propagated-native-build-inputs"]
-        );
+        assert_eq!(names(Channel::Propagated), ["a-b", "c-d", "propagated-native-build-inputs"]);
         assert_eq!(channels.unread, ["nix-support/propagated-native-build-inputs"]);
         assert!(!channels.only_data());
         assert!(told(&[("share/x", file(None))]).only_data() && told(&[]).only_data());

@@ -6,6 +6,7 @@ mod carrier;
 mod channel;
 mod channels;
 mod channels_report;
+mod digit_runs;
 mod listing;
 mod mentions;
 mod metadata;

@@ -275,6 +275,19 @@ mod tests {
         assert!(references(&[built("", true)], &[]).unwrap_err().to_string().contains("--metadata"));
     }
 
+    /// Of an output that cannot be read whole, nothing is told.
+    #[test]
+    fn a_file_that_has_vanished() {
+        let mut output = built("", false);
+        let content = Content::File("/nonexistent/a".into());
+        output.tree.entries.insert(b"a".to_vec(), Entry::Regular { executable: false, size: 1, content });
+        let error = references(&[output], &[]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("given: /nonexistent/a: No such file") && error.contains("nothing is told"),
+            "{error}"
+        );
+    }
+
     #[test]
     fn what_is_asked_for() {
         let path = StorePath::from_base_name(A.as_bytes()).unwrap();

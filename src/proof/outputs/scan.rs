@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::digit_runs::DigitRuns;
 use crate::nix::Digest;
 use crate::nix::store_path::DIGEST_LEN;
 
@@ -13,8 +14,14 @@ const GRAM: usize = 8;
 /// gram at one such place then, and one only.
 const LONGEST_STRIDE: usize = DIGEST_LEN - GRAM + 1;
 
+/// The shortest such way, for many digests: they have fewer grams to be kept then.
+const SHORTEST_STRIDE: usize = 12;
+
 /// How many grams are kept, if it can be: that much of a filter stays in the nearest cache.
 const FEW_GRAMS: usize = 8_000;
+
+/// For more digests than this, the filter is far away; what has no run of digits is passed over before.
+const FEW_DIGESTS: usize = 2_000;
 
 /// What a thread takes at once.
 const PIECE: usize = 8 << 20;
@@ -31,13 +38,14 @@ pub struct Hit {
 /// Finds digests in bytes, as Nix's own scan does: wherever the 32 digits stand, whatever is around them.
 ///
 /// It looks at a gram of eight bytes in every `stride` and asks a bit set whether that is a part of a digest;
-/// only then are the digests compared. So what the bytes are makes no difference to the time.
+/// only then are the digests compared. So what the bytes are makes little difference to the time. Where the
+/// digests are many, it looks only into runs of digits.
 #[derive(Debug, Clone)]
 pub struct Scanner {
     /// Ascending, each once.
     digests: Vec<Digest>,
     stride: usize,
-    /// A bit for each hash of a gram.
+    /// Two bits of a word for each hash of a gram.
     filter: Vec<u64>,
     shift: u32,
     /// For a gram where its places in `places` are.
@@ -50,29 +58,35 @@ const fn hash(gram: u64) -> u64 {
     gram.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// The two bits of a hash in its word. The best bits of a product are the high ones, which choose the word.
+const fn bits(hash: u64) -> u64 {
+    1 << (hash >> 20 & 63) | 1 << (hash >> 26 & 63)
+}
+
 impl Scanner {
-    /// Gets ready for these digests. O(25 n) time and memory for few, O(8 n) for many.
+    /// Gets ready for these digests. O(25 n) time and memory for few, O(12 n) for many.
     #[must_use]
     pub fn new(digests: impl IntoIterator<Item = Digest>) -> Self {
         let mut digests: Vec<Digest> = digests.into_iter().filter(Digest::is_some).collect();
         digests.sort_unstable();
         digests.dedup();
-        let stride = FEW_GRAMS.checked_div(digests.len()).unwrap_or(LONGEST_STRIDE).clamp(GRAM, LONGEST_STRIDE);
+        let stride =
+            FEW_GRAMS.checked_div(digests.len()).unwrap_or(LONGEST_STRIDE).clamp(SHORTEST_STRIDE, LONGEST_STRIDE);
         let mut all: Vec<(u64, u32, u8)> = Vec::with_capacity(digests.len() * stride);
         for (nth, digest) in (0u32..).zip(&digests) {
             let windows = digest.0.array_windows::<GRAM>().take(stride);
             all.extend((0u8..).zip(windows).map(|(offset, gram)| (u64::from_le_bytes(*gram), nth, offset)));
         }
         all.sort_unstable();
-        let bits = (all.len() * 16).next_power_of_two().clamp(1 << 12, 1 << 32);
-        let shift = 64 - bits.trailing_zeros();
-        let mut filter = vec![0u64; bits / 64];
+        let words = (all.len() / 4).next_power_of_two().clamp(1 << 6, 1 << 26);
+        let shift = 64 - words.trailing_zeros();
+        let mut filter = vec![0u64; words];
         let mut grams: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
         let mut places = Vec::with_capacity(all.len());
         for (at, &(gram, digest, offset)) in (0u32..).zip(&all) {
-            let bit = hash(gram) >> shift;
-            if let Some(word) = filter.get_mut((bit / 64) as usize) {
-                *word |= 1 << (bit % 64);
+            let hash = hash(gram);
+            if let Some(word) = filter.get_mut((hash >> shift) as usize) {
+                *word |= bits(hash);
             }
             grams.entry(gram).or_insert((at, at)).1 = at + 1;
             places.push((digest, offset));
@@ -89,8 +103,9 @@ impl Scanner {
     /// Whether some digest may have this gram.
     #[inline(always)]
     fn may_have(&self, gram: u64) -> bool {
-        let bit = hash(gram) >> self.shift;
-        self.filter.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 != 0)
+        let hash = hash(gram);
+        let bits = bits(hash);
+        self.filter.get((hash >> self.shift) as usize).is_some_and(|word| word & bits == bits)
     }
 
     /// The digests that have this gram at `at`.
@@ -106,17 +121,29 @@ impl Scanner {
         }
     }
 
-    /// All occurrences on this thread, ascending. O(n / 25) for few digests, O(n / 8) for many.
+    /// All occurrences on this thread, ascending. O(n + hits log hits).
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut found = Vec::new();
-        if self.digests.is_empty() {
-            return found;
+        if self.digests.len() > FEW_DIGESTS {
+            for run in DigitRuns::new(bytes) {
+                let start = run.start;
+                let before = found.len();
+                self.scan_all(bytes.get(run).unwrap_or_default(), &mut found);
+                found.iter_mut().skip(before).for_each(|hit| hit.offset += start);
+            }
+        } else if !self.digests.is_empty() {
+            self.scan_all(bytes, &mut found);
         }
+        found.sort_unstable();
+        found
+    }
+
+    fn scan_all(&self, bytes: &[u8], found: &mut Vec<Hit>) {
         let mut look = |at: usize, piece: &[u8]| {
             let Some(gram) = piece.first_chunk().map(|gram| u64::from_le_bytes(*gram)) else { return };
             if self.may_have(gram) {
-                self.confirm(bytes, at, gram, &mut found);
+                self.confirm(bytes, at, gram, found);
             }
         };
         let pieces = bytes.chunks_exact(self.stride);
@@ -125,8 +152,6 @@ impl Scanner {
             look(nth * self.stride, piece);
         }
         look(bytes.len() - rest.len(), rest);
-        found.sort_unstable();
-        found
     }
 
     /// The same on all threads, for what is long.
@@ -175,7 +200,7 @@ mod tests {
 
     #[test]
     fn at_every_place_and_at_the_ends() {
-        for count in [1usize, 3, 400, 2000] {
+        for count in [1usize, 3, 400, 2000, 2001] {
             let digests: Vec<Digest> = (0..count as u64).map(digest).collect();
             let scanner = Scanner::new(digests.iter().copied().chain(digests.iter().copied()));
             for length in 32..120 {
@@ -221,9 +246,11 @@ mod tests {
         #[test]
         fn as_the_naive_search(
             seeds in prop::collection::vec(0u64..40, 0..30),
+            many: bool,
             parts in prop::collection::vec((0u64..40, 0usize..40, 0usize..33, any::<u8>()), 0..20),
         ) {
-            let digests: Vec<Digest> = seeds.into_iter().map(digest).collect();
+            let others = if many { 1000..1000 + FEW_DIGESTS as u64 } else { 0..0 };
+            let digests: Vec<Digest> = seeds.into_iter().chain(others).map(digest).collect();
             let mut bytes = Vec::new();
             for (seed, fill, keep, byte) in parts {
                 bytes.extend(std::iter::repeat_n(byte, fill));

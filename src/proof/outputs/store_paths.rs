@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::digit_runs::DigitRuns;
 use crate::nix::Digest;
-use crate::nix::nixbase32::{digits, is_digit};
 use crate::nix::store_path::{DIGEST_LEN, MAX_NAME_LEN, is_name_byte};
 
 /// The names that stand behind a digest, with how often they do.
@@ -44,18 +44,12 @@ impl StorePaths {
     #[must_use]
     pub fn of(bytes: &[u8], store_dir: &[u8]) -> Self {
         let mut found = Self::default();
-        let mut at = 0;
-        while let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<DIGEST_LEN>()) {
-            // from its end: most windows are told by one look
-            if let Some(other) = window.iter().rposition(|&byte| !is_digit(byte)) {
-                at += other + 1;
-                continue;
+        for run in DigitRuns::new(bytes).filter(|run| run.len() == DIGEST_LEN) {
+            let (Some(before), Some(rest)) = (bytes.get(..run.start), bytes.get(run.end..)) else { continue };
+            let digest = bytes.get(run).and_then(Digest::from_prefix);
+            if let (Some((b'-', rest)), Some(digest)) = (rest.split_first(), digest) {
+                found.note(digest, before, rest, store_dir);
             }
-            let rest = bytes.get(at + DIGEST_LEN..).unwrap_or_default();
-            if let Some((b'-', rest)) = rest.split_first() {
-                found.note(Digest(*window), bytes.get(..at).unwrap_or_default(), rest, store_dir);
-            }
-            at += DIGEST_LEN + digits(rest) + 1;
         }
         found
     }

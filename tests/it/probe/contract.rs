@@ -43,7 +43,7 @@ fn with_nix(script: Option<&str>) -> Program {
 }
 
 fn is_written(program: &Program) -> bool {
-    program.folder.path().join("evidence.json").exists()
+    program.folder.path().join("evidence.jsonl").exists()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn what_ends_a_probe() {
     let told = program.run(&["probe", "-f", "y.nix", "-A", "x"]).failed();
     assert!(told.contains("y.nix: there is no such file"), "{told}");
     // said before anything is evaluated
-    for output in ["nowhere/evidence.json", "bin"] {
+    for output in ["nowhere/evidence.jsonl", "bin"] {
         let told = program.run(&["probe", "-f", "x.nix", "-A", "x", "-o", output]).failed();
         assert!(told.contains(output) && told.contains("expected a file to write"), "{told}");
     }
@@ -215,7 +215,7 @@ fn reports() {
     let ran = run(&["--format", "json"]);
     assert_eq!(
         ran.talk,
-        "evidence.json: probed 4 attributes: 3 with check-only inputs, 3 failed (--verbose names them)\n"
+        "evidence.jsonl: probed 4 attributes: 3 with check-only inputs, 3 failed (--verbose names them)\n"
     );
     let report = ran.json();
     let count = |key: &str| report[key].as_u64().unwrap();
@@ -239,10 +239,14 @@ fn reports() {
     let expected = [(&json!("gone"), &json!("package")), (&json!("half"), &without), (&json!("stranger"), &without)];
     assert_eq!(failures, expected);
 
-    let written = std::fs::read_to_string(program.folder.path().join("evidence.json")).unwrap();
-    let file: Value = serde_json::from_str(&written).unwrap();
-    assert_eq!(file["evidence"][2]["inputs"], tested["inputs"]);
-    assert_eq!(file["failures"], report["failures"]);
+    let written = std::fs::read_to_string(program.folder.path().join("evidence.jsonl")).unwrap();
+    let lines: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 7);
+    assert_eq!(lines[3]["inputs"], tested["inputs"]);
+    for (line, failure) in lines[4..].iter().zip(report["failures"].as_array().unwrap()) {
+        assert_eq!(line["kind"], "failure");
+        assert!(failure.as_object().unwrap().iter().all(|(key, value)| line[key] == *value), "{line}");
+    }
     // plain text, and a snapshot of the closure whose derivations are looked up elsewhere
     program.run(&["ingest", drvs, "-o", "closure.ripple", "-q"]).fine();
     for (pairs, more) in [("pairs.json", &["-c", drvs][..]), ("pairs.json", &["--store-root", drvs])] {
@@ -284,12 +288,13 @@ fn where_evidence_is_written() {
     let drvs = drvs.path().to_str().unwrap();
     let run = |output: &str| program.run(&["probe", "--compare", "pairs.json", "-c", drvs, "-q", "-o", output]).fine();
     let at = |name: &str| program.folder.path().join(name);
-    program.write("target.json", "old");
+    let header = nix_ripple::verdict::EvidenceFile::default().to_text();
+    program.write("target.json", &header);
     std::os::unix::fs::symlink("target.json", at("link.json")).unwrap();
     run("link.json");
     assert!(at("link.json").symlink_metadata().unwrap().is_symlink());
     let text = std::fs::read_to_string(at("target.json")).unwrap();
-    assert!(text.starts_with("{\n  \"version\": 2,"), "{text}");
+    assert!(text.starts_with(&header) && text.lines().count() == 7, "{text}");
     // a pipe of our own is written into (never try this on a device: whoever tests as root would lose it)
     let pipe = at("pipe.json");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -1,0 +1,4 @@
+//! What built outputs refer to and offer.
+
+mod by_nix;
+mod contract;
