@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use globset::Glob;
+
 use super::Outcome;
 use super::error::CliError;
 use super::printer::Printer;
@@ -41,8 +43,8 @@ pub(super) struct Args {
     /// Packages of the expression (repeatable)
     #[arg(short = 'A', long = "attr", value_name = "ATTR", required = true)]
     attributes: Vec<String>,
-    /// The input: a package's name, or its store path (repeatable; all that the package's lists bring
-    /// without)
+    /// The input: a package's name (also with wildcards), or its store path (repeatable; all that the
+    /// package's lists bring without)
     #[arg(short, long = "input", value_name = "NAME")]
     inputs: Vec<String>,
     /// An experiment (repeatable): remove, stub, perturb; default: remove, and stub where that fails or
@@ -383,10 +385,13 @@ fn side_by_side<T: Send>(
     })
 }
 
-/// Whether a user means this input: its path or an output's, its name, or its pname, compared without case
-/// and without an interpreter's prefix.
+/// Whether a user means this input: its path or an output's, its name (also with wildcards), or its pname,
+/// compared without case and without an interpreter's prefix.
 fn is_named(candidate: &Candidate, name: &str) -> bool {
     let input = &candidate.input;
+    if name.contains(['*', '?', '[']) {
+        return Glob::new(name).is_ok_and(|glob| glob.compile_matcher().is_match(&input.name));
+    }
     input.drv == name
         || input.name == name
         || candidate.outputs.iter().any(|(_, path)| path == name)
