@@ -20,7 +20,7 @@ use crate::proof::outputs::Tree;
 use crate::verdict::{Checks, Experiment, ExperimentKind, FileChange, Outcome};
 
 /// How many differing files a record keeps.
-const KEPT_FILES: usize = 20;
+const KEPT_FILES: usize = 10;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
