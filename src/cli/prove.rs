@@ -285,6 +285,8 @@ impl Args {
                         let same = if baseline.deterministic { "twice the same" } else { "not the same twice" };
                         let took = baseline.took.as_secs();
                         printer.detail(&format!("{}: built as it is: {same} ({took} s)", consumer.package.name));
+                        let evidence = vec![Evidence::References(baseline.references.clone())];
+                        EvidenceFile::append_new(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
                         baselines.insert(number, baseline);
                     }
                     Some(Err(error)) => printer.warning(&error.to_string()),

@@ -17,6 +17,7 @@ mod outputs;
 mod overlay;
 mod probe;
 mod readme;
+mod realpkgs;
 mod recipes;
 mod remedies;
 mod robust;

@@ -16,8 +16,10 @@ use super::sandbox::{is_hidden, is_sandboxed};
 use super::stand_in::{Filling, digest_of, stub};
 use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
-use crate::proof::outputs::Tree;
-use crate::verdict::{Checks, Experiment, ExperimentKind, FileChange, Outcome};
+use crate::proof::outputs::{Scanner, Tree};
+use crate::verdict::{
+    Carrier, Checks, Experiment, ExperimentKind, FileChange, Outcome, Reference, ReferenceSource, References,
+};
 
 /// How many differing files a record keeps.
 const KEPT_FILES: usize = 10;
@@ -70,6 +72,8 @@ pub struct Baseline {
     pub deterministic: bool,
     /// What differs between them.
     difference: Vec<FileChange>,
+    /// Which inputs its output mentions, and how.
+    pub references: References,
     /// Whether builds run in a sandbox.
     pub sandboxed: bool,
     /// How long both builds took; nothing where they were there already.
@@ -240,6 +244,7 @@ impl Prover {
         Ok(Baseline {
             deterministic: difference.outcome == Outcome::Identical,
             difference: difference.files,
+            references: self.references(consumer, &made)?,
             made,
             sandboxed: sandboxed && !consumer.recipe.escapes_sandbox(),
             took,
@@ -606,7 +611,7 @@ impl Prover {
             compared: ended.compared,
             checks: ended.checks,
             phase: ended.phase,
-            referenced: self.mentions(&baseline.made, &candidate.digests())?,
+            referenced: baseline.references.inputs.iter().any(|reference| reference.input == candidate.input),
             sandboxed: baseline.sandboxed && hidden && !elsewhere,
             differing: ended.files.len() as u64,
             files: ended.files.into_iter().take(KEPT_FILES).collect(),
@@ -614,16 +619,40 @@ impl Prover {
         })
     }
 
-    /// Whether a build names one of these paths.
-    fn mentions(&self, made: &Instantiated, digests: &BTreeSet<Digest>) -> Result<bool, ExperimentError> {
-        for path in made.outputs.values() {
-            for reference in self.nix.references(path)? {
-                if digest_of(&reference).is_some_and(|digest| digests.contains(&digest)) {
-                    return Ok(true);
+    /// Which of the inputs a build mentions, and how.
+    fn references(&self, consumer: &Consumer, made: &Instantiated) -> Result<References, ExperimentError> {
+        let digests: BTreeSet<Digest> = consumer.candidates.iter().flat_map(Candidate::digests).collect();
+        let scanner = Scanner::new(digests);
+        let mut found: BTreeMap<Digest, (BTreeSet<(&String, Vec<u8>)>, BTreeSet<Carrier>)> = BTreeMap::new();
+        let trees = self.trees(made)?;
+        for (output, tree) in &trees {
+            for (digest, files) in tree.mentions(&scanner)? {
+                let (paths, carriers) = found.entry(digest).or_default();
+                for file in files {
+                    carriers.extend(file.carriers.into_keys());
+                    paths.insert((output, file.path));
                 }
             }
         }
-        Ok(false)
+        let inputs = consumer.candidates.iter().filter_map(|candidate| {
+            let (mut files, mut carriers) = (BTreeSet::new(), BTreeSet::new());
+            for (of_path, of_carriers) in candidate.digests().iter().filter_map(|digest| found.get(digest)) {
+                files.extend(of_path.iter().cloned());
+                carriers.extend(of_carriers.iter().copied());
+            }
+            (!files.is_empty()).then(|| Reference {
+                input: candidate.input.clone(),
+                files: files.len() as u64,
+                carriers: carriers.into_iter().collect(),
+            })
+        });
+        Ok(References {
+            package: consumer.package.clone(),
+            recipe: consumer.digest,
+            outputs: made.outputs.keys().cloned().collect(),
+            inputs: inputs.collect(),
+            source: ReferenceSource::Scan,
+        })
     }
 }
 
