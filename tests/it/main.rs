@@ -13,6 +13,7 @@ mod needs;
 mod nix_as_judge;
 mod overlay;
 mod probe;
+mod prove;
 mod readme;
 mod recipes;
 mod remedies;
