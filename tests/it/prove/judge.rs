@@ -114,7 +114,7 @@ fn settled(label: &Label, line: &Line, wrong: &mut Vec<String>) {
         expect(line.checks == Some(checks), format!("checks {:?}, not {checks:?}", line.checks));
     }
     if let Some(right) = &label.chain {
-        let chain: Vec<&str> = line.chain.iter().map(|link| plain(link)).collect();
+        let chain: Vec<&str> = line.chain.iter().map(plain).collect();
         expect(chain == *right, format!("chain {chain:?}, not {right:?}"));
     }
     if let (Some(files), false) = (&label.files, outcome == Some(Outcome::Fails)) {
