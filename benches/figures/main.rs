@@ -19,6 +19,7 @@ use nix_ripple::role::EffectiveInputs;
 
 mod diff;
 mod generate;
+mod outputs;
 
 const ROUNDS: usize = 11;
 
@@ -37,6 +38,7 @@ fn main() {
     rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     generated(&mut table);
+    outputs::outputs(&mut table);
 
     let mut out = comfy_table::Table::new();
     out.load_style(comfy_table::presets::ASCII_MARKDOWN);
@@ -346,7 +348,7 @@ fn impact(corpus: &Corpus, table: &mut Vec<Row>) {
 /// builds. Without `../shared/data` there is no evidence, and the bump is told with a remedy alone.
 fn judged(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
     let binary = env!("CARGO_BIN_EXE_nix-ripple");
-    let evidence = scratch.join("evidence.json");
+    let evidence = scratch.join("evidence.jsonl");
     let pairs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/nixpkgs-2018-nocheck.json.zst");
     let (package, bump) = if pairs.exists() {
         let (json, evidence) = (corpus.json.as_os_str(), evidence.as_os_str());

@@ -8,6 +8,8 @@ use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
+use crate::proof::experiment::ExperimentError;
+use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::EvidenceError;
@@ -41,6 +43,8 @@ pub(super) enum CliError {
     SnapshotWithOthers,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error("{0}: is there already, and would be lost")]
+    WouldOverwrite(String),
     #[error(transparent)]
     Owners(#[from] OwnersError),
     #[error(transparent)]
@@ -53,6 +57,26 @@ pub(super) enum CliError {
     Git(#[from] GitError),
     #[error(transparent)]
     Side(#[from] SideError),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("{option} '{text}': expected {expected}")]
+    Argument { option: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
+    Built(#[from] BuiltError),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    References(#[from] ReferencesError),
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error("{attribute}: {message}")]
+    NoPackage { attribute: String, message: String },
+    #[error("none of the packages has an input called '{name}'; theirs are {}", .known.join(", "))]
+    UnknownInput { name: String, known: Vec<String> },
+    #[error("the packages' lists bring no input, so that there is nothing to prove")]
+    NoInputs,
+    #[error("{failed} of {of} inputs could not be settled, for the reasons above; nothing was recorded of them")]
+    NotSettled { failed: usize, of: usize },
     #[error("nothing to read")]
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
@@ -69,6 +93,7 @@ impl CliError {
             Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
+            Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
@@ -83,6 +108,16 @@ impl CliError {
             | Self::Nix(_)
             | Self::Git(_)
             | Self::Side(_)
+            | Self::Experiment(_)
+            | Self::NoPackage { .. }
+            | Self::UnknownInput { .. }
+            | Self::NoInputs
+            | Self::NotSettled { .. }
+            | Self::Tree(_)
+            | Self::Argument { .. }
+            | Self::Built(_)
+            | Self::Metadata(_)
+            | Self::References(_)
             | Self::Output(_) => None,
         }
     }

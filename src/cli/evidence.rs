@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::error::CliError;
+use super::evidence_store::load;
 use super::printer::Printer;
 use crate::graph::Graph;
-use crate::verdict::{Evidence, EvidenceFile, Grade, Verdicts};
+use crate::verdict::{Evidence, Grade, Verdicts};
 
 /// Evidence, and how strong it must be.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Evidence")]
 pub(super) struct EvidenceArgs {
-    /// Evidence that 'probe' has written (repeatable)
+    /// Evidence that 'probe' or 'prove' has written (repeatable); see 'nix-ripple evidence'
     #[arg(long, value_name = "FILE")]
     evidence: Vec<PathBuf>,
 }
@@ -43,13 +44,7 @@ impl EvidenceArgs {
 
     /// Reads the files, and finds what their evidence says of this graph.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<(Verdicts, Vec<Evidence>), CliError> {
-        let mut files = Vec::new();
-        for path in &self.evidence {
-            let (file, problems) = EvidenceFile::load(path)?;
-            printer.problems(&problems);
-            files.push(file);
-        }
-        let evidence = EvidenceFile::merge(files).evidence;
+        let evidence = load(&self.evidence, printer)?.evidence;
         let (verdicts, problems) = Verdicts::new(graph, &evidence);
         printer.problems(&problems);
         Ok((verdicts, evidence))

@@ -1,16 +1,21 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
+mod channels;
 mod closure;
+mod compare;
 mod diff;
 mod error;
 mod evidence;
+mod evidence_store;
 mod impact;
 mod ingest;
 mod inputs;
 mod overlay;
 mod printer;
 mod probe;
+mod prove;
 mod rank;
+mod references;
 mod side;
 mod why;
 
@@ -51,8 +56,18 @@ enum Command {
     Why(why::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// How two builds differ: was this rebuild needed?
+    Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// Settle by experiment whether inputs matter: build without them, compare what comes out
+    Prove(prove::Args),
+    /// What built outputs refer to, and which of their files say so
+    References(references::Args),
+    /// What built outputs can offer a build: headers, libraries, programs, modules and more
+    Channels(channels::Args),
+    /// What evidence files hold: list, merge, prune
+    Evidence(evidence_store::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -147,7 +162,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::Prove(args) => prove::run(args, &mut printer),
+        Command::References(args) => references::run(args, &mut printer),
+        Command::Channels(args) => channels::run(args, &mut printer),
+        Command::Evidence(args) => evidence_store::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

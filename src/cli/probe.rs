@@ -1,7 +1,6 @@
 //! `nix-ripple probe`: which inputs are there for the checks alone.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Outcome;
@@ -14,7 +13,7 @@ use crate::ingest::{IngestOptions, Input, Problem, ingest};
 use crate::proof::{
     Compared, Pairs, Probe, ProbeReport, Probed, TextSources, compare_closures, compare_pairs, differing_packages,
 };
-use crate::verdict::{EvidenceError, Failure, Variant};
+use crate::verdict::{EvidenceFile, Failure, Variant};
 
 /// How many failures an error names.
 const SHOWN_FAILURES: usize = 5;
@@ -57,8 +56,8 @@ pub(super) struct Args {
     /// the same attributes and no checks (repeatable as --closure is)
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     compare: Vec<PathBuf>,
-    /// The evidence file to write
-    #[arg(short, long, value_name = "FILE", default_value = "evidence.json")]
+    /// The evidence file to append to, without what it has already; made where it is not there
+    #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl")]
     output: PathBuf,
     /// The closure: a snapshot, or anything that 'ingest' takes (repeatable); default:
     /// $NIX_RIPPLE_CLOSURE, then ./closure.ripple
@@ -74,11 +73,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after an hour of evaluating
-    let folder = args.output.parent().filter(|folder| *folder != Path::new(""));
-    if folder.is_some_and(|folder| !folder.is_dir()) || args.output.is_dir() {
-        let source = io::Error::new(io::ErrorKind::NotFound, "expected a file to write, in a folder that exists");
-        return Err(EvidenceError::Io { path: args.output.display().to_string(), source }.into());
-    }
+    EvidenceFile::check_appendable(&args.output)?;
     let compared = match &args.file {
         Some(file) => args.probe(file, printer)?,
         None => args.compare(printer)?,
@@ -86,7 +81,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     if compared.probed == 0 {
         return Err(CliError::NothingProbed(failures(&compared.file.failures)));
     }
-    compared.file.save(&args.output)?;
+    EvidenceFile::append_new(&args.output, &compared.file)?;
     let report = ProbeReport::new(&compared);
     printer.report(&report)?;
     if args.attributes.is_empty() {
@@ -151,10 +146,26 @@ fn same_derivations(graph: &Graph, other: &Graph) -> bool {
     named(graph) == named(other)
 }
 
+/// Names and values, as the command line has them. Expressions first, then strings: names are told apart,
+/// so the order does not matter.
+pub(super) fn nix_arguments(expressions: &[String], strings: &[String]) -> Vec<Argument> {
+    let pairs = |list: &[String]| -> Vec<(String, String)> {
+        list.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+    };
+    let expressions = pairs(expressions).into_iter().map(|(name, value)| Argument::Expression(name, value));
+    let strings = pairs(strings).into_iter().map(|(name, value)| Argument::Text(name, value));
+    expressions.chain(strings).collect()
+}
+
 impl Args {
     /// By the real Nix.
     fn probe(&self, file: &Path, printer: &mut Printer) -> Result<Compared, CliError> {
-        let probe = Probe::new(file, &self.nix_arguments(), self.system.as_deref(), self.store_root.as_deref())?;
+        let probe = Probe::new(
+            file,
+            &nix_arguments(&self.arguments, &self.strings),
+            self.system.as_deref(),
+            self.store_root.as_deref(),
+        )?;
         let closure = if self.attributes.is_empty() { Some(self.closure().load(printer)?) } else { None };
         let attributes = match &closure {
             Some(closure) => attributes_of(closure, probe.system())?,
@@ -182,16 +193,6 @@ impl Args {
         compared.file.failures.extend(failures);
         compared.file.sort();
         Ok(compared)
-    }
-
-    /// Expressions first, then strings: names are told apart, so the order does not matter.
-    fn nix_arguments(&self) -> Vec<Argument> {
-        let pairs = |list: &[String]| -> Vec<(String, String)> {
-            list.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
-        };
-        let expressions = pairs(&self.arguments).into_iter().map(|(name, value)| Argument::Expression(name, value));
-        let strings = pairs(&self.strings).into_iter().map(|(name, value)| Argument::Text(name, value));
-        expressions.chain(strings).collect()
     }
 
     /// What Nix has just written.

@@ -15,6 +15,7 @@ pub mod json;
 mod json_error;
 mod literal;
 pub mod name;
+pub mod nar;
 pub mod nixbase32;
 pub mod store_path;
 

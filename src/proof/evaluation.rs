@@ -70,6 +70,20 @@ impl Evaluation {
         Ok(answers.system)
     }
 
+    /// The derivation of one package, or why there is none.
+    pub(super) fn package(&self, asked: &Asked) -> Result<Result<String, String>, NixError> {
+        match self.run(std::slice::from_ref(asked), "package") {
+            Ok(answers) => Ok(match answers.into_iter().next() {
+                Some(Answer { base: Some(base), .. }) => Ok(base),
+                answer => {
+                    Err(answer.and_then(|answer| answer.error).unwrap_or_else(|| "Nix gives no derivation".to_owned()))
+                }
+            }),
+            Err(RunError::Evaluation(refusal)) => Ok(Err(refusal.message)),
+            Err(RunError::Fatal(error)) => Err(error),
+        }
+    }
+
     fn run(&self, asked: &[Asked], variants: &str) -> Result<Vec<Answer>, RunError> {
         let paths: Vec<&[String]> = asked.iter().map(|(_, path)| path.as_slice()).collect();
         // texts under fixed keys: there is nothing that JSON cannot say

@@ -1,9 +1,11 @@
 //! Experiments, and the evidence that they give.
 
 mod compare;
+pub mod comparison;
 mod counterfactual;
 mod differences;
 mod evaluation;
+pub mod experiment;
 pub mod outputs;
 mod pairs;
 mod probe;

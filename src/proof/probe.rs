@@ -50,6 +50,17 @@ impl Probe {
         &self.system
     }
 
+    /// Instantiates one attribute as it is, and gives its derivation's path, or why there is none.
+    ///
+    /// # Errors
+    /// When Nix cannot be run any more.
+    pub fn instantiate(&self, attribute: &str) -> Result<Result<String, String>, ProbeError> {
+        let Some(path) = split_path(attribute) else {
+            return Ok(Err("a quote in the attribute's path is not closed".to_owned()));
+        };
+        Ok(self.evaluation.package(&(attribute.to_owned(), path))?)
+    }
+
     /// Instantiates attributes with and without checks, `batch` in one run of Nix, runs side by side on
     /// all threads. What ends a whole run is found by halving: at most two runs for each halving of the
     /// batch, and one more to tell a failure of the package from one of its variant. The answer does

@@ -51,8 +51,8 @@ impl ProbeReport {
     #[must_use]
     pub fn new(compared: &Compared) -> Self {
         let package = |evidence: &Evidence| {
-            let Evidence::CheckOnly(evidence) = evidence.clone();
-            ProbedPackage {
+            let Evidence::CheckOnly(evidence) = evidence.clone() else { return None };
+            Some(ProbedPackage {
                 attribute: evidence.package.attribute,
                 drv: evidence.package.drv,
                 name: evidence.package.name,
@@ -60,9 +60,9 @@ impl ProbeReport {
                 inputs: evidence.inputs,
                 appeared: evidence.appeared,
                 differing_keys: evidence.differing_keys,
-            }
+            })
         };
-        let packages: Vec<ProbedPackage> = compared.file.evidence.iter().map(package).collect();
+        let packages: Vec<ProbedPackage> = compared.file.evidence.iter().filter_map(package).collect();
         let failures = compared.file.failures.clone();
         Self {
             version: VERSION,

@@ -1,15 +1,17 @@
 //! Why each input of a package is there, and what it costs.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::REPORT_VERSION;
+use super::evidence_words::words;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
 use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
 use crate::role::{EffectiveInputs, Role, RoleSet};
-use crate::verdict::{Evidence, Grade, Judgement, Verdict, Verdicts};
+use crate::verdict::{Evidence, Grade, InputRef, Judgement, Verdict, Verdicts};
 
 /// What to report.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,9 +131,7 @@ pub fn inputs(
         .input_edges(package)
         .map(|(edge, node)| {
             let mut roles = RoleSet::of_edge(graph, edge);
-            if verdicts.is_check(edge) {
-                roles.0.insert(Role::Check);
-            }
+            roles.0.extend(roles_by_evidence(&verdicts.of(edge)));
             let outputs = graph.used_outputs(edge).map(str::to_owned).collect();
             Input { node, edge: Some(edge), roles, outputs, chain: Vec::new() }
         })
@@ -142,17 +142,19 @@ pub fn inputs(
     all.sort_by(|a, b| (&a.roles.0, graph.name(a.node), a.node).cmp(&(&b.roles.0, graph.name(b.node), b.node)));
     let carried =
         if params.effective { carried_for_checks(graph, effective, verdicts, package) } else { BTreeMap::new() };
-    for input in all.iter_mut().filter(|input| input.edge.is_none() && carried.contains_key(&input.node)) {
-        input.roles.0.insert(Role::Check);
+    let judge = |input: &Input| match input.edge {
+        Some(edge) => verdicts.of(edge),
+        None => judged_as_carried(verdicts.pair(graph, package, input.node), carried.get(&input.node)),
+    };
+    for input in all.iter_mut().filter(|input| input.edge.is_none()) {
+        let roles = roles_by_evidence(&judge(input));
+        input.roles.0.extend(roles);
     }
     let links = if params.effective { effective.links(package) } else { BTreeSet::new() };
     let rebuilds = rebuilds(graph, all.iter().map(|input| input.node));
     let savings = savings(graph, effective, verdicts, &all);
     let row = |input: Input| {
-        let judgement = match input.edge {
-            Some(edge) => verdicts.of(edge),
-            None => carried.get(&input.node).cloned().unwrap_or(Judgement::UNKNOWN),
-        };
+        let judgement = judge(&input);
         InputRow {
             drv: graph.path(input.node),
             name: graph.name(input.node).to_owned(),
@@ -167,7 +169,7 @@ pub fn inputs(
                 .collect(),
             chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
             rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
-            evidence: judgement.evidence.iter().filter_map(|&at| evidence.get(at as usize)).map(shown).collect(),
+            evidence: told(graph, verdicts, evidence, &judgement, (package, input.node)),
             remedy: judgement.verdict.remedy(),
             savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
             verdict: judgement.verdict,
@@ -186,17 +188,42 @@ pub fn inputs(
     }
 }
 
-/// A piece of evidence in words.
-fn shown(evidence: &Evidence) -> String {
-    let Evidence::CheckOnly(check_only) = evidence;
-    let package =
-        if check_only.package.attribute.is_empty() { &check_only.package.name } else { &check_only.package.attribute };
-    let also = match &check_only.differing_keys {
-        Some(keys) if keys.is_empty() => String::new(),
-        Some(keys) => format!("; {} changed too", keys.join(", ")),
-        None => "; what else changed is not known".to_owned(),
-    };
-    format!("check-only: gone from {package} with its checks off{also}")
+/// The roles that follow from evidence alone.
+fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
+    let check = (judgement.verdict == Verdict::TestOnly).then_some(Role::Check);
+    check.into_iter().chain(judgement.referenced.then_some(Role::Runtime))
+}
+
+/// What is known of an input that comes along: by evidence on it, and by what is known of all that carry
+/// it. The stronger grade counts; of equal ones the more careful verdict.
+fn judged_as_carried(own: Judgement, carried: Option<&Judgement>) -> Judgement {
+    let Some(carried) = carried else { return own };
+    let mut evidence: Vec<u32> = own.evidence.iter().chain(&carried.evidence).copied().collect();
+    evidence.sort_unstable();
+    evidence.dedup();
+    let carried_counts = (carried.grade, Reverse(carried.verdict)) > (own.grade, Reverse(own.verdict));
+    let (verdict, grade) = if carried_counts { (carried.verdict, carried.grade) } else { (own.verdict, own.grade) };
+    Judgement { verdict, grade, evidence, ..own }
+}
+
+/// What evidence there is on an input (consumer, input), in words; where there is none, whether there was
+/// some for another recipe.
+fn told(
+    graph: &Graph,
+    verdicts: &Verdicts,
+    evidence: &[Evidence],
+    judgement: &Judgement,
+    (consumer, input): (NodeId, NodeId),
+) -> Vec<String> {
+    let record = |index: u32| evidence.get(index as usize);
+    if judgement.evidence.is_empty() {
+        let stale = verdicts.stale(graph, consumer, input).and_then(record);
+        return stale.map(|stale| format!("stale: of another recipe ({})", stale.package().name)).into_iter().collect();
+    }
+    let pname = InputRef::pname_of(graph, input);
+    let of_input = |record: &Evidence| record.inputs().into_iter().find(|known| known.pname == pname).cloned();
+    let known = judgement.evidence.iter().filter_map(|&index| record(index));
+    known.map(|record| words(record, of_input(record).as_ref())).collect()
 }
 
 /// What comes along, once for each derivation, by the shortest chain. What the package names itself,
@@ -242,7 +269,12 @@ fn carried_for_checks(
         evidence.sort_unstable();
         evidence.dedup();
         for &node in all.difference(&left) {
-            let judgement = || Judgement { verdict: Verdict::TestOnly, grade: Some(grade), evidence: evidence.clone() };
+            let judgement = || Judgement {
+                verdict: Verdict::TestOnly,
+                grade: Some(grade),
+                evidence: evidence.clone(),
+                ..Judgement::UNKNOWN
+            };
             carried.entry(node).or_insert_with(judgement);
         }
     }

@@ -3,6 +3,8 @@
 mod attribute_path;
 mod cut;
 mod diff;
+mod evidence_list;
+mod evidence_words;
 mod impact;
 mod inputs;
 mod labels;
@@ -23,6 +25,7 @@ pub use diff::{
     OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Touched,
     Weight, people,
 };
+pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,

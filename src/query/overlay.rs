@@ -161,6 +161,7 @@ pub fn overlay(graph: &Graph, remedies: &Remedies) -> Overlay {
     for (node, work) in unnamed {
         names.unnamed(node, work, &mut overlay);
     }
+    overlay.warnings.extend(remedies.remedies.iter().filter_map(|remedy| remedy.warning(graph)));
     overlay.warnings.sort();
     overlay.warnings.dedup();
     overlay.left.sort_unstable();

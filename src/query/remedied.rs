@@ -97,6 +97,9 @@ pub struct Kept {
     pub more: u64,
 }
 
+/// How many builds are named that insist on an input.
+const WARNINGS: usize = 10;
+
 /// How many inputs of a consumer are named that keep it.
 const KEPT_BY: usize = 5;
 
@@ -131,7 +134,11 @@ pub fn needless(
 /// What to note of the systems on which something is rebuilt (and how much) and of which no evidence speaks.
 #[must_use]
 pub fn systems_without_evidence(graph: &Graph, verdicts: &Verdicts, rebuilt: &BTreeMap<String, u64>) -> Option<String> {
-    let covered: BTreeSet<&str> = verdicts.edges().map(|(edge, _)| graph.system(graph.edge_consumer(edge))).collect();
+    let covered: BTreeSet<&str> = verdicts
+        .edges()
+        .filter(|(_, judgement)| judgement.verdict != Verdict::Unknown)
+        .map(|(edge, _)| graph.system(graph.edge_consumer(edge)))
+        .collect();
     let missing: Vec<&str> = rebuilt.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();
     (!covered.is_empty() && !missing.is_empty())
         .then(|| format!("no evidence speaks of {}: what is needless there is not counted", missing.join(", ")))
@@ -151,6 +158,7 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
                 .to_owned(),
         );
     }
+    report.notes.extend(warnings(graph, &before, all));
     let keys = |edge| graph.mentions(edge).map(str::to_owned).collect();
     let is_bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
     let reached = |remedy: &&Remedy| before.changed.binary_search(&remedy.input).is_ok();
@@ -188,6 +196,20 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
         savings: savings(graph, bumped, &edits),
         kept: kept(graph, bumped, all, &after),
     });
+}
+
+/// What to note of builds that insist on an input whose edge is treated, where the bump changes the input:
+/// the first of them, by name.
+fn warnings(graph: &Graph, before: &EditedRebuild, all: &Remedies) -> Vec<String> {
+    let reached = |remedy: &&Remedy| before.changed.binary_search(&remedy.input).is_ok();
+    let found: BTreeSet<String> =
+        all.remedies.iter().filter(reached).filter_map(|remedy| remedy.warning(graph)).collect();
+    let more = found.len().saturating_sub(WARNINGS);
+    let mut shown: Vec<String> = found.into_iter().take(WARNINGS).collect();
+    if more > 0 {
+        shown.push(format!("so it is with {more} more inputs that are treated"));
+    }
+    shown
 }
 
 /// The consumers that are built although an input that would have them rebuilt is treated. Linear in

@@ -7,7 +7,7 @@ use super::selector::{Selector, SelectorError};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::{Edits, Treatment};
 use crate::role::{DependencyList, EffectiveInputs};
-use crate::verdict::{Grade, Judgement, Verdict, Verdicts};
+use crate::verdict::{Grade, Insistence, Judgement, Verdict, Verdicts};
 
 /// A remedy as a user names it.
 #[derive(Debug, Clone)]
@@ -113,13 +113,29 @@ pub struct Remedy {
     pub verdict: Verdict,
     /// How strongly.
     pub grade: Option<Grade>,
+    /// What evidence saw fail without the input.
+    pub insists: Option<Insistence>,
 }
 
 impl Remedy {
     /// A treatment of an edge, with what evidence says of that.
     pub(super) fn of(graph: &Graph, verdicts: &Verdicts, edge: EdgeId, treatment: Treatment) -> Self {
-        let Judgement { verdict, grade, .. } = verdicts.of(edge);
-        Self { treatment, edge, input: graph.edge_input(edge), consumer: graph.edge_consumer(edge), verdict, grade }
+        let Judgement { verdict, grade, insists, .. } = verdicts.of(edge);
+        let (input, consumer) = (graph.edge_input(edge), graph.edge_consumer(edge));
+        Self { treatment, edge, input, consumer, verdict, grade, insists }
+    }
+
+    /// Why it is not enough to take the input away, if it is not.
+    pub(super) fn warning(&self, graph: &Graph) -> Option<String> {
+        let (input, consumer) = (graph.name(self.input), graph.name(self.consumer));
+        let known = matches!(self.verdict, Verdict::ReferenceOnly | Verdict::TestOnly | Verdict::NoEffect);
+        match self.insists? {
+            Insistence::Build if known => {
+                Some(format!("the build of {consumer} insists on {input} being there: proven with a stub"))
+            }
+            Insistence::Build => Some(format!("the build of {consumer} fails without {input}")),
+            Insistence::PresenceCheck => Some(format!("a check of {consumer} looks whether {input} is there")),
+        }
     }
 }
 
@@ -311,7 +327,8 @@ fn why_none(
 }
 
 /// The receivers that need a direct edge once these edges are treated together: those of which no
-/// evidence of this grade at least says that they do not. A wrapper still propagates what it records,
+/// evidence of this grade at least, on the input as they name it or as it comes along, says that they do
+/// not. A wrapper still propagates what it records,
 /// so splits have none.
 pub(super) fn receivers(
     graph: &Graph,
@@ -323,12 +340,12 @@ pub(super) fn receivers(
     let removed: BTreeSet<EdgeId> =
         treated.iter().filter(|(_, treatment)| **treatment != Treatment::Split).map(|(edge, _)| *edge).collect();
     let needs = |input: NodeId, receiver: NodeId| {
-        let own = graph.input_edges(receiver).find(|&(_, other)| other == input).map(|(edge, _)| edge);
-        own.is_none_or(|edge| {
-            let judgement = verdicts.of(edge);
-            let needed = matches!(judgement.verdict, Verdict::Affects | Verdict::Unknown);
-            !removed.contains(&edge) && (needed || !judgement.is_at_least(min_grade))
-        })
+        if graph.input_edges(receiver).any(|(edge, other)| other == input && removed.contains(&edge)) {
+            return false;
+        }
+        let judgement = verdicts.pair(graph, receiver, input);
+        let needed = matches!(judgement.verdict, Verdict::Affects | Verdict::Unknown);
+        needed || !judgement.is_at_least(min_grade)
     };
     let found = effective.receivers(&removed).into_iter();
     found

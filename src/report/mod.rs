@@ -1,13 +1,18 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod channels;
+mod compare;
 mod diff;
+mod evidence;
 mod impact;
 mod inputs;
 mod markdown;
 mod overlay;
 mod probe;
+mod prove;
 mod rank;
+mod references;
 mod remedied;
 mod render;
 mod rows;
@@ -15,7 +20,9 @@ mod table;
 mod why;
 mod words;
 
+pub use compare::ComparePage;
 pub use diff::DiffPage;
+pub use prove::ProofReport;
 pub use render::{Format, Render, RenderError, render};
 pub use table::Layout;
 pub(crate) use table::printable;

@@ -34,6 +34,8 @@ pub enum Role {
     Forbidden,
     /// Named in another variable of the environment.
     Environment,
+    /// In the references of the built output; by evidence only.
+    Runtime,
     /// Comes along with another input that propagates it.
     Propagated,
     /// Named nowhere.
@@ -49,6 +51,7 @@ impl fmt::Display for Role {
             Self::List(list) => list.key(),
             Self::Propagated => "propagated",
             Self::Check => "check",
+            Self::Runtime => "runtime",
             Self::Phase(name) => return write!(f, "phase:{name}"),
             Self::Shell => "shell",
             Self::Hook => "hook",

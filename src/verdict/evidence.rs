@@ -2,19 +2,116 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::claims::Claims;
+use super::experiment::Experiment;
 use super::grade::Grade;
+use super::references::References;
+use super::trace::Trace;
 use crate::graph::{Graph, NodeId, RecipeDigest};
 
 /// One thing that was shown. Files hold it with its `kind`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// What each kind claims, and where that over- or under-estimates, stands with its type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Evidence {
     /// Inputs that vanish when the package is instantiated with its checks off.
     CheckOnly(CheckOnly),
+    /// A package built without an input, or with another one in its place.
+    Experiment(Experiment),
+    /// Which inputs the built outputs mention.
+    References(References),
+    /// Which files of an input a build opened.
+    Trace(Trace),
 }
 
-/// The kinds that are known, as they stand in files.
-pub(super) const KINDS: [&str; 1] = ["check-only"];
+impl Evidence {
+    /// The kinds that are known, as they stand in files.
+    pub const KINDS: [&str; 4] = ["check-only", "experiment", "references", "trace"];
+
+    /// Its kind, as it stands in files.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CheckOnly(_) => "check-only",
+            Self::Experiment(_) => "experiment",
+            Self::References(_) => "references",
+            Self::Trace(_) => "trace",
+        }
+    }
+
+    /// The package that it was shown with.
+    #[must_use]
+    pub const fn package(&self) -> &PackageRef {
+        match self {
+            Self::CheckOnly(shown) => &shown.package,
+            Self::Experiment(shown) => &shown.package,
+            Self::References(shown) => &shown.package,
+            Self::Trace(shown) => &shown.package,
+        }
+    }
+
+    /// The recipe of which it speaks.
+    #[must_use]
+    pub const fn recipe(&self) -> RecipeDigest {
+        match self {
+            Self::CheckOnly(shown) => shown.recipe,
+            Self::Experiment(shown) => shown.recipe,
+            Self::References(shown) => shown.recipe,
+            Self::Trace(shown) => shown.recipe,
+        }
+    }
+
+    /// The inputs of which it speaks.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&InputRef> {
+        match self {
+            Self::CheckOnly(shown) => shown.inputs.iter().collect(),
+            Self::Experiment(shown) => vec![&shown.input],
+            Self::References(shown) => shown.inputs.iter().map(|reference| &reference.input).collect(),
+            Self::Trace(shown) => vec![&shown.input],
+        }
+    }
+
+    /// What it claims of each of its inputs.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        match self {
+            Self::CheckOnly(shown) => shown.claims(),
+            Self::Experiment(shown) => shown.claims(),
+            Self::References(_) => Claims::default(),
+            Self::Trace(shown) => shown.claims(),
+        }
+    }
+
+    /// The strongest grade of what it claims; `None` where it claims nothing.
+    #[must_use]
+    pub fn grade(&self) -> Option<Grade> {
+        let claims = self.claims();
+        claims.output.map(|(_, grade)| grade).max(claims.checks.map(|(_, grade)| grade))
+    }
+
+    /// Whether it shows that the package's output mentions its inputs.
+    #[must_use]
+    pub const fn is_reference(&self) -> bool {
+        match self {
+            Self::CheckOnly(_) => false,
+            Self::Experiment(shown) => shown.referenced,
+            Self::References(_) => true,
+            Self::Trace(shown) => shown.referenced,
+        }
+    }
+
+    /// Takes back a grade that is stronger than what is shown, as a file made by hand may have it; tells
+    /// whether it was. The other kinds have no grade but that of what they show.
+    pub(super) fn bound_grade(&mut self) -> bool {
+        let Self::CheckOnly(shown) = self else { return false };
+        let most = CheckOnly::grade_of(&shown.appeared, shown.differing_keys.as_deref());
+        let overstated = shown.grade > most;
+        shown.grade = shown.grade.min(most);
+        overstated
+    }
+}
 
 /// The counterfactual: inputs that a package loses when it is instantiated with its checks off.
 ///
@@ -40,18 +137,6 @@ pub struct CheckOnly {
     pub differing_keys: Option<Vec<String>>,
     /// How much this shows.
     pub grade: Grade,
-}
-
-impl Evidence {
-    /// Takes back a grade that is stronger than what is shown, as a file made by hand may have it; tells
-    /// whether it was.
-    pub(super) fn bound_grade(&mut self) -> bool {
-        let Self::CheckOnly(shown) = self;
-        let most = CheckOnly::grade_of(&shown.appeared, shown.differing_keys.as_deref());
-        let overstated = shown.grade > most;
-        shown.grade = shown.grade.min(most);
-        overstated
-    }
 }
 
 impl CheckOnly {

@@ -88,6 +88,18 @@ pub enum Checks {
     Off,
 }
 
+impl Checks {
+    /// As it stands in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Passed => "passed",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// How a file of an output carries the path of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -196,6 +208,9 @@ pub struct Experiment {
     /// The name of what stood in its place, where that was another version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
+    /// Whether the stub stops whoever uses it, instead of being empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub poisoned: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// For `presence-only`: whether the outputs then were identical, or differed in references.

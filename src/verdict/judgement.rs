@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::Claims;
+use super::evidence::Evidence;
+use super::experiment::{ExperimentKind, Outcome};
 use super::grade::Grade;
 use crate::reach::Treatment;
 
@@ -46,25 +49,72 @@ impl Verdict {
     }
 }
 
+/// What insists on an input's presence, though its content may not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Insistence {
+    /// A check that looks whether it is there.
+    PresenceCheck,
+    /// The build.
+    Build,
+}
+
 /// A verdict with what it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
-    /// The strongest grade among the evidence; `None` without any.
+    /// The grade of the claims that it follows from; `None` without any.
     pub grade: Option<Grade>,
-    /// Indices of the evidence, ascending.
+    /// Indices of the evidence, ascending; also of what is outweighed.
     pub evidence: Vec<u32>,
+    /// Whether evidence shows that the output mentions the input.
+    pub referenced: bool,
+    /// What was seen to fail without the input, however it is judged.
+    pub insists: Option<Insistence>,
 }
 
 impl Judgement {
     /// What is said without evidence.
-    pub const UNKNOWN: Self = Self { verdict: Verdict::Unknown, grade: None, evidence: Vec::new() };
+    pub const UNKNOWN: Self =
+        Self { verdict: Verdict::Unknown, grade: None, evidence: Vec::new(), referenced: false, insists: None };
+
+    /// What several pieces of evidence say of one input and one consumer, each with its index, ascending.
+    /// Neither order nor duplicates matter.
+    #[must_use]
+    pub fn of<'e>(evidence: impl IntoIterator<Item = (u32, &'e Evidence)>) -> Self {
+        let mut claims = Claims::default();
+        let mut judgement = Self::UNKNOWN;
+        for (index, evidence) in evidence {
+            claims = claims.and(evidence.claims());
+            judgement.referenced |= evidence.is_reference();
+            judgement.insists = judgement.insists.max(Insistence::of(evidence));
+            judgement.evidence.push(index);
+        }
+        if judgement.referenced {
+            claims = claims.referenced();
+        }
+        (judgement.verdict, judgement.grade) = claims.verdict();
+        judgement
+    }
 
     /// Whether it stands on evidence of this grade or a stronger one; without a grade, always.
     #[must_use]
     pub fn is_at_least(&self, least: Option<Grade>) -> bool {
         least.is_none_or(|least| self.grade >= Some(least))
+    }
+}
+
+impl Insistence {
+    /// What a piece of evidence shows to insist on its input.
+    fn of(evidence: &Evidence) -> Option<Self> {
+        let Evidence::Experiment(experiment) = evidence else { return None };
+        match (experiment.experiment, experiment.outcome) {
+            (ExperimentKind::Remove, Outcome::Fails) => Some(Self::Build),
+            (ExperimentKind::Remove, Outcome::PresenceOnly) => Some(Self::PresenceCheck),
+            // a stub is made where nothing less is enough
+            (ExperimentKind::Stub, Outcome::Identical | Outcome::ReferenceOnly) => Some(Self::Build),
+            _ => None,
+        }
     }
 }
 

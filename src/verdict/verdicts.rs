@@ -2,167 +2,150 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::evidence::{CheckOnly, Evidence, InputRef};
+use super::evidence::{Evidence, InputRef};
+use super::finder::{Finder, Place};
 use super::judgement::{Judgement, Verdict};
-use crate::graph::{EdgeId, Graph, NodeId, RecipeDigest};
+use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::Problem;
-use crate::nix::{StorePath, parse_drv_name};
+use crate::nix::parse_drv_name;
 
-/// The verdicts that evidence allows on the edges of a graph; all others are unknown.
+/// The verdicts that evidence allows on the inputs of a graph's consumers; all others are unknown.
 ///
 /// A record speaks of every derivation with its recipe, which knows no versions of inputs: evidence
 /// stays valid when inputs are bumped, and falls away when the package itself changes. An input of a
 /// record is found among the consumer's own: by its path, else by its pname and the keys that name it,
-/// where as many inputs have these as records are left (one, nearly always).
+/// where as many inputs have these as records are left (one, nearly always). An input without keys is
+/// found among what comes along with others: by its path, else by its pname where one alone has it.
 ///
 /// Overestimates: where two inputs of one pname under the same keys have become one, of which only one
 /// was check-only. Underestimates: where an input was given another pname, and what
-/// [`RecipeDigest`] takes for a change of the recipe.
+/// [`RecipeDigest`](crate::graph::RecipeDigest) takes for a change of the recipe.
 #[derive(Debug, Clone, Default)]
 pub struct Verdicts {
     /// Ascending.
     edges: Vec<(EdgeId, Judgement)>,
+    /// Of inputs that come along, by consumer and input; ascending.
+    pairs: Vec<((NodeId, NodeId), Judgement)>,
+    /// What speaks of another recipe: pnames of package and input, and the first record that does.
+    stale: BTreeMap<String, BTreeMap<String, u32>>,
 }
 
 impl Verdicts {
     /// Finds what the evidence speaks of; the indices of judgements are those of `evidence`. What is not
     /// found any more is told as one finding; packages that are not there at all are not. Linear in the
-    /// nodes, and in the inputs of the consumers found.
+    /// nodes, and in the inputs of the consumers found; where evidence speaks of what comes along, also in
+    /// the edges, and in what its consumers see.
     #[must_use]
     pub fn new(graph: &Graph, evidence: &[Evidence]) -> (Self, Vec<Problem>) {
-        let mut consumers: FxHashMap<RecipeDigest, Vec<NodeId>> = evidence
-            .iter()
-            .map(|evidence| match evidence {
-                Evidence::CheckOnly(check_only) => (check_only.recipe, Vec::new()),
-            })
-            .collect();
-        consumers.remove(&RecipeDigest::NONE);
-        if !consumers.is_empty() {
-            for node in graph.nodes() {
-                if let Some(nodes) = consumers.get_mut(&graph.recipe(node)) {
-                    nodes.push(node);
+        let mut places: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+        let mut verdicts = Self::default();
+        let mut missing = Missing::default();
+        let mut finder = Finder::new(graph, evidence);
+        for (index, record) in (0u32..).zip(evidence) {
+            let inputs = record.inputs();
+            let consumers = finder.consumers(record.recipe()).to_vec();
+            if consumers.is_empty() && finder.has_package(record) {
+                missing.records.push(record);
+                let package = parse_drv_name(&record.package().name).0;
+                let known = verdicts.stale.entry(package.to_owned()).or_default();
+                for input in inputs {
+                    known.entry(input.pname.clone()).or_insert(index);
+                }
+                continue;
+            }
+            for consumer in consumers {
+                for (input, place) in inputs.iter().zip(finder.find(consumer, &inputs)) {
+                    match place {
+                        Some(place) => places.entry(place).or_default().push(index),
+                        None => missing.inputs.push((graph.name(consumer), &input.name)),
+                    }
                 }
             }
         }
-        let mut edges: BTreeMap<EdgeId, Judgement> = BTreeMap::new();
-        let mut stale = Stale::default();
-        for (index, evidence) in (0u32..).zip(evidence) {
-            let Evidence::CheckOnly(check_only) = evidence;
-            let nodes = consumers.get(&check_only.recipe).map_or(&[][..], Vec::as_slice);
-            if nodes.is_empty() {
-                stale.records.push(check_only);
-            }
-            for &node in nodes {
-                let found = find(graph, node, &check_only.inputs);
-                stale.inputs.extend(found.missing.into_iter().map(|input| (graph.name(node), input.name.as_str())));
-                for edge in found.edges {
-                    let judgement = edges.entry(edge).or_insert(Judgement::UNKNOWN);
-                    judgement.verdict = Verdict::TestOnly;
-                    judgement.grade = judgement.grade.max(Some(check_only.grade));
-                    judgement.evidence.push(index);
-                }
+        for (place, mut indices) in places {
+            indices.dedup();
+            let found = indices.into_iter().filter_map(|index| Some((index, evidence.get(index as usize)?)));
+            let judgement = Judgement::of(found);
+            match place {
+                Place::Edge(edge) => verdicts.edges.push((edge, judgement)),
+                Place::Carried { consumer, input } => verdicts.pairs.push(((consumer, input), judgement)),
             }
         }
-        stale.forget_strangers(graph);
-        let problems = stale.problem(evidence.len()).into_iter().collect();
-        (Self { edges: edges.into_iter().collect() }, problems)
+        let problems = missing.problem(evidence.len()).into_iter().collect();
+        (verdicts, problems)
     }
 
     /// What is known of an edge; [`Judgement::UNKNOWN`] without evidence. Binary search.
     #[must_use]
     pub fn of(&self, edge: EdgeId) -> Judgement {
-        self.find(edge).cloned().unwrap_or(Judgement::UNKNOWN)
+        find(&self.edges, edge).cloned().unwrap_or(Judgement::UNKNOWN)
+    }
+
+    /// What is known of an input and its consumer: of the edge, if there is one, else of the input that comes
+    /// along. Linear in the consumer's inputs.
+    #[must_use]
+    pub fn pair(&self, graph: &Graph, consumer: NodeId, input: NodeId) -> Judgement {
+        match graph.input_edges(consumer).find(|&(_, own)| own == input) {
+            Some((edge, _)) => self.of(edge),
+            None => find(&self.pairs, (consumer, input)).cloned().unwrap_or(Judgement::UNKNOWN),
+        }
     }
 
     /// Whether evidence shows that the input is there for the checks alone.
     #[must_use]
     pub fn is_check(&self, edge: EdgeId) -> bool {
-        self.find(edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly)
+        find(&self.edges, edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly)
     }
 
-    fn find(&self, edge: EdgeId) -> Option<&Judgement> {
-        let at = self.edges.binary_search_by_key(&edge, |(edge, _)| *edge).ok()?;
-        Some(&self.edges[at].1)
+    /// The first piece of evidence on an input of this pname in an earlier or later recipe of the package,
+    /// by its index: it holds no more, or not yet.
+    #[must_use]
+    pub fn stale(&self, graph: &Graph, consumer: NodeId, input: NodeId) -> Option<u32> {
+        let known = self.stale.get(parse_drv_name(graph.name(consumer)).0)?;
+        known.get(InputRef::pname_of(graph, input)).copied()
     }
 
-    /// All edges with evidence, ascending.
+    /// All edges of which evidence speaks, ascending; also where it tells of references alone, so that
+    /// nothing follows.
     pub fn edges(&self) -> impl ExactSizeIterator<Item = (EdgeId, &Judgement)> {
         self.edges.iter().map(|(edge, judgement)| (*edge, judgement))
     }
 
-    /// How many edges have evidence.
+    /// All inputs that come along of which evidence speaks, by consumer and input.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (NodeId, NodeId, &Judgement)> {
+        self.pairs.iter().map(|((consumer, input), judgement)| (*consumer, *input, judgement))
+    }
+
+    /// How many edges have a verdict.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.edges.len()
+        self.edges.iter().filter(|(_, judgement)| judgement.verdict != Verdict::Unknown).count()
     }
 }
 
-struct Found<'e> {
-    edges: Vec<EdgeId>,
-    missing: Vec<&'e InputRef>,
-}
-
-/// The inputs of a record among those of a consumer.
-fn find<'e>(graph: &Graph, consumer: NodeId, inputs: &'e [InputRef]) -> Found<'e> {
-    let own: Vec<(EdgeId, NodeId)> = graph.input_edges(consumer).collect();
-    let mut edges = Vec::new();
-    let mut rest: BTreeMap<(&str, Vec<&str>), Vec<&InputRef>> = BTreeMap::new();
-    for input in inputs {
-        let digest = StorePath::from_absolute(input.drv.as_bytes()).map(|(_, path)| path.digest);
-        match own.iter().find(|(_, input)| digest == Ok(graph.digest(*input))) {
-            Some(&(edge, _)) => edges.push(edge),
-            None => {
-                let keys = input.keys.iter().map(String::as_str).collect();
-                rest.entry((&input.pname, keys)).or_default().push(input);
-            }
-        }
-    }
-    let mut missing = Vec::new();
-    for ((pname, keys), inputs) in rest {
-        let same = |&&(edge, input): &&(EdgeId, NodeId)| {
-            InputRef::pname_of(graph, input) == pname && graph.mentions(edge).eq(keys.iter().copied())
-        };
-        let left: Vec<EdgeId> =
-            own.iter().filter(same).map(|&(edge, _)| edge).filter(|edge| !edges.contains(edge)).collect();
-        if left.len() == inputs.len() {
-            edges.extend(left);
-        } else {
-            missing.extend(inputs);
-        }
-    }
-    edges.sort_unstable();
-    edges.dedup();
-    Found { edges, missing }
+/// The judgement under a key of a sorted list.
+fn find<K: Ord>(judged: &[(K, Judgement)], key: K) -> Option<&Judgement> {
+    let at = judged.binary_search_by(|(known, _)| known.cmp(&key)).ok()?;
+    judged.get(at).map(|(_, judgement)| judgement)
 }
 
 /// What is not found any more.
 #[derive(Default)]
-struct Stale<'e> {
-    records: Vec<&'e CheckOnly>,
+struct Missing<'e> {
+    /// Of packages that are there with another recipe.
+    records: Vec<&'e Evidence>,
     /// Consumer and input.
     inputs: Vec<(&'e str, &'e str)>,
 }
 
-impl Stale<'_> {
-    /// Of packages that the closure does not have at all there is nothing to tell. Linear, if there is
-    /// anything to look for.
-    fn forget_strangers(&mut self, graph: &Graph) {
-        if self.records.is_empty() {
-            return;
-        }
-        let pnames: FxHashSet<&str> = graph.nodes().map(|node| parse_drv_name(graph.name(node)).0).collect();
-        self.records.retain(|record| pnames.contains(parse_drv_name(&record.package.name).0));
-    }
-
+impl Missing<'_> {
     fn problem(&self, of: usize) -> Option<Problem> {
         let mut parts = Vec::new();
         if let Some(first) = self.records.first() {
             let count = self.records.len();
             parts.push(format!(
                 "{count} of {of} records speak of packages whose recipe in the closure is another one (the first: {})",
-                first.package.name
+                first.package().name
             ));
         }
         if let Some((consumer, input)) = self.inputs.first() {

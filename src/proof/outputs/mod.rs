@@ -1,5 +1,38 @@
-//! What was built: trees of files, from the disk, from archives, from listings.
+//! What was built: trees of files, from the disk, from archives, from listings; what they refer to, and
+//! what they offer.
 
+mod built;
+mod carrier;
+mod channel;
+mod channels;
+mod channels_report;
+mod listing;
+mod mentions;
+mod metadata;
+mod metadata_error;
+mod nar;
+mod narinfo;
+mod path_info;
+mod references;
+pub mod run_path;
+mod scan;
+mod shown;
+mod store_database;
+mod store_paths;
 mod tree;
 
-pub use tree::{Content, Entry, Mapped, Tree, TreeError};
+pub use built::{Built, BuiltError};
+pub use carrier::FileCarriers;
+pub use channel::Channel;
+pub use channels::Channels;
+pub use channels_report::{ChannelsReport, Offered, OutputChannels};
+pub use listing::ListingError;
+pub use mentions::{FileMention, Mentions};
+pub use metadata::{Metadata, ReferenceSource, base_name};
+pub use metadata_error::MetadataError;
+pub use references::{MentioningFile, OutputReferences, Reference, ReferencesError, ReferencesReport, references};
+pub use scan::{Hit, Scanner};
+pub use shown::shown;
+pub use store_database::StoreDatabase;
+pub use store_paths::{Named, StorePaths};
+pub use tree::{Archive, Content, Entry, Mapped, Tree, TreeError};

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use crate::nix::nar::NarError;
 
 /// The files of an output by their paths in it, which have no slash at the start; the root is the empty
 /// path. An output may be a single file or a link.
@@ -39,11 +42,35 @@ pub enum Entry {
 pub enum Content {
     /// On the disk.
     File(PathBuf),
-    /// In memory (an archive).
+    /// In memory.
     Bytes(Arc<[u8]>),
+    /// A part of an archive.
+    Part(Archive, Range<usize>),
     /// Not known: of a listing alone.
     Unknown,
 }
+
+/// An archive, mapped.
+#[derive(Debug, Clone)]
+pub struct Archive(Arc<memmap2::Mmap>);
+
+impl Archive {
+    pub(super) fn new(map: memmap2::Mmap) -> Self {
+        Self(Arc::new(map))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq for Archive {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Archive {}
 
 /// Why an output cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +89,29 @@ pub enum TreeError {
     /// The content of a file is not known.
     #[error("{0}: a listing names this file, but does not hold its content; give the output itself")]
     NoContent(String),
+    /// An archive is damaged.
+    #[error("{path}: the archive is damaged {source}; make or fetch it again")]
+    Nar {
+        /// Its path.
+        path: String,
+        /// The place in it, unpacked, and what was expected there.
+        source: NarError,
+    },
+    /// A packed archive cannot be unpacked.
+    #[error("{path}: the packed archive is damaged ({source}); make or fetch it again")]
+    Packed {
+        /// Its path.
+        path: String,
+        /// What the unpacker says.
+        source: io::Error,
+    },
+    /// A file is neither an archive nor can it be an output.
+    #[error("{0}: no NAR, plain or packed with zstd or xz; give the folder, file or link of an output, or its NAR")]
+    NoNar(String),
 }
 
 impl TreeError {
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Io { path: path.display().to_string(), source }
     }
 }
@@ -113,6 +159,8 @@ pub enum Mapped {
     File(memmap2::Mmap),
     /// What was in memory, or nothing.
     Bytes(Arc<[u8]>),
+    /// A part of a mapped archive.
+    Part(Archive, Range<usize>),
 }
 
 impl std::ops::Deref for Mapped {
@@ -121,6 +169,7 @@ impl std::ops::Deref for Mapped {
         match self {
             Self::File(map) => map,
             Self::Bytes(bytes) => bytes,
+            Self::Part(archive, part) => archive.bytes().get(part.clone()).unwrap_or_default(),
         }
     }
 }
@@ -133,6 +182,7 @@ impl Content {
     pub fn map(&self, shown: &str) -> Result<Mapped, TreeError> {
         match self {
             Self::Bytes(bytes) => Ok(Mapped::Bytes(Arc::clone(bytes))),
+            Self::Part(archive, part) => Ok(Mapped::Part(archive.clone(), part.clone())),
             Self::Unknown => Err(TreeError::NoContent(shown.to_owned())),
             Self::File(path) => {
                 let file = File::open(path).map_err(TreeError::io(path))?;

@@ -7,7 +7,7 @@ use nix_ripple::proof::differing_keys;
 use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, Variant, Verdicts};
 use serde_json::Value;
 
-use super::offline::{Vanished, vanished};
+use super::offline::{Vanished, check_only, vanished};
 use crate::cli::program::{Program, Ran};
 use crate::needs;
 use crate::nix_as_judge::{Store, nix, ran};
@@ -37,12 +37,15 @@ impl Prober {
     /// Probes, and gives what was written.
     fn probe(&self, file: &str, arguments: &[&str]) -> EvidenceFile {
         self.run(file, arguments).fine();
-        self.written("evidence.json")
+        self.written("evidence.jsonl")
     }
 
+    /// What stands in a file, which is taken away: another probe would append to it.
     fn written(&self, name: &str) -> EvidenceFile {
-        let (file, problems) = EvidenceFile::load(&self.program.folder.path().join(name)).unwrap();
+        let path = self.program.folder.path().join(name);
+        let (file, problems) = EvidenceFile::load(&path).unwrap();
         assert_eq!(problems, []);
+        std::fs::remove_file(path).unwrap();
         file
     }
 
@@ -90,7 +93,7 @@ fn every_package_of_every_system() {
         let truth = prober.truth(system);
         assert!(truth.len() > 50, "{system}: {}", truth.len());
         assert_eq!(vanished(&file), truth, "{system}");
-        for Evidence::CheckOnly(evidence) in &file.evidence {
+        for evidence in check_only(&file) {
             assert_eq!(evidence.differing_keys.as_deref(), Some(&[][..]), "{}", evidence.package.name);
             assert_eq!(evidence.grade, Grade::Inferred);
         }
@@ -179,11 +182,8 @@ fn what_fails_is_named_and_spoils_nothing() {
     }
     let failures: BTreeMap<&str, _> =
         file.failures.iter().map(|failure| (failure.attribute.as_str(), failure)).collect();
-    let evidence: BTreeMap<&str, _> = file
-        .evidence
-        .iter()
-        .map(|Evidence::CheckOnly(evidence)| (evidence.package.attribute.as_str(), evidence))
-        .collect();
+    let evidence: BTreeMap<&str, _> =
+        check_only(&file).map(|evidence| (evidence.package.attribute.as_str(), evidence)).collect();
     for (attribute, expect) in AWKWARD {
         let (failure, evidence) = (failures.get(attribute), evidence.get(attribute));
         let (variant, message) = match expect {
@@ -286,7 +286,7 @@ fn what_does_not_vanish() {
     }
     let prober = Prober::new();
     let names = |file: &EvidenceFile| -> Vec<String> {
-        let inputs = file.evidence.iter().flat_map(|Evidence::CheckOnly(evidence)| &evidence.inputs);
+        let inputs = check_only(file).flat_map(|evidence| &evidence.inputs);
         inputs.map(|input| input.name.clone()).collect()
     };
     // its checkPhase names tcl
@@ -329,7 +329,7 @@ fn two_closures() {
     prober.program.run(&[&start[..], &["--store-root", nowhere.path().to_str().unwrap()]].concat()).fine();
     let file = prober.written("compared.json");
     assert_eq!(vanished(&file), vanished(&probed));
-    for Evidence::CheckOnly(evidence) in &file.evidence {
+    for evidence in check_only(&file) {
         assert_eq!((&evidence.differing_keys, evidence.grade), (&None, Grade::Suspected));
     }
 }

@@ -43,7 +43,7 @@ fn with_nix(script: Option<&str>) -> Program {
 }
 
 fn is_written(program: &Program) -> bool {
-    program.folder.path().join("evidence.json").exists()
+    program.folder.path().join("evidence.jsonl").exists()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn what_ends_a_probe() {
     let told = program.run(&["probe", "-f", "y.nix", "-A", "x"]).failed();
     assert!(told.contains("y.nix: there is no such file"), "{told}");
     // said before anything is evaluated
-    for output in ["nowhere/evidence.json", "bin"] {
+    for output in ["nowhere/evidence.jsonl", "bin"] {
         let told = program.run(&["probe", "-f", "x.nix", "-A", "x", "-o", output]).failed();
         assert!(told.contains(output) && told.contains("expected a file to write"), "{told}");
     }
@@ -215,7 +215,7 @@ fn reports() {
     let ran = run(&["--format", "json"]);
     assert_eq!(
         ran.talk,
-        "evidence.json: probed 4 attributes: 3 with check-only inputs, 3 failed (--verbose names them)\n"
+        "evidence.jsonl: probed 4 attributes: 3 with check-only inputs, 3 failed (--verbose names them)\n"
     );
     let report = ran.json();
     let count = |key: &str| report[key].as_u64().unwrap();
@@ -239,7 +239,7 @@ fn reports() {
     let expected = [(&json!("gone"), &json!("package")), (&json!("half"), &without), (&json!("stranger"), &without)];
     assert_eq!(failures, expected);
 
-    let written = std::fs::read_to_string(program.folder.path().join("evidence.json")).unwrap();
+    let written = std::fs::read_to_string(program.folder.path().join("evidence.jsonl")).unwrap();
     let file: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(file["evidence"][2]["inputs"], tested["inputs"]);
     assert_eq!(file["failures"], report["failures"]);

@@ -53,7 +53,12 @@ fn found(graph: &Graph, evidence: &[Evidence]) -> (Vec<String>, Vec<String>) {
             let known = names.contains(&graph.name(input).to_owned());
             assert_eq!(verdicts.is_check(edge), known);
             let expected = if known {
-                Judgement { verdict: Verdict::TestOnly, grade: Some(Grade::Suspected), evidence: vec![0] }
+                Judgement {
+                    verdict: Verdict::TestOnly,
+                    grade: Some(Grade::Suspected),
+                    evidence: vec![0],
+                    ..Judgement::UNKNOWN
+                }
             } else {
                 Judgement::UNKNOWN
             };
@@ -107,7 +112,7 @@ fn inputs_that_cannot_be_told_apart() {
     // of two hooks one vanishes: later nothing tells which
     let base = closure(100, "app-1", &[("hook", N), ("hook", N)]);
     let mut evidence = evidence(&base, &closure(50, "app-1", &[]));
-    let Evidence::CheckOnly(record) = &mut evidence;
+    let Evidence::CheckOnly(record) = &mut evidence else { panic!("a check-only record") };
     record.inputs.pop();
     let count = |graph: &Graph| {
         let (verdicts, problems) = Verdicts::new(graph, std::slice::from_ref(&evidence));
@@ -149,7 +154,7 @@ fn an_input_made_otherwise_in_a_text() {
 fn nothing_is_known_without_a_recipe() {
     let base = closure(100, "app-1", &[("tool-1", "nativeBuildInputs")]);
     let mut evidence = evidence(&base, &closure(50, "app-1", &[]));
-    let Evidence::CheckOnly(record) = &mut evidence;
+    let Evidence::CheckOnly(record) = &mut evidence else { panic!("a check-only record") };
     record.recipe = RecipeDigest::NONE;
     let (names, problems) = found(&base, &[evidence]);
     assert_eq!((names.len(), problems.len()), (0, 1));
@@ -163,7 +168,7 @@ fn several_records() {
     let base = closure(100, "app-1", &[("tool-1", "nativeBuildInputs")]);
     let weak = evidence(&base, &closure(50, "app-1", &[]));
     let mut strong = weak.clone();
-    let Evidence::CheckOnly(record) = &mut strong;
+    let Evidence::CheckOnly(record) = &mut strong else { panic!("a check-only record") };
     record.grade = Grade::Inferred;
     for records in [[weak.clone(), strong.clone()], [strong, weak]] {
         let (verdicts, problems) = Verdicts::new(&base, &records);
@@ -185,7 +190,7 @@ fn receivers_go_by_grade() {
     let folder = folder(&[tool, stdenv, carrier, app]);
     let graph = support::graph(&[folder.path()]);
     let evidence = [evidence(&graph, &closure(50, "app-1", &[]))];
-    let Evidence::CheckOnly(record) = &evidence[0];
+    let Evidence::CheckOnly(record) = &evidence[0] else { panic!("a check-only record") };
     let names: Vec<&str> = record.inputs.iter().map(|input| input.name.as_str()).collect();
     assert_eq!((names, record.grade), (vec!["tool-1", "carrier-1"], Grade::Suspected));
     let (verdicts, _) = Verdicts::new(&graph, &evidence);
@@ -208,7 +213,7 @@ fn receivers_go_by_grade() {
 fn damaged_files() {
     let base = closure(100, "app-1", &[("tool-1", "nativeBuildInputs")]);
     let record = evidence(&base, &closure(50, "app-1", &[]));
-    let text = EvidenceFile { evidence: vec![record], failures: Vec::new() }.to_text();
+    let text = EvidenceFile { evidence: vec![record], ..EvidenceFile::default() }.to_text();
     let mut chance = Chance(7);
     let (mut read, mut refused) = (0, 0);
     for _ in 0..4000 {

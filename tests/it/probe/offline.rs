@@ -7,7 +7,7 @@ use nix_ripple::nix::parse_drv_name;
 use nix_ripple::proof::{Pairs, TextSources, compare_pairs};
 use nix_ripple::query::{Selector, needless, resolve};
 use nix_ripple::role::EffectiveInputs;
-use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, Verdict, Verdicts};
+use nix_ripple::verdict::{CheckOnly, Evidence, EvidenceFile, Grade, Verdict, Verdicts};
 
 use crate::needs;
 use crate::support;
@@ -15,10 +15,18 @@ use crate::support;
 /// Attribute to the paths of what vanishes.
 pub(super) type Vanished = BTreeMap<String, BTreeSet<String>>;
 
+/// The records of a file, which are all check-only.
+pub(super) fn check_only(file: &EvidenceFile) -> impl Iterator<Item = &CheckOnly> {
+    file.evidence.iter().map(|evidence| match evidence {
+        Evidence::CheckOnly(evidence) => evidence,
+        other => panic!("{}", other.kind()),
+    })
+}
+
 pub(super) fn vanished(file: &EvidenceFile) -> Vanished {
     let mut vanished = Vanished::new();
     for evidence in &file.evidence {
-        let Evidence::CheckOnly(evidence) = evidence;
+        let Evidence::CheckOnly(evidence) = evidence else { panic!("a check-only record") };
         let paths: BTreeSet<String> = evidence.inputs.iter().map(|input| input.drv.clone()).collect();
         assert_eq!(paths.len(), evidence.inputs.len());
         assert!(vanished.insert(evidence.package.attribute.clone(), paths).is_none());
@@ -41,7 +49,7 @@ fn python_packages_of_2018() {
     assert_eq!((compared.probed, compared.file.failures.len()), (pairs.0.len(), 0));
     // nothing but lists and flags differ there
     for evidence in &compared.file.evidence {
-        let Evidence::CheckOnly(evidence) = evidence;
+        let Evidence::CheckOnly(evidence) = evidence else { panic!("a check-only record") };
         assert_eq!((evidence.differing_keys.as_deref(), evidence.grade), (Some(&[][..]), Grade::Inferred));
         assert!(evidence.appeared.is_empty());
         for input in &evidence.inputs {

@@ -1,0 +1,335 @@
+//! `nix-ripple prove`: experiments that settle whether an input matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use super::Outcome;
+use super::error::CliError;
+use super::printer::Printer;
+use super::probe::nix_arguments;
+use crate::graph::{BuildOptions, Graph, NodeId, build};
+use crate::ingest::{IngestOptions, Input, ingest};
+use crate::nix::name::strip_interpreter;
+use crate::nix::normalise_pname;
+use crate::proof::experiment::{Baseline, Candidate, Consumer, Nix, ProofRow, ProveParams, Prover};
+use crate::proof::{Probe, TextSources, Texts};
+use crate::report::{Format, ProofReport};
+use crate::role::EffectiveInputs;
+use crate::verdict::{Evidence, EvidenceFile, ExperimentKind};
+
+/// Arguments of `prove`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Each package is built twice as it is, then without the input; where that fails, with all checks
+off, then with a stub of the input: the same names without content. The outputs are compared file
+by file. Builds always run in a sandbox; an experiment without one is never above 'suspected'.
+What is proven is appended to the evidence file.
+
+Examples:
+  nix-ripple prove -f . -A python3Packages.imageio --input pillow
+  nix-ripple prove -f . -A python3Packages.pandas                  all inputs
+  nix-ripple prove -f . -A hello -- --option cores 8 --builders 'ssh://big x86_64-linux'")]
+pub(super) struct Args {
+    /// A Nix expression to instantiate with nix-instantiate
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// Packages of the expression (repeatable)
+    #[arg(short = 'A', long = "attr", value_name = "ATTR", required = true)]
+    attributes: Vec<String>,
+    /// The input: a package's name, or its store path (repeatable; all that the package's lists bring
+    /// without)
+    #[arg(short, long = "input", value_name = "NAME")]
+    inputs: Vec<String>,
+    /// An experiment (repeatable): remove, stub, perturb; default: remove, and stub where that fails or
+    /// leaves open whether checks use the input
+    #[arg(long = "experiment", value_name = "KIND", value_parser = kind)]
+    experiments: Vec<ExperimentKind>,
+    /// A Nix expression as argument of the expression's function (repeatable)
+    #[arg(long = "arg", value_names = ["NAME", "VALUE"], num_args = 2)]
+    arguments: Vec<String>,
+    /// A string as argument of the expression's function (repeatable)
+    #[arg(long = "argstr", value_names = ["NAME", "VALUE"], num_args = 2)]
+    strings: Vec<String>,
+    /// The system to evaluate for; default: Nix's own
+    #[arg(long, value_name = "SYSTEM")]
+    system: Option<String>,
+    /// The evidence file to append to
+    #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl", alias = "evidence")]
+    output: PathBuf,
+    /// A store of its own, below this folder: it is built there
+    #[arg(long, value_name = "DIR", alias = "store")]
+    store_root: Option<PathBuf>,
+    /// How many inputs are tried side by side
+    #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// You vouch that other machines that build for Nix do so in a sandbox; without, their results are
+    /// 'suspected'
+    #[arg(long)]
+    trust_builders: bool,
+    /// Options for nix-store, behind '--': they hold for every build
+    #[arg(last = true, value_name = "NIX OPTION")]
+    options: Vec<OsString>,
+}
+
+fn kind(word: &str) -> Result<ExperimentKind, String> {
+    let known = ExperimentKind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    known.ok_or_else(|| format!("'{word}' is no experiment: expected remove, stub or perturb"))
+}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    // better now than after a night of building
+    EvidenceFile::check_appendable(&args.output)?;
+    let packages = args.instantiate()?;
+    let (graph, nodes) = args.read_back(&packages, printer)?;
+    let consumers = args.consumers(&graph, &nodes)?;
+    let pairs = args.pairs(&graph, &consumers)?;
+    let experiments: BTreeSet<ExperimentKind> = if args.experiments.is_empty() {
+        [ExperimentKind::Remove, ExperimentKind::Stub].into()
+    } else {
+        args.experiments.iter().copied().collect()
+    };
+    let nix = Nix::new(args.store_root.as_deref(), args.options.clone());
+    let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders })?;
+    let (settled, failed) = args.prove(&prover, &consumers, &pairs, printer)?;
+    if printer.format() != Format::Json {
+        printer.report(&ProofReport { rows: settled })?;
+    }
+    if failed > 0 {
+        return Err(CliError::NotSettled { failed, of: pairs.len() });
+    }
+    Ok(Outcome::Fine)
+}
+
+/// A consumer's number, and its candidate's.
+type Pair = (usize, usize);
+
+impl Args {
+    /// The derivation of each package.
+    fn instantiate(&self) -> Result<Vec<(String, String)>, CliError> {
+        let arguments = nix_arguments(&self.arguments, &self.strings);
+        let probe = Probe::new(&self.file, &arguments, self.system.as_deref(), self.store_root.as_deref())?;
+        let mut packages = Vec::new();
+        for attribute in &self.attributes {
+            match probe.instantiate(attribute)? {
+                Ok(drv) => packages.push((attribute.clone(), drv)),
+                Err(message) => return Err(CliError::NoPackage { attribute: attribute.clone(), message }),
+            }
+        }
+        Ok(packages)
+    }
+
+    /// The closure of the packages, and where they are in it.
+    fn read_back(
+        &self,
+        packages: &[(String, String)],
+        printer: &mut Printer,
+    ) -> Result<(Graph, Vec<(String, NodeId)>), CliError> {
+        let lines: BTreeSet<&str> = packages.iter().map(|(_, drv)| drv.as_str()).collect();
+        let lines: Vec<&str> = lines.into_iter().collect();
+        let input = Input::Lines { shown: self.file.display().to_string(), text: lines.join("\n") };
+        let options = IngestOptions { store_root: self.store_root.clone(), ..IngestOptions::default() };
+        let (raw, problems) = printer.with_progress(|progress| ingest(&[input], &options, progress))?;
+        printer.problems(&problems);
+        let (graph, problems) = build(&raw, BuildOptions::default())?;
+        printer.problems(&problems);
+        let by_path: BTreeMap<String, NodeId> =
+            graph.nodes().filter(|&node| graph.is_derivation(node)).map(|node| (graph.path(node), node)).collect();
+        let node = |(attribute, drv): &(String, String)| {
+            let node = by_path.get(drv).copied();
+            node.map(|node| (attribute.clone(), node)).ok_or_else(|| CliError::NoDerivation(attribute.clone()))
+        };
+        let nodes = packages.iter().map(node).collect::<Result<_, _>>()?;
+        Ok((graph, nodes))
+    }
+
+    fn consumers(&self, graph: &Graph, nodes: &[(String, NodeId)]) -> Result<Vec<Consumer>, CliError> {
+        let effective = EffectiveInputs::new(graph);
+        let sources = TextSources { files: Vec::new(), store_root: self.store_root.clone() };
+        let mut wanted: BTreeSet<NodeId> = nodes.iter().map(|(_, node)| *node).collect();
+        for (_, node) in nodes {
+            wanted.extend(effective.of(*node).into_iter().map(|input| input.node));
+        }
+        let wanted: Vec<NodeId> = wanted.into_iter().filter(|&node| graph.is_derivation(node)).collect();
+        let texts = Texts::of(graph, &wanted, &sources)?;
+        let mut consumers = Vec::new();
+        for (attribute, node) in nodes {
+            let text = texts.get(&graph.path(*node)).cloned();
+            let text = text.ok_or_else(|| CliError::NoDerivation(attribute.clone()))?;
+            let mut consumer = Consumer::of(graph, &effective, *node, attribute, text)?;
+            consumer.with_texts(|drv| texts.get(drv).cloned())?;
+            consumers.push(consumer);
+        }
+        Ok(consumers)
+    }
+
+    /// What is tried: the inputs that were named, in every package that has them; all without names.
+    fn pairs(&self, graph: &Graph, consumers: &[Consumer]) -> Result<Vec<Pair>, CliError> {
+        let mut pairs = Vec::new();
+        let mut unknown: BTreeSet<&str> = self.inputs.iter().map(String::as_str).collect();
+        for (number, consumer) in consumers.iter().enumerate() {
+            for (at, candidate) in consumer.candidates.iter().enumerate() {
+                let named: Vec<&String> = self.inputs.iter().filter(|name| is_named(candidate, name)).collect();
+                unknown.retain(|name| !named.iter().any(|named| named == name));
+                // by default, those that a bump could change
+                let fits = if self.inputs.is_empty() { graph.is_derivation(candidate.node) } else { !named.is_empty() };
+                if fits {
+                    pairs.push((number, at));
+                }
+            }
+        }
+        match unknown.into_iter().next() {
+            None if pairs.is_empty() => Err(CliError::NoInputs),
+            None => Ok(pairs),
+            Some(name) => Err(CliError::UnknownInput {
+                name: name.to_owned(),
+                known: consumers
+                    .iter()
+                    .flat_map(|consumer| consumer.candidates.iter().map(|candidate| candidate.input.pname.clone()))
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+            }),
+        }
+    }
+
+    /// Makes the experiments, `jobs` of them side by side; tells, prints and records what is settled in
+    /// the order of the pairs. What could not be settled is told and counted.
+    fn prove(
+        &self,
+        prover: &Prover,
+        consumers: &[Consumer],
+        pairs: &[Pair],
+        printer: &mut Printer,
+    ) -> Result<(Vec<ProofRow>, usize), CliError> {
+        let wanted: BTreeSet<usize> = pairs.iter().map(|(consumer, _)| *consumer).collect();
+        let wanted: Vec<usize> = wanted.into_iter().collect();
+        let mut baselines: BTreeMap<usize, Baseline> = BTreeMap::new();
+        let mut failed = 0;
+        side_by_side(
+            self.jobs.into(),
+            wanted.len(),
+            |at| wanted.get(at).and_then(|&number| consumers.get(number)).map(|consumer| prover.baseline(consumer)),
+            |at, baseline| {
+                let Some((number, consumer)) =
+                    wanted.get(at).and_then(|&number| Some((number, consumers.get(number)?)))
+                else {
+                    return Ok(());
+                };
+                match baseline {
+                    Some(Ok(baseline)) => {
+                        let same = if baseline.deterministic { "twice the same" } else { "not the same twice" };
+                        let took = baseline.took.as_secs();
+                        printer.detail(&format!("{}: built as it is: {same} ({took} s)", consumer.package.name));
+                        baselines.insert(number, baseline);
+                    }
+                    Some(Err(error)) => printer.warning(&error.to_string()),
+                    None => {}
+                }
+                Ok(())
+            },
+        )?;
+        failed += pairs.iter().filter(|(consumer, _)| !baselines.contains_key(consumer)).count();
+        let ready: Vec<(&Consumer, &Baseline, &Candidate)> = pairs
+            .iter()
+            .filter_map(|(number, at)| {
+                let consumer = consumers.get(*number)?;
+                Some((consumer, baselines.get(number)?, consumer.candidates.get(*at)?))
+            })
+            .collect();
+        if baselines.values().any(|baseline| !baseline.sandboxed) {
+            printer.warning(
+                "builds do not run in a sandbox here, so that nothing is more than 'suspected'; see 'sandbox' in nix.conf",
+            );
+        }
+        let mut settled = Vec::new();
+        side_by_side(
+            self.jobs.into(),
+            ready.len(),
+            |at| ready.get(at).map(|(consumer, baseline, candidate)| prover.prove(consumer, baseline, candidate)),
+            |at, proof| {
+                let name =
+                    ready.get(at).map(|(consumer, _, candidate)| (&consumer.package.name, &candidate.input.name));
+                match (proof, name) {
+                    (Some(Ok(proof)), Some((package, input))) => {
+                        let Some(row) = ProofRow::of(&proof) else {
+                            printer.warning(&format!(
+                                "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
+                            ));
+                            failed += 1;
+                            return Ok(());
+                        };
+                        let evidence = proof.experiments.into_iter().map(Evidence::Experiment).collect();
+                        EvidenceFile::append(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
+                        printer.say(&format!("[{}/{}] {}", at + 1, ready.len(), row.told()));
+                        if printer.format() == Format::Json {
+                            // strings and numbers under fixed keys: there is nothing that JSON cannot say
+                            printer.line(&serde_json::to_string(&row).unwrap_or_default())?;
+                        }
+                        settled.push(row);
+                    }
+                    (Some(Err(error)), Some((package, input))) => {
+                        printer.warning(&format!("{package}: {input}: {error}"));
+                        failed += 1;
+                    }
+                    _ => {}
+                }
+                Ok(())
+            },
+        )?;
+        Ok((settled, failed))
+    }
+}
+
+/// Does `count` pieces of work on some threads, and gives each answer to `take` in their order, as soon as
+/// those before it are there. The first error of `take` ends it: what has begun is waited for.
+fn side_by_side<T: Send>(
+    threads: usize,
+    count: usize,
+    work: impl Fn(usize) -> T + Sync,
+    mut take: impl FnMut(usize, T) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        for _ in 0..threads.min(count) {
+            let send = send.clone();
+            let (next, stopped, work) = (&next, &stopped, &work);
+            scope.spawn(move || {
+                while !stopped.load(Ordering::Relaxed) {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= count || send.send((at, work(at))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut waiting: BTreeMap<usize, T> = BTreeMap::new();
+        let mut due = 0;
+        for (at, answer) in receive {
+            waiting.insert(at, answer);
+            while let Some(answer) = waiting.remove(&due) {
+                if let Err(error) = take(due, answer) {
+                    stopped.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+                due += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Whether a user means this input: its path or an output's, its name, or its pname, compared without case
+/// and without an interpreter's prefix.
+fn is_named(candidate: &Candidate, name: &str) -> bool {
+    let input = &candidate.input;
+    input.drv == name
+        || input.name == name
+        || candidate.outputs.iter().any(|(_, path)| path == name)
+        || normalise_pname(strip_interpreter(&input.pname)) == normalise_pname(strip_interpreter(name))
+}

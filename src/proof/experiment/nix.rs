@@ -1,0 +1,327 @@
+//! The user's own Nix: adds paths, instantiates, builds.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Deserialize;
+
+use super::error::ExperimentError;
+use super::hidden::Hidden;
+use super::phase::last_phase;
+
+/// How much of a failed build's log is kept, in lines.
+const TAIL: usize = 12;
+
+/// What in the log of a failed build says that the machine failed, not the package.
+const MACHINE: [&str; 6] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "Cannot allocate memory",
+    "virtual memory exhausted",
+    "Killed signal terminated",
+    "Input/output error",
+];
+
+/// Nix, a store, and the options that the user passes on.
+#[derive(Debug, Clone)]
+pub struct Nix {
+    /// A store of its own, below this folder.
+    store: Option<PathBuf>,
+    /// Options of `nix-store --realise`.
+    options: Vec<OsString>,
+    /// Whether a build ran on another machine.
+    elsewhere: Arc<AtomicBool>,
+}
+
+/// What an instantiated expression is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Instantiated {
+    /// The derivation's path.
+    pub(super) drv: String,
+    /// Its outputs by name.
+    pub(super) outputs: BTreeMap<String, String>,
+}
+
+/// How a build ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Built {
+    /// All outputs are there.
+    Done,
+    /// The builder itself gave up.
+    Failed {
+        /// The phase, where the log tells.
+        phase: Option<String>,
+        /// The end of the log.
+        tail: String,
+    },
+}
+
+impl Nix {
+    /// The store of the environment, or that below `store`; `options` are passed on to each build.
+    #[must_use]
+    pub fn new(store: Option<&Path>, options: Vec<OsString>) -> Self {
+        let store = store.map(|store| std::path::absolute(store).unwrap_or_else(|_| store.to_path_buf()));
+        Self { store, options, elsewhere: Arc::default() }
+    }
+
+    /// The options that builds are made with.
+    #[must_use]
+    pub fn options(&self) -> &[OsString] {
+        &self.options
+    }
+
+    /// Where a store path lies on this machine.
+    #[must_use]
+    pub fn place(&self, path: &str) -> PathBuf {
+        match &self.store {
+            Some(store) => store.join(path.trim_start_matches('/')),
+            None => PathBuf::from(path),
+        }
+    }
+
+    fn command(&self, program: &'static str) -> Command {
+        let mut command = Command::new(program);
+        // messages are read, so they must be Nix's own
+        command.env("LC_ALL", "C").stdin(Stdio::null());
+        if let Some(store) = &self.store {
+            command.arg("--store").arg(store);
+        }
+        command
+    }
+
+    fn run(&self, program: &'static str, command: &mut Command) -> Result<Output, ExperimentError> {
+        command.output().map_err(|source| ExperimentError::NoNix { program, source })
+    }
+
+    fn succeed(&self, program: &'static str, command: &mut Command) -> Result<String, ExperimentError> {
+        let output = self.run(program, command)?;
+        if !output.status.success() {
+            return Err(ExperimentError::Nix { program, message: message(&output) });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Puts a file or folder into the store, under its own name.
+    pub(super) fn add(&self, path: &Path) -> Result<String, ExperimentError> {
+        self.succeed("nix-store", self.command("nix-store").arg("--add").arg(path))
+    }
+
+    /// Evaluates an expression that is a derivation, and writes it into the store.
+    pub(super) fn instantiate(&self, expression: &[u8]) -> Result<Instantiated, ExperimentError> {
+        let mut file = tempfile::Builder::new()
+            .prefix("nix-ripple-")
+            .suffix(".nix")
+            .tempfile()
+            .map_err(ExperimentError::io(Path::new("a temporary file")))?;
+        file.write_all(b"let derivation' = ")
+            .and_then(|()| file.write_all(expression))
+            .and_then(|()| file.write_all(ANSWER.as_bytes()))
+            .map_err(ExperimentError::io(file.path()))?;
+        let mut command = self.command("nix-instantiate");
+        command.args(["--eval", "--strict", "--json", "--read-write-mode"]).arg(file.path());
+        let text = self.succeed("nix-instantiate", &mut command)?;
+        serde_json::from_str(&text).map_err(|error| ExperimentError::Nix {
+            program: "nix-instantiate",
+            message: format!("it printed no answer: {error}"),
+        })
+    }
+
+    /// The paths that a path refers to, by the store's own books.
+    pub(super) fn references(&self, path: &str) -> Result<Vec<String>, ExperimentError> {
+        let text = self.succeed("nix-store", self.command("nix-store").args(["--query", "--references", path]))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
+    /// Builds a derivation, with another setting of `sandbox-paths` where there is one.
+    ///
+    /// A failure of the builder of `drv` itself is an answer; every other failure is an error.
+    pub(super) fn build(&self, drv: &str, hidden: Option<&Hidden>) -> Result<Built, ExperimentError> {
+        let output = self.realise(&[drv.to_owned()], hidden)?;
+        if output.status.success() {
+            return Ok(Built::Done);
+        }
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        let log = self.log(drv).unwrap_or_default();
+        failure(drv, &talk, &log, message(&output))
+    }
+
+    /// Whether a build ran on another machine.
+    pub(super) fn built_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Relaxed)
+    }
+
+    /// Builds or fetches what an experiment needs.
+    pub(super) fn provide(&self, outputs: &[String]) -> Result<(), ExperimentError> {
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        // a long list of inputs is longer than a command line may be
+        for part in outputs.chunks(500) {
+            let output = self.realise(part, None)?;
+            if !output.status.success() {
+                let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
+                return Err(ExperimentError::Needed { drv, message: message(&output) });
+            }
+        }
+        Ok(())
+    }
+
+    fn realise(&self, paths: &[String], hidden: Option<&Hidden>) -> Result<Output, ExperimentError> {
+        let mut command = self.command("nix-store");
+        command.arg("--realise").args(paths);
+        command.args(["--option", "sandbox", "true", "--option", "sandbox-fallback", "false"]);
+        let mut settings = None;
+        match hidden {
+            None => drop(command.args(&self.options)),
+            Some(hidden) => {
+                command.args(self.options_without_paths());
+                // longer than an argument may be
+                let mut file = tempfile::NamedTempFile::new().map_err(ExperimentError::io(&std::env::temp_dir()))?;
+                writeln!(file, "sandbox-paths = {}", hidden.sandbox_paths).map_err(ExperimentError::io(file.path()))?;
+                command.env("NIX_USER_CONF_FILES", user_settings(file.path()));
+                settings = Some(file);
+            }
+        }
+        let output = self.run("nix-store", &mut command)?;
+        // building '/nix/store/….drv' on 'ssh://…'
+        if output.stderr.windows(7).any(|window| window == b"' on 's") {
+            self.elsewhere.store(true, Ordering::Relaxed);
+        }
+        drop(settings);
+        Ok(output)
+    }
+
+    /// What a build printed, where it is known.
+    pub(super) fn log(&self, drv: &str) -> Option<String> {
+        let output = self.command("nix-store").args(["--read-log", drv]).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The user's options without those that say what of the machine is in the sandbox.
+    fn options_without_paths(&self) -> Vec<&OsString> {
+        let names = |option: &OsString| {
+            let text = option.to_string_lossy();
+            let name = text.strip_prefix("--").unwrap_or(&text);
+            name.strip_prefix("extra-").unwrap_or(name) == "sandbox-paths"
+        };
+        let mut kept = Vec::new();
+        let mut options = self.options.iter().peekable();
+        while let Some(option) = options.next() {
+            if option == "--option" && options.peek().is_some_and(|name| names(name)) {
+                options.next();
+                options.next();
+            } else if names(option) {
+                options.next();
+            } else {
+                kept.push(option);
+            }
+        }
+        kept
+    }
+
+    /// A setting that builds are made with: the last of the user's options, else what Nix is configured with.
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        let mut found = None;
+        let mut extra = String::new();
+        let options: Vec<std::borrow::Cow<'_, str>> =
+            self.options.iter().map(|option| option.to_string_lossy()).collect();
+        for at in 0..options.len() {
+            let (key, value) = match options[at].as_ref() {
+                "--option" => (options.get(at + 1).map(AsRef::as_ref), options.get(at + 2)),
+                word => (word.strip_prefix("--"), options.get(at + 1)),
+            };
+            let (Some(key), Some(value)) = (key, value) else { continue };
+            if key == name {
+                found = Some(value.to_string());
+                extra.clear();
+            } else if key.strip_prefix("extra-") == Some(name) {
+                extra.push(' ');
+                extra.push_str(value);
+            }
+        }
+        let configured = || {
+            let mut command = self.command("nix");
+            command.args(["--extra-experimental-features", "nix-command", "show-config"]);
+            let text = self.succeed("nix", &mut command).ok()?;
+            text.lines().find_map(|line| {
+                let (key, value) = line.split_once('=')?;
+                (key.trim() == name).then(|| value.trim().to_owned())
+            })
+        };
+        let value = found.or_else(configured);
+        if extra.is_empty() { value } else { Some(value.unwrap_or_default() + &extra) }
+    }
+}
+
+/// The files of the user's own settings, one more before them: the first of them wins.
+fn user_settings(first: &Path) -> OsString {
+    let mut files = first.as_os_str().to_owned();
+    let given = std::env::var_os("NIX_USER_CONF_FILES").or_else(|| {
+        let folder = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let folder = folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
+        Some(folder.join("nix/nix.conf").into_os_string())
+    });
+    if let Some(given) = given {
+        files.push(":");
+        files.push(given);
+    }
+    files
+}
+
+/// What is told of the derivation that stands before it.
+const ANSWER: &str = "; in {
+  drv = derivation'.drvPath;
+  outputs = builtins.listToAttrs (map (name: { inherit name; value = derivation'.${name}.outPath; })
+    (derivation'.drvAttrs.outputs or [ \"out\" ]));
+}
+";
+
+/// What the words of a failed build mean.
+fn failure(drv: &str, talk: &str, log: &str, message: String) -> Result<Built, ExperimentError> {
+    let own = format!("builder for '{drv}' failed");
+    let Some(told) = talk.lines().find_map(|line| line.split_once(&own).map(|(_, rest)| rest)) else {
+        return Err(match failed_derivation(talk) {
+            Some(other) if other != drv => ExperimentError::Needed { drv: other.to_owned(), message },
+            _ => ExperimentError::Unsettled { drv: drv.to_owned(), reason: message },
+        });
+    };
+    let unsettled = |reason: String| Err(ExperimentError::Unsettled { drv: drv.to_owned(), reason });
+    let code = told.strip_prefix(" with exit code ").map(|rest| {
+        rest.bytes().take_while(u8::is_ascii_digit).fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+    });
+    match code {
+        // a shell tells a killed child by 128 and the signal
+        Some(137 | 143) => return unsettled("something ended it from outside".to_owned()),
+        Some(_) => {}
+        None => return unsettled(format!("the builder failed{}", told.trim_end_matches(';'))),
+    }
+    if let Some(word) = MACHINE.iter().find(|word| log.contains(**word) || talk.contains(**word)) {
+        return unsettled(format!("its log says \"{word}\""));
+    }
+    let plain: Vec<&str> = log.lines().filter(|line| !line.starts_with("@nix ")).collect();
+    let tail = plain[plain.len().saturating_sub(TAIL)..].join("\n");
+    Ok(Built::Failed { phase: last_phase(log), tail })
+}
+
+/// The derivation whose builder failed first.
+fn failed_derivation(talk: &str) -> Option<&str> {
+    let at = talk.find("builder for '")? + "builder for '".len();
+    let rest = talk.get(at..)?;
+    rest.get(..rest.find('\'')?)
+}
+
+/// Nix's own words: the errors, else the last lines.
+fn message(output: &Output) -> String {
+    let talk = String::from_utf8_lossy(&output.stderr);
+    let mut lines: Vec<&str> = talk.lines().map(str::trim).filter(|line| line.starts_with("error:")).collect();
+    if lines.is_empty() {
+        lines = talk.lines().collect();
+    }
+    let text = lines[lines.len().saturating_sub(TAIL)..].join("\n");
+    if text.trim().is_empty() { format!("it ended with {} and said nothing", output.status) } else { text }
+}

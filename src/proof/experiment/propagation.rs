@@ -1,0 +1,152 @@
+//! What comes along: copies of inputs whose propagated lists are edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use super::error::ExperimentError;
+use super::nix::Nix;
+use super::recipe::exchange;
+use super::stand_in::{base_name, copy_tree, digest_of};
+use crate::nix::Digest;
+
+/// What a package is to see instead of an input: nothing, or something else.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Edit {
+    /// Output paths that are gone.
+    pub(super) gone: BTreeSet<String>,
+    /// Output paths, and what stands in their place.
+    pub(super) exchanged: BTreeMap<String, String>,
+    /// Whether copies name what is exchanged in all their files, as after a rebuild, or in their
+    /// propagated lists alone.
+    pub(super) everywhere: bool,
+}
+
+/// Copies of carriers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Copies {
+    /// A carrier's path, and its copy's.
+    pub(super) paths: BTreeMap<String, String>,
+    /// What the copies refer to.
+    pub(super) references: BTreeSet<String>,
+}
+
+impl Edit {
+    fn touches(&self, path: &str) -> bool {
+        self.gone.contains(path) || self.exchanged.contains_key(path)
+    }
+}
+
+/// Copies each input that propagates, by however many links, what the edit touches: the copy has the
+/// same name and the same files, but its `nix-support/propagated-*` lack what is gone and name what is
+/// exchanged, and the copies of further carriers. Linear in the lists, and in the files of carriers.
+pub(super) fn copy_carriers(nix: &Nix, listed: &[String], edit: &Edit) -> Result<Copies, ExperimentError> {
+    // carriers in the order in which all that they carry comes before them; a loop instead of recursion,
+    // for chains may be long
+    let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut order: Vec<String> = Vec::new();
+    let mut open: Vec<(String, usize)> = listed.iter().rev().map(|path| (path.clone(), 0)).collect();
+    while let Some((path, at)) = open.pop() {
+        if at == 0 {
+            if edit.touches(&path) || lists.contains_key(&path) {
+                continue;
+            }
+            lists.insert(path.clone(), propagated(nix, &path)?);
+        }
+        match lists.get(&path).and_then(|list| list.get(at)) {
+            Some(next) => {
+                let next = next.clone();
+                open.push((path, at + 1));
+                open.push((next, 0));
+            }
+            None => order.push(path),
+        }
+    }
+    let mut copies = Copies::default();
+    for path in order {
+        let list = lists.get(&path).map(Vec::as_slice).unwrap_or_default();
+        if list.iter().any(|next| edit.touches(next) || copies.paths.contains_key(next)) {
+            let copy = copy(nix, &path, edit, &mut copies)?;
+            copies.paths.insert(path, copy);
+        }
+    }
+    Ok(copies)
+}
+
+/// The store paths in a path's propagated lists.
+fn propagated(nix: &Nix, path: &str) -> Result<Vec<String>, ExperimentError> {
+    let mut found = Vec::new();
+    for file in lists_of(nix, path)? {
+        let text = fs::read(&file).map_err(ExperimentError::io(&file))?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        found.extend(text.split_whitespace().map(str::to_owned));
+    }
+    Ok(found)
+}
+
+/// The files of a path that hold propagated lists.
+fn lists_of(nix: &Nix, path: &str) -> Result<Vec<std::path::PathBuf>, ExperimentError> {
+    let folder = nix.place(path).join("nix-support");
+    let Ok(entries) = fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(ExperimentError::io(&folder))?;
+        if entry.file_name().to_string_lossy().starts_with("propagated-") && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn copy(nix: &Nix, path: &str, edit: &Edit, copies: &mut Copies) -> Result<String, ExperimentError> {
+    let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
+    let target = folder.path().join(base_name(path));
+    let instead = |word: &str| copies.paths.get(word).or_else(|| edit.exchanged.get(word));
+    let everywhere: BTreeMap<Digest, Digest> = if edit.everywhere {
+        let pairs = edit.exchanged.iter().chain(&copies.paths);
+        pairs.filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
+    } else {
+        BTreeMap::new()
+    };
+    // what is still named in the copy
+    let mut named: Vec<Vec<u8>> = Vec::new();
+    copy_tree(&nix.place(path), &target, &mut |relative, content| {
+        let is_list = relative.starts_with(b"nix-support/propagated-");
+        let edited = if is_list {
+            let text = String::from_utf8_lossy(&content).into_owned();
+            let words = text.split(' ').map(|word| {
+                let bare = word.trim();
+                if edit.gone.contains(bare) {
+                    return word.replacen(bare, "", 1);
+                }
+                instead(bare).map_or_else(|| word.to_owned(), |other| word.replacen(bare, other, 1))
+            });
+            words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").into_bytes()
+        } else {
+            exchange(&content, &everywhere).unwrap_or(content)
+        };
+        named.push(edited.clone());
+        Some(edited)
+    })?;
+    let copied = nix.add(&target)?;
+    let names = |path: &str| {
+        digest_of(path).is_some_and(|digest| named.iter().any(|text| memchr::memmem::find(text, &digest.0).is_some()))
+    };
+    let mut references = nix.references(path)?;
+    references.push(path.to_owned());
+    for reference in references {
+        // what was exchanged is needed only where a file still names it
+        let replaced = edit.touches(&reference) || copies.paths.contains_key(&reference) || reference == path;
+        if !replaced || names(&reference) {
+            copies.references.insert(reference.clone());
+        }
+        if let Some(other) = instead_of(&reference, edit, copies) {
+            copies.references.insert(other);
+        }
+    }
+    Ok(copied)
+}
+
+fn instead_of(path: &str, edit: &Edit, copies: &Copies) -> Option<String> {
+    copies.paths.get(path).or_else(|| edit.exchanged.get(path)).cloned()
+}
