@@ -72,7 +72,7 @@ in
 
   killed = accident "killed" [ "signal 9" ] killed
     "The build is killed, as by a machine that is out of memory." { };
-  child-killed = accident "child-killed" [ "137" ] ''$SHELL -c 'kill -9 $$' ''
+  child-killed = accident "child-killed" [ "child-killed-1.drv" ] ''$SHELL -c 'kill -9 $$' ''
     "A compiler is killed, and the build tells so by its exit code." { };
   disk-full = accident "disk-full" [ "No space left on device" ] "echo object > /dev/full"
     "The disk is full." { };
@@ -101,7 +101,7 @@ in
       phases = "fetchPhase";
       fetchPhase = "echo fixed > $out";
     };
-    pairs = [ (nothing "pebble" [ "fixed-output" ] "Its output is given by its hash: there is nothing to prove." { }) ];
+    pairs = [ (nothing "pebble" [ "fixed" ] "Its output is given by its hash: there is nothing to prove." { }) ];
   };
 
   # Its path hangs on its content.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::judge::judge;
+use super::judge::{bare, judge};
 use super::label::{Label, Word, labels};
 use crate::cli::program::Program;
 use crate::needs;
@@ -61,25 +61,30 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn prove(&mut self, label: &Label) -> Option<Word> {
+    /// What came of each input.
+    fn prove<'l>(&mut self, labels: &'l [Label]) -> BTreeMap<&'l str, Word> {
         let expression = testdata("minipkgs/planted.nix");
         let paths: Vec<&str> =
             ["/bin", "/lib", "/lib64", "/usr"].into_iter().filter(|path| Path::new(path).exists()).collect();
         let paths = paths.join(" ");
         let mut arguments = vec!["prove", "-f", expression.to_str().unwrap(), "-A", self.attribute];
-        arguments.extend(["--input", &label.input, "--store", self.store.path()]);
-        arguments.extend(["--format", "json", "--evidence", "evidence.jsonl", "--"]);
+        labels.iter().for_each(|label| arguments.extend(["--input", &label.input]));
+        arguments.extend(["--store", self.store.path(), "--format", "json", "--evidence", "evidence.jsonl", "--"]);
         arguments.extend(["--option", "sandbox-paths", &paths, "--option", "substitute", "false"]);
         arguments.extend(["--option", "fsync-metadata", "false"]);
-        arguments.extend(label.options.iter().map(String::as_str));
-        match judge(label, &self.program.run(&arguments)) {
-            Ok(word) => Some(word),
-            Err(wrong) => {
-                let (attribute, input, why) = (self.attribute, &label.input, &label.why);
-                self.wrong.push(format!("{attribute}, {input}: {why}\n    {}", wrong.join("\n    ")));
-                None
+        arguments.extend(labels[0].options.iter().map(String::as_str));
+        let ran = self.program.run(&arguments);
+        let mut verdicts = BTreeMap::new();
+        for label in labels {
+            match judge(label, &ran) {
+                Ok(word) => drop(verdicts.insert(label.input.as_str(), word)),
+                Err(wrong) => {
+                    let (attribute, input, why) = (self.attribute, &label.input, &label.why);
+                    self.wrong.push(format!("{attribute}, {input}: {why}\n    {}", wrong.join("\n    ")));
+                }
             }
         }
+        verdicts
     }
 
     /// What is known of each input by the evidence that was recorded.
@@ -106,7 +111,7 @@ impl Run<'_> {
                 .as_array()
                 .unwrap()
                 .iter()
-                .filter(|known| known["pname"] == input)
+                .filter(|known| known["pname"].as_str().is_some_and(|pname| bare(pname) == input))
                 .map(|known| (serde_json::from_value(known["verdict"].clone()).unwrap(), known["grade"].as_str()))
                 .collect();
             let grade = (verdict != Word::Unknown).then_some("proven");
@@ -126,12 +131,7 @@ fn package(store: &Store, attribute: &str, labels: &[Label]) -> Vec<String> {
         program = program.env("NIX_CONFIG", &format!("extra-experimental-features = {}", features.join(" ")));
     }
     let mut run = Run { store, program, attribute, wrong: Vec::new() };
-    let mut verdicts = BTreeMap::new();
-    for label in labels {
-        if let Some(word) = run.prove(label) {
-            verdicts.insert(label.input.as_str(), word);
-        }
-    }
+    let verdicts = run.prove(labels);
     run.known(&verdicts);
     run.wrong
 }
