@@ -16,6 +16,7 @@ mod nix_as_judge;
 mod outputs;
 mod overlay;
 mod probe;
+mod prove;
 mod readme;
 mod realpkgs;
 mod recipes;
