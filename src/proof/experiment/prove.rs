@@ -17,7 +17,7 @@ use super::stand_in::{Filling, digest_of, stub};
 use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
 use crate::proof::outputs::Tree;
-use crate::verdict::{Checks, Experiment, ExperimentKind, FileChange, Outcome};
+use crate::verdict::{Checks, Experiment, ExperimentKind, FileChange, Outcome, Trace};
 
 /// How many differing files a record keeps.
 const KEPT_FILES: usize = 20;
@@ -47,9 +47,9 @@ pub struct Next {
 /// Makes experiments with one Nix.
 #[derive(Debug)]
 pub struct Prover {
-    nix: Nix,
-    params: ProveParams,
-    sandbox_paths: String,
+    pub(super) nix: Nix,
+    pub(super) params: ProveParams,
+    pub(super) sandbox_paths: String,
     sandboxed: Mutex<Option<bool>>,
     /// Two input sources that change a derivation's hash and nothing else.
     salts: [String; 2],
@@ -76,6 +76,8 @@ pub struct Proof {
     pub experiments: Vec<Experiment>,
     /// Every build.
     pub steps: Vec<Step>,
+    /// What a traced build opened of the input, where one was made.
+    pub trace: Option<Trace>,
 }
 
 /// One build of an experiment.
@@ -231,7 +233,7 @@ impl Prover {
         baseline: &Baseline,
         candidate: &Candidate,
     ) -> Result<Proof, ExperimentError> {
-        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new() };
+        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new(), trace: None };
         if !baseline.deterministic {
             let ended = Ended {
                 outcome: Outcome::Nondeterministic,
@@ -528,7 +530,7 @@ impl Prover {
     }
 
     /// Whether builds run in a sandbox; found out once.
-    fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
+    pub(super) fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
         let mut known = self.sandboxed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = *known {
             return Ok(known);
@@ -582,7 +584,7 @@ impl Prover {
     }
 
     /// Whether a build names one of these paths.
-    fn mentions(&self, made: &Instantiated, digests: &BTreeSet<Digest>) -> Result<bool, ExperimentError> {
+    pub(super) fn mentions(&self, made: &Instantiated, digests: &BTreeSet<Digest>) -> Result<bool, ExperimentError> {
         for path in made.outputs.values() {
             for reference in self.nix.references(path)? {
                 if digest_of(&reference).is_some_and(|digest| digests.contains(&digest)) {
