@@ -131,12 +131,15 @@ fn next_version(graph: &Graph, drv: &str) -> Result<Next, CliError> {
     Ok(Next { drv: drv.to_owned(), name: graph.name(node).to_owned(), outputs: outputs.collect() })
 }
 
+/// An attribute, and its derivation's path.
+type Named = (String, String);
+
 /// A consumer's number, and its candidate's.
 type Pair = (usize, usize);
 
 impl Args {
     /// The derivation of each package, and that of the next version.
-    fn instantiate(&self) -> Result<(Vec<(String, String)>, Option<String>), CliError> {
+    fn instantiate(&self) -> Result<(Vec<Named>, Option<String>), CliError> {
         let arguments = nix_arguments(&self.arguments, &self.strings);
         let probe = Probe::new(&self.file, &arguments, self.system.as_deref(), self.store_root.as_deref())?;
         let instantiate = |attribute: &String| -> Result<String, CliError> {
@@ -158,7 +161,7 @@ impl Args {
     /// The closure of the packages, and where they are in it.
     fn read_back(
         &self,
-        packages: &[(String, String)],
+        packages: &[Named],
         next: Option<&str>,
         printer: &mut Printer,
     ) -> Result<(Graph, Vec<(String, NodeId)>), CliError> {
@@ -172,7 +175,7 @@ impl Args {
         printer.problems(&problems);
         let by_path: BTreeMap<String, NodeId> =
             graph.nodes().filter(|&node| graph.is_derivation(node)).map(|node| (graph.path(node), node)).collect();
-        let node = |(attribute, drv): &(String, String)| {
+        let node = |(attribute, drv): &Named| {
             let node = by_path.get(drv).copied();
             node.map(|node| (attribute.clone(), node)).ok_or_else(|| CliError::NoDerivation(attribute.clone()))
         };

@@ -110,7 +110,7 @@ fn interpreter(nix: &Nix, path: &[u8]) -> Option<Vec<u8>> {
 /// Whether a path is below a store path.
 fn is_below_store_path(path: &str) -> bool {
     let above = Path::new(path).ancestors();
-    above.into_iter().any(|path| {
-        path.to_str().is_some_and(|path| crate::nix::StorePath::from_absolute(path.as_bytes()).is_ok())
-    })
+    above
+        .into_iter()
+        .any(|path| path.to_str().is_some_and(|path| crate::nix::StorePath::from_absolute(path.as_bytes()).is_ok()))
 }

@@ -222,7 +222,11 @@ mod tests {
         let check = |text: &str, process: u32, told: Told<'_>| {
             assert_eq!(line(text.as_bytes()), Some(Line { process, told }), "{text}");
         };
-        check("16594 exit_group(0)                     = ?", 16594, Told::Call(b"exit_group(0)                     = ?"));
+        check(
+            "16594 exit_group(0)                     = ?",
+            16594,
+            Told::Call(b"exit_group(0)                     = ?"),
+        );
         check("16594 +++ exited with 0 +++", 16594, Told::Ended);
         check("9     +++ killed by SIGKILL +++", 9, Told::Ended);
         check("6434  +++ superseded by execve in pid 6554 +++", 6434, Told::Superseded { by: 6554 });

@@ -7,7 +7,7 @@ const MOST_LINKS: usize = 40;
 
 /// What is at a path of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
+pub(in super::super) enum Node {
     /// A symbolic link, and its target.
     Link(Vec<u8>),
     /// A folder.

@@ -12,7 +12,7 @@ const MOST_INTERPRETERS: usize = 4;
 
 /// Follows the processes of a build: all that come after its builder is executed, till that ends. Nix's
 /// own processes touch every input, to put it into the sandbox and to look for references, and do not count.
-pub(super) struct Watch<'w, L> {
+pub(in super::super) struct Watch<'w, L> {
     builder: &'w [u8],
     inputs: &'w Inputs,
     links: Links<L>,
@@ -23,10 +23,17 @@ pub(super) struct Watch<'w, L> {
     begun: HashMap<u32, Vec<u8>>,
     folders: HashMap<u32, Vec<u8>>,
     /// Relative paths of processes whose folder is not known yet.
-    waiting: HashMap<u32, Vec<(Option<String>, Vec<u8>, Touch)>>,
+    waiting: HashMap<u32, Vec<Waiting>>,
     phase: Option<String>,
     opened: Opened,
     executed: BTreeSet<(Option<String>, Vec<u8>)>,
+}
+
+/// A relative path that is used.
+struct Waiting {
+    phase: Option<String>,
+    path: Vec<u8>,
+    touch: Touch,
 }
 
 /// How a path is used.
@@ -47,7 +54,7 @@ enum Touch {
 
 impl<'w, L: Fn(&[u8]) -> Option<Node>> Watch<'w, L> {
     /// `builder` is the path that Nix executes; `look` tells what lies at a path of the store.
-    pub(super) fn new(builder: &'w [u8], inputs: &'w Inputs, look: L) -> Self {
+    pub(in super::super) fn new(builder: &'w [u8], inputs: &'w Inputs, look: L) -> Self {
         Self {
             builder,
             inputs,
@@ -65,7 +72,7 @@ impl<'w, L: Fn(&[u8]) -> Option<Node>> Watch<'w, L> {
     }
 
     /// The next line.
-    pub(super) fn line(&mut self, text: &[u8]) {
+    pub(in super::super) fn line(&mut self, text: &[u8]) {
         let Some(Line { process, told }) = line(text) else { return };
         match told {
             Told::Begun(start) => {
@@ -90,7 +97,7 @@ impl<'w, L: Fn(&[u8]) -> Option<Node>> Watch<'w, L> {
 
     /// What was opened, when all lines were told; `None` where no builder was seen. `interpreter` reads
     /// from the head of a file what the kernel executes to run it.
-    pub(super) fn finish(mut self, interpreter: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Opened> {
+    pub(in super::super) fn finish(mut self, interpreter: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Opened> {
         for (phase, path) in std::mem::take(&mut self.executed) {
             let mut file = path;
             for _ in 0..MOST_INTERPRETERS {
@@ -208,7 +215,7 @@ impl<'w, L: Fn(&[u8]) -> Option<Node>> Watch<'w, L> {
 
     fn enter(&mut self, process: u32, folder: Vec<u8>) {
         if let Some(waiting) = self.waiting.remove(&process) {
-            for (phase, path, touch) in waiting {
+            for Waiting { phase, path, touch } in waiting {
                 self.touch(phase.as_ref(), &joined(&folder, &path), touch, false);
             }
         }
@@ -250,13 +257,17 @@ impl<'w, L: Fn(&[u8]) -> Option<Node>> Watch<'w, L> {
 
     /// A path that an argument names is used.
     fn named(&mut self, process: u32, call: &Call<'_>, at: usize, touch: Touch, is_folder: bool) {
+        let is_open_file = call.text(at).is_some_and(|path| path.is_empty());
+        if is_open_file && matches!(touch, Touch::Look { .. }) {
+            return;
+        }
         let phase = self.phase.clone();
         match self.place(process, call, at) {
             Some(path) => drop(self.touch(phase.as_ref(), &path, touch, is_folder)),
             None => {
                 // of a folder the kernel's word tells what it led to
                 if let Some(path) = call.text(at).filter(|path| !path.is_empty() && !is_folder) {
-                    self.waiting.entry(process).or_default().push((phase, path, touch));
+                    self.waiting.entry(process).or_default().push(Waiting { phase, path, touch });
                 }
             }
         }

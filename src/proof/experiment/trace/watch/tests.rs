@@ -145,7 +145,8 @@ fn folders_and_what_every_input_is_asked_for_do_not_count() {
     ] {
         check(line, &[], &[]);
     }
-    let hook = r#"16592 openat(AT_FDCWD</build>, "INPUT/nix-support/setup-hook", O_RDONLY) = 3<INPUT/nix-support/setup-hook>"#;
+    let hook =
+        r#"16592 openat(AT_FDCWD</build>, "INPUT/nix-support/setup-hook", O_RDONLY) = 3<INPUT/nix-support/setup-hook>"#;
     check(hook, &["buildPhase 1 INPUT/nix-support/setup-hook"], &[]);
 }
 
