@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::prove::{Proof, Step, SwitchedOff};
 use crate::verdict::{
-    Checks, Claims, Experiment, ExperimentKind, FileChange, Grade, InputRef, Outcome, PackageRef, Verdict,
+    Checks, Claims, Experiment, ExperimentKind, FileChange, Grade, InputRef, OpenedIn, Outcome, PackageRef, Trace,
+    Verdict,
 };
 
 /// The version of the answer's shape; it grows when a field is renamed or removed.
@@ -47,6 +48,8 @@ pub struct ProofRow {
     pub verdict: Verdict,
     /// How strongly.
     pub grade: Option<Grade>,
+    /// What a traced build opened of the input, by phase; `None` where none was made.
+    pub opened: Option<Vec<OpenedIn>>,
     /// Every build, in order.
     pub steps: Vec<StepRow>,
 }
@@ -86,7 +89,9 @@ impl ProofRow {
     #[must_use]
     pub fn of(proof: &Proof) -> Option<Self> {
         let decisive = decisive(&proof.experiments)?;
-        let claims = proof.experiments.iter().map(Experiment::claims).fold(Claims::default(), Claims::and);
+        let traced = proof.trace.iter().map(Trace::claims);
+        let claims = proof.experiments.iter().map(Experiment::claims).chain(traced);
+        let claims = claims.fold(Claims::default(), Claims::and);
         let (verdict, grade) = claims.verdict();
         Some(Self {
             version: PROOF_VERSION,
@@ -105,6 +110,7 @@ impl ProofRow {
             seconds: seconds(proof.steps.iter().map(|step| step.took).sum()),
             verdict,
             grade,
+            opened: proof.trace.as_ref().map(|trace| trace.opened.clone()),
             steps: proof.steps.iter().map(StepRow::from).collect(),
         })
     }

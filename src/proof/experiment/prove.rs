@@ -18,7 +18,7 @@ use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
 use crate::proof::outputs::{Scanner, Tree};
 use crate::verdict::{
-    Carrier, Checks, Experiment, ExperimentKind, FileChange, Outcome, Reference, ReferenceSource, References,
+    Carrier, Checks, Experiment, ExperimentKind, FileChange, Outcome, Reference, ReferenceSource, References, Trace,
 };
 
 /// How many differing files a record keeps.
@@ -49,9 +49,9 @@ pub struct Next {
 /// Makes experiments with one Nix.
 #[derive(Debug)]
 pub struct Prover {
-    nix: Nix,
-    params: ProveParams,
-    sandbox_paths: String,
+    pub(super) nix: Nix,
+    pub(super) params: ProveParams,
+    pub(super) sandbox_paths: String,
     sandboxed: Mutex<Option<bool>>,
     /// Input sources that change a derivation's hash and nothing else, by their number and by whether
     /// builds are sandboxed.
@@ -87,6 +87,8 @@ pub struct Proof {
     pub experiments: Vec<Experiment>,
     /// Every build.
     pub steps: Vec<Step>,
+    /// What a traced build opened of the input, where one was made.
+    pub trace: Option<Trace>,
 }
 
 /// One build of an experiment.
@@ -262,7 +264,7 @@ impl Prover {
         baseline: &Baseline,
         candidate: &Candidate,
     ) -> Result<Proof, ExperimentError> {
-        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new() };
+        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new(), trace: None };
         if !baseline.deterministic {
             let ended = Ended {
                 outcome: Outcome::Nondeterministic,
@@ -566,7 +568,7 @@ impl Prover {
     }
 
     /// Whether builds run in a sandbox; found out once.
-    fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
+    pub(super) fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
         let mut known = lock(&self.sandboxed);
         if let Some(known) = *known {
             return Ok(known);
@@ -611,7 +613,7 @@ impl Prover {
             compared: ended.compared,
             checks: ended.checks,
             phase: ended.phase,
-            referenced: baseline.references.inputs.iter().any(|reference| reference.input == candidate.input),
+            referenced: baseline.references.has(&candidate.input),
             sandboxed: baseline.sandboxed && hidden && !elsewhere,
             differing: ended.files.len() as u64,
             files: ended.files.into_iter().take(KEPT_FILES).collect(),
@@ -620,10 +622,12 @@ impl Prover {
     }
 
     /// Which of the inputs a build mentions, and how.
-    fn references(&self, consumer: &Consumer, made: &Instantiated) -> Result<References, ExperimentError> {
+    pub(super) fn references(&self, consumer: &Consumer, made: &Instantiated) -> Result<References, ExperimentError> {
         let digests: BTreeSet<Digest> = consumer.candidates.iter().flat_map(Candidate::digests).collect();
         let scanner = Scanner::new(digests);
-        let mut found: BTreeMap<Digest, (BTreeSet<(&String, Vec<u8>)>, BTreeSet<Carrier>)> = BTreeMap::new();
+        // the files, each in its output, and how they carry it
+        type Where<'t> = (BTreeSet<(&'t String, Vec<u8>)>, BTreeSet<Carrier>);
+        let mut found: BTreeMap<Digest, Where<'_>> = BTreeMap::new();
         let trees = self.trees(made)?;
         for (output, tree) in &trees {
             for (digest, files) in tree.mentions(&scanner)? {
