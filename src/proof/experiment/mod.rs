@@ -16,5 +16,6 @@ mod stand_in;
 pub use answer::{ProofRow, StepRow};
 pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
+pub use expression::written;
 pub use nix::Nix;
 pub use prove::{Baseline, Proof, ProveParams, Prover, Step, SwitchedOff};

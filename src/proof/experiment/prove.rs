@@ -12,7 +12,7 @@ use super::hidden::Hidden;
 use super::nix::{Built, Instantiated, Nix};
 use super::propagation::{Copies, Edit, copy_carriers};
 use super::recipe::Recipe;
-use super::sandbox::{is_hidden, is_sandboxed};
+use super::sandbox::{Settings, is_hidden, is_sandboxed};
 use super::stand_in::{Filling, digest_of, stub};
 use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
@@ -36,7 +36,7 @@ pub struct ProveParams {
 pub struct Prover {
     nix: Nix,
     params: ProveParams,
-    sandbox_paths: String,
+    settings: Settings,
     sandboxed: Mutex<Option<bool>>,
     /// Two input sources that change a derivation's hash and nothing else.
     salts: [String; 2],
@@ -159,18 +159,18 @@ impl Prover {
     /// # Errors
     /// When Nix cannot be run or its store cannot be written.
     pub fn new(nix: Nix, params: ProveParams) -> Result<Self, ExperimentError> {
-        let sandbox_paths = nix.setting("sandbox-paths").unwrap_or_default();
+        let settings = Settings::of(&nix);
         // other options are another experiment: what an open sandbox built is not taken for a closed one's
         let options: Vec<_> = nix.options().iter().map(|option| option.to_string_lossy()).collect();
         let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
         let salt = |number: u8| -> Result<String, ExperimentError> {
             let file = folder.path().join(format!("experiment-{number}"));
-            let text = format!("nix-ripple {number}\n{sandbox_paths}\n{}\n", options.join("\n"));
+            let text = format!("nix-ripple {number}\n{}\n{}\n", settings.sandbox_paths, options.join("\n"));
             std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
             nix.add(&file)
         };
         let salts = [salt(1)?, salt(2)?];
-        Ok(Self { nix, params, sandbox_paths, sandboxed: Mutex::new(None), salts })
+        Ok(Self { nix, params, settings, sandboxed: Mutex::new(None), salts })
     }
 
     /// Provides a package's inputs and builds it twice, as it is.
@@ -279,7 +279,7 @@ impl Prover {
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let places: Vec<PathBuf> = candidate.outputs.iter().map(|(_, path)| self.nix.place(path)).collect();
-        let hidden = Hidden::of(&places, &self.sandbox_paths);
+        let hidden = Hidden::of(&places, &self.settings.sandbox_paths);
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..self.counterparts(&copies) };
         recipe.add_sources(copies.paths.into_values().chain(copies.references));
@@ -538,6 +538,7 @@ impl Prover {
         steps: &[Step],
         hidden: bool,
     ) -> Result<Experiment, ExperimentError> {
+        let left_out = self.settings.leave_out(candidate.outputs.iter().map(|(_, path)| path));
         let elsewhere = self.nix.built_elsewhere() && !self.params.trust_builders;
         let seconds: Duration = steps.iter().map(|step| step.took).sum();
         Ok(Experiment {
@@ -553,7 +554,7 @@ impl Prover {
             checks: ended.checks,
             phase: ended.phase,
             referenced: self.mentions(&baseline.made, &candidate.digests())?,
-            sandboxed: baseline.sandboxed && hidden && !elsewhere,
+            sandboxed: baseline.sandboxed && hidden && left_out && !elsewhere,
             differing: ended.files.len() as u64,
             files: ended.files.into_iter().take(KEPT_FILES).collect(),
             seconds: seconds.as_secs_f64().round() as u64,
