@@ -17,7 +17,7 @@ use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
 use crate::nix::normalise_pname;
 use crate::proof::experiment::{
-    Baseline, Candidate, Consumer, ExperimentError, Nix, Proof, ProofRow, ProveParams, Prover,
+    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover,
 };
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
@@ -51,6 +51,10 @@ pub(super) struct Args {
     /// leaves open whether checks use the input
     #[arg(long = "experiment", value_name = "KIND", value_parser = kind)]
     experiments: Vec<ExperimentKind>,
+    /// For perturb: what stands in the input's place, an attribute of the expression or a .drv path, say its
+    /// next version; without, the input itself under another hash
+    #[arg(long, value_name = "ATTR", requires = "inputs")]
+    next: Option<String>,
     /// A Nix expression as argument of the expression's function (repeatable)
     #[arg(long = "arg", value_names = ["NAME", "VALUE"], num_args = 2)]
     arguments: Vec<String>,
@@ -89,17 +93,20 @@ fn kind(word: &str) -> Result<ExperimentKind, String> {
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after a night of building
     EvidenceFile::check_appendable(&args.output)?;
-    let packages = args.instantiate()?;
-    let (graph, nodes) = args.read_back(&packages, printer)?;
+    let (packages, next) = args.instantiate()?;
+    let (graph, nodes) = args.read_back(&packages, next.as_deref(), printer)?;
+    let next = next.map(|drv| next_version(&graph, &drv)).transpose()?;
     let consumers = args.consumers(&graph, &nodes)?;
     let pairs = args.pairs(&graph, &consumers)?;
     let experiments: BTreeSet<ExperimentKind> = if args.experiments.is_empty() {
-        [ExperimentKind::Remove, ExperimentKind::Stub].into()
+        // who names another version wants to know of it
+        let perturb = next.is_some().then_some(ExperimentKind::Perturb);
+        [ExperimentKind::Remove, ExperimentKind::Stub].into_iter().chain(perturb).collect()
     } else {
         args.experiments.iter().copied().collect()
     };
     let nix = Nix::new(args.store_root.as_deref(), args.options.clone());
-    let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders })?;
+    let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders, next })?;
     let known = args.known(printer)?;
     let (settled, failed) = args.prove(&prover, &consumers, &pairs, &known, printer)?;
     if printer.format() != Format::Json {
@@ -111,31 +118,46 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     Ok(Outcome::Fine)
 }
 
+/// What a derivation of the graph is called, and its outputs.
+fn next_version(graph: &Graph, drv: &str) -> Result<Next, CliError> {
+    let node = graph.nodes().find(|&node| graph.is_derivation(node) && graph.path(node) == drv);
+    let node = node.ok_or_else(|| CliError::NoDerivation(drv.to_owned()))?;
+    let outputs = graph.outputs(node).map(|(name, digest)| (name.to_owned(), graph.output_path(node, name, digest)));
+    Ok(Next { drv: drv.to_owned(), name: graph.name(node).to_owned(), outputs: outputs.collect() })
+}
+
 /// A consumer's number, and its candidate's.
 type Pair = (usize, usize);
 
 impl Args {
-    /// The derivation of each package.
-    fn instantiate(&self) -> Result<Vec<(String, String)>, CliError> {
+    /// The derivation of each package, and that of the next version.
+    fn instantiate(&self) -> Result<(Vec<(String, String)>, Option<String>), CliError> {
         let arguments = nix_arguments(&self.arguments, &self.strings);
         let probe = Probe::new(&self.file, &arguments, self.system.as_deref(), self.store_root.as_deref())?;
+        let instantiate = |attribute: &String| -> Result<String, CliError> {
+            let none = |message| CliError::NoPackage { attribute: attribute.clone(), message };
+            probe.instantiate(attribute)?.map_err(none)
+        };
         let mut packages = Vec::new();
         for attribute in &self.attributes {
-            match probe.instantiate(attribute)? {
-                Ok(drv) => packages.push((attribute.clone(), drv)),
-                Err(message) => return Err(CliError::NoPackage { attribute: attribute.clone(), message }),
-            }
+            packages.push((attribute.clone(), instantiate(attribute)?));
         }
-        Ok(packages)
+        let next = match &self.next {
+            Some(path) if path.starts_with('/') => Some(path.clone()),
+            Some(attribute) => Some(instantiate(attribute)?),
+            None => None,
+        };
+        Ok((packages, next))
     }
 
     /// The closure of the packages, and where they are in it.
     fn read_back(
         &self,
         packages: &[(String, String)],
+        next: Option<&str>,
         printer: &mut Printer,
     ) -> Result<(Graph, Vec<(String, NodeId)>), CliError> {
-        let lines: BTreeSet<&str> = packages.iter().map(|(_, drv)| drv.as_str()).collect();
+        let lines: BTreeSet<&str> = packages.iter().map(|(_, drv)| drv.as_str()).chain(next).collect();
         let lines: Vec<&str> = lines.into_iter().collect();
         let input = Input::Lines { shown: self.file.display().to_string(), text: lines.join("\n") };
         let options = IngestOptions { store_root: self.store_root.clone(), ..IngestOptions::default() };
@@ -207,12 +229,13 @@ impl Args {
     /// twice, or was built without a sandbox, may be another time.
     fn known(&self, printer: &mut Printer) -> Result<Known, CliError> {
         let mut known = Known::new();
-        if self.again || !self.output.exists() || !self.experiments.is_empty() {
+        if self.again || self.next.is_some() || !self.output.exists() || !self.experiments.is_empty() {
             return Ok(known);
         }
         let (file, problems) = EvidenceFile::load(&self.output)?;
         printer.problems(&problems);
         for evidence in file.evidence {
+            // another version is another experiment
             if let Evidence::Experiment(shown) = evidence
                 && shown.sandboxed
                 && shown.outcome != crate::verdict::Outcome::Nondeterministic

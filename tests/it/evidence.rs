@@ -53,6 +53,7 @@ fn experiment(graph: &Graph, input: &str, kind: ExperimentKind, outcome: Outcome
         chain: if edge.is_some() { Vec::new() } else { vec!["carrier-1".to_owned()] },
         experiment: kind,
         against: None,
+        poisoned: false,
         outcome,
         compared: None,
         checks: Checks::None,

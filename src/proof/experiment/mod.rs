@@ -18,4 +18,4 @@ pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
 pub use expression::written;
 pub use nix::Nix;
-pub use prove::{Baseline, Proof, ProveParams, Prover, Step, SwitchedOff};
+pub use prove::{Baseline, Next, Proof, ProveParams, Prover, Step, SwitchedOff};

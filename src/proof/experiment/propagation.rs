@@ -11,7 +11,6 @@ use super::error::ExperimentError;
 use super::nix::Nix;
 use super::recipe::exchange;
 use super::stand_in::{base_name, copy_tree, digest_of};
-use crate::nix::Digest;
 
 /// What a package is to see instead of an input: nothing, or something else.
 #[derive(Debug, Clone, Default)]
@@ -129,12 +128,11 @@ fn copy(nix: &Nix, path: &str, edit: &Edit, copies: &mut Copies) -> Result<Strin
     let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
     let target = folder.path().join(base_name(path));
     let instead = |word: &str| copies.paths.get(word).or_else(|| edit.exchanged.get(word));
-    let everywhere: BTreeMap<Digest, Digest> = if edit.everywhere {
-        let pairs = edit.exchanged.iter().chain(&copies.paths);
-        pairs.filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
-    } else {
-        BTreeMap::new()
-    };
+    // programs and archives take only what is as long as before
+    let all: BTreeMap<String, String> =
+        edit.exchanged.iter().chain(&copies.paths).map(|(from, to)| (from.clone(), to.clone())).collect();
+    let fits = all.iter().all(|(from, to)| from.len() == to.len());
+    let everywhere = if edit.everywhere && fits { all } else { BTreeMap::new() };
     // what is still named in the copy
     let mut named: Vec<Vec<u8>> = Vec::new();
     copy_tree(&nix.place(path), &target, &mut |relative, content| {

@@ -29,6 +29,19 @@ pub struct ProveParams {
     pub experiments: BTreeSet<ExperimentKind>,
     /// Other builders than this machine are vouched for: they build in a sandbox.
     pub trust_builders: bool,
+    /// What stands in the input's place in *perturb*; the input itself under another hash without.
+    pub next: Option<Next>,
+}
+
+/// Another version of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Its derivation's path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// Its outputs: name and path.
+    pub outputs: BTreeMap<String, String>,
 }
 
 /// Makes experiments with one Nix.
@@ -294,7 +307,7 @@ impl Prover {
         let digests = |pairs: &BTreeMap<String, String>| -> BTreeMap<Digest, Digest> {
             pairs.iter().filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
         };
-        recipe.exchange_everywhere(&digests(&edit.exchanged));
+        recipe.exchange_everywhere(&edit.exchanged);
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let mut params = self.counterparts(&copies);
         params.input = candidate.digests().into_iter().collect();
@@ -344,10 +357,13 @@ impl Prover {
         Ok(Experiment { poisoned: true, ..record })
     }
 
-    /// The input made again under another hash, in all its outputs; `None` for a source.
+    /// Another version, or the input made again under another hash, in all its outputs; `None` for a source.
     fn rebuilt(&self, candidate: &Candidate) -> Result<Option<Edit>, ExperimentError> {
-        let Some(recipe) = &candidate.recipe else { return Ok(None) };
-        let made = self.nix.instantiate(&expression(&recipe.clone().salted(&self.salts[1])))?;
+        let made = match (&self.params.next, &candidate.recipe) {
+            (Some(next), _) => Instantiated { drv: next.drv.clone(), outputs: next.outputs.clone() },
+            (None, Some(recipe)) => self.nix.instantiate(&expression(&recipe.clone().salted(&self.salts[1])))?,
+            (None, None) => return Ok(None),
+        };
         if let Built::Failed { tail, .. } = self.nix.build(&made.drv, None)? {
             return Err(ExperimentError::Needed { drv: made.drv, message: tail });
         }
@@ -547,7 +563,12 @@ impl Prover {
             input: candidate.input.clone(),
             chain: candidate.chain.clone(),
             experiment: kind,
-            against: None,
+            against: self
+                .params
+                .next
+                .as_ref()
+                .filter(|_| kind == ExperimentKind::Perturb)
+                .map(|next| next.name.clone()),
             poisoned: false,
             outcome: ended.outcome,
             compared: ended.compared,

@@ -142,9 +142,14 @@ fn real_builds() {
     }
     let (store, program) = (Store::new(), Program::new());
     let minipkgs = testdata("minipkgs");
-    let build = |attribute: &str, salted: &str| -> Vec<PathBuf> {
+    let build = |package: &str| -> Vec<PathBuf> {
         let expression = format!(
-            "(import {} {{ config.recordInputs = false; overlays = [ (final: prev: {{ {salted} }}) ]; }}).{attribute}",
+            "let p = import {} {{ config.recordInputs = false; }};
+              salted = package: package.overrideAttrs (_: {{ salt = \"1\"; }});
+              using = package: input: package.overrideAttrs (old: builtins.mapAttrs
+                (_: map (i: if i.name or null == input.name then input else i))
+                (builtins.intersectAttrs {{ buildInputs = 0; propagatedBuildInputs = 0; }} old));
+             in {package}",
             minipkgs.display()
         );
         let file = program.folder.path().join("one.nix");
@@ -174,14 +179,16 @@ fn real_builds() {
         arguments.extend(["--store-root", store.path(), "--format", "json"].map(str::to_owned));
         program.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).json()
     };
-    let salt = |name: &str| format!("{name} = prev.{name}.overrideAttrs (_: {{ salt = \"1\"; }});");
-    let curl = build("curl", "");
-    for (name, one) in [("zlib", &build("zlib", "")), ("curl", &curl)] {
-        let json = compared(one, &build(name, &salt(name)));
+    let curl = build("p.curl");
+    for (one, other) in [(&build("p.zlib"), "salted p.zlib"), (&curl, "salted p.curl")] {
+        let json = compared(one, &build(other));
         assert_eq!(json["outcome"], "identical", "{json:#}");
         assert!(json["total"].as_u64() > Some(5), "{json:#}");
     }
-    let json = compared(&curl, &build("curl", &salt("zlib")));
+    let json = compared(&curl, &build("using p.curl (salted p.zlib)"));
     assert_eq!(json["outcome"], "reference-only", "{json:#}");
-    assert!(json["references"].to_string().contains("zlib"), "{json:#}");
+    let references = json["references"].as_array().unwrap();
+    let of_zlib = |path: &Value| path.as_str().is_some_and(|path| path.contains("-zlib-"));
+    assert!(!references.is_empty(), "{json:#}");
+    assert!(references.iter().all(|change| of_zlib(&change["before"]) && of_zlib(&change["after"])), "{json:#}");
 }
