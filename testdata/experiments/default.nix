@@ -26,7 +26,11 @@ let
     system = "x86_64-linux";
     builder = "/bin/bash";
     args = [ "-euc" (setup + script) ];
+    inherit stdenv;
   } // attributes);
+
+  # what packages are built with writes the lists that are brought along
+  stdenv = derivation { name = "stdenv"; system = "x86_64-linux"; builder = "/bin/bash"; args = [ "-c" "echo > $out" ]; };
 
   thing = make "thing" "mkdir -p $out/share; echo 1 > $out/share/thing" { };
   other = make "other" "mkdir -p $out/share; echo 1 > $out/share/other" { };
@@ -78,11 +82,12 @@ rec {
     echo $propagatedBuildInputs > $lib/nix-support/propagated-build-inputs
     ln -s $lib $out
   '' { outputs = [ "out" "lib" ]; propagatedBuildInputs = [ thing ]; });
-  by-ring = consumer "by-ring" (make "carries-ring" ''
+  by-ring = make "by-ring" looks { buildInputs = [ ring.dev ]; };
+  ring = make "carries-ring" ''
     mkdir -p $out/nix-support $dev/nix-support
-    echo $dev > $out/nix-support/propagated-build-inputs
+    echo $propagatedBuildInputs > $out/nix-support/propagated-build-inputs
     echo $out $propagatedBuildInputs > $dev/nix-support/propagated-build-inputs
-  '' { outputs = [ "out" "dev" ]; propagatedBuildInputs = [ thing ]; });
+  '' { outputs = [ "out" "dev" ]; propagatedBuildInputs = [ thing ]; };
   # a carrier that is one file brings nothing along, whatever its derivation says
   by-file = consumer "by-file" (carrier "carries-nothing" "echo $propagatedBuildInputs > $out");
 
@@ -106,7 +111,6 @@ rec {
   in-arguments = make "in-arguments" "cat ${thing}/share/thing > $out" { buildInputs = [ other ]; };
 
   # odd ends
-  kills-itself = ends "kills-itself" "kill -9 $$";
   child-killed = ends "child-killed" "bash -c 'kill -9 $$'";
   no-space = ends "no-space" "echo 'cc1: No space left on device' >&2; exit 1";
   no-space-in-go = ends "no-space-in-go" "echo 'write x: no space left on device' >&2; exit 2";

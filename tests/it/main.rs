@@ -16,6 +16,7 @@ mod nix_as_judge;
 mod outputs;
 mod overlay;
 mod probe;
+mod prove_robust;
 mod readme;
 mod recipes;
 mod remedies;

@@ -209,7 +209,11 @@ impl Nix {
         }
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
-            let output = self.realise(part, None)?;
+            let mut output = self.realise(part, None)?;
+            // Nix itself ends builds of others now and then, where several share a store
+            if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
+                output = self.realise(part, None)?;
+            }
             if !output.status.success() {
                 let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
                 return Err(ExperimentError::Needed { drv, message: message(&output) });
@@ -366,7 +370,7 @@ fn failure(drv: &str, talk: &str, log: &str, message: String) -> Result<Built, E
         Some(137 | 143) => return unsettled("something ended it from outside".to_owned()),
         Some(_) => {}
         // it ended well by its own word
-        None if told.starts_with(" failed to produce output") => {}
+        None if told.starts_with(" to produce output") => {}
         None => return unsettled(format!("the builder failed{}", told.trim_end_matches(';'))),
     }
     if let Some(line) = log.lines().chain(talk.lines()).find(|line| blames_machine(line)) {
