@@ -169,6 +169,16 @@ impl Nix {
         })
     }
 
+    /// The folder that store paths begin with.
+    pub(super) fn store_dir(&self) -> Result<String, ExperimentError> {
+        let mut command = self.command("nix-instantiate");
+        let text = self.succeed("nix-instantiate", command.args(["--eval", "--json", "-E", "builtins.storeDir"]))?;
+        serde_json::from_str(&text).map_err(|error| ExperimentError::Nix {
+            program: "nix-instantiate",
+            message: format!("it printed no answer: {error}"),
+        })
+    }
+
     /// The paths that a path refers to, by the store's own books.
     pub(super) fn references(&self, path: &str) -> Result<Vec<String>, ExperimentError> {
         self.query("--references", path)

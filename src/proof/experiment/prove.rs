@@ -172,7 +172,7 @@ impl Prover {
     /// # Errors
     /// When Nix cannot be run or its store cannot be written.
     pub fn new(nix: Nix, params: ProveParams) -> Result<Self, ExperimentError> {
-        let settings = Settings::of(&nix);
+        let settings = Settings::of(&nix)?;
         // other options are another experiment: what an open sandbox built is not taken for a closed one's
         let options: Vec<_> = nix.options().iter().map(|option| option.to_string_lossy()).collect();
         let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;

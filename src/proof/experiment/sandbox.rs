@@ -22,7 +22,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn of(nix: &Nix) -> Self {
+    /// Asks Nix.
+    ///
+    /// # Errors
+    /// When Nix cannot be run.
+    pub(super) fn of(nix: &Nix) -> Result<Self, ExperimentError> {
+        let store = nix.store_dir()?;
         let sandbox_paths = nix.setting("sandbox-paths");
         // it may add paths of its own
         let hook = nix.setting("pre-build-hook").is_some_and(|hook| !hook.is_empty());
@@ -32,7 +37,7 @@ impl Settings {
         for entry in sandbox_paths.split_whitespace() {
             let entry = entry.strip_suffix('?').unwrap_or(entry);
             let outside = entry.split_once('=').map_or(entry, |(_, outside)| outside);
-            match in_store(outside) {
+            match in_store(&store, outside) {
                 InStore::Outside => {}
                 InStore::Whole => told = false,
                 InStore::Path(path) => {
@@ -42,7 +47,7 @@ impl Settings {
                 }
             }
         }
-        Self { sandbox_paths, told, shown }
+        Ok(Self { sandbox_paths, told, shown })
     }
 
     /// Whether none of these store paths is in every sandbox, whoever asks for them or not.
@@ -61,13 +66,13 @@ enum InStore {
     Path(String),
 }
 
-fn in_store(path: &str) -> InStore {
+fn in_store(store: &str, path: &str) -> InStore {
     let path = format!("{}/", path.trim_end_matches('/'));
-    let store = "/nix/store/";
+    let store = format!("{}/", store.trim_end_matches('/'));
     if store.starts_with(&path) {
         return InStore::Whole;
     }
-    match path.strip_prefix(store).and_then(|rest| rest.split('/').next()) {
+    match path.strip_prefix(&store).and_then(|rest| rest.split('/').next()) {
         Some(name) => InStore::Path(format!("{store}{name}")),
         None => InStore::Outside,
     }
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn how_paths_lie_to_the_store() {
-        let check = |path: &str, expect: InStore| assert_eq!(in_store(path), expect, "{path}");
+        let check = |path: &str, expect: InStore| assert_eq!(in_store("/nix/store", path), expect, "{path}");
         check("/", InStore::Whole);
         check("/nix", InStore::Whole);
         check("/nix/store/", InStore::Whole);

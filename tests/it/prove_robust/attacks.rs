@@ -46,7 +46,6 @@ fn open_sandboxes() {
     let whole_store = format!("{} /proof=/nix?", shell());
     let of_store = format!("{} /proof=/nix/store?", shell());
     for options in [
-        ["--option", "sandbox", "false"],
         ["--option", "sandbox-paths", &whole_store],
         // an older name of the same setting
         ["--option", "build-sandbox-paths", &of_store],
@@ -57,12 +56,34 @@ fn open_sandboxes() {
         assert_eq!(answers(&ran)["unused"], "remove identical no-effect suspected", "{options:?}: {}", ran.talk);
     }
     assert!(lab.evidence().iter().all(|experiment| !experiment.sandboxed));
-
-    let ran = lab.prove(&["escapes"], &["--option", "sandbox", "relaxed"]);
-    assert_eq!(answers(&ran)["escapes"], "remove identical no-effect suspected", "{}", ran.talk);
-    // what was built without one is not taken for an answer
+    // what was built so is not taken for an answer
     let ran = lab.prove(&["unused"], &[]);
     assert_eq!(answers(&ran)["unused"], "remove identical no-effect proven", "{}", ran.talk);
+}
+
+/// A store below a folder is always sandboxed; one in another folder is as the options say.
+#[test]
+fn no_sandbox() {
+    let Some(mut lab) = Lab::new() else { return };
+    let folder = lab.store.path().to_owned();
+    for (key, name) in [("NIX_STORE_DIR", "store"), ("NIX_STATE_DIR", "state"), ("NIX_LOG_DIR", "log")] {
+        lab.program = lab.program.env(key, &format!("{folder}/{name}"));
+    }
+    let prove = |package: &str, sandbox: &str| {
+        let mut arguments = lab.arguments(&[package], "thing");
+        let at = arguments.iter().position(|word| word == "--store-root").unwrap();
+        arguments.drain(at..at + 2);
+        // a state of its own does not know which users other builds have
+        for (key, value) in [("build-users-group", ""), ("sandbox", sandbox)] {
+            arguments.extend(["--option", key, value].map(str::to_owned));
+        }
+        let ran = lab.program.run(&arguments);
+        answers(&ran).remove(package).unwrap_or_else(|| panic!("{}", ran.talk))
+    };
+    assert_eq!(prove("unused", "false"), "remove identical no-effect suspected");
+    assert_eq!(prove("escapes", "relaxed"), "remove identical no-effect suspected");
+    assert!(lab.evidence().iter().all(|experiment| !experiment.sandboxed));
+    assert_eq!(prove("unused", "relaxed"), "remove identical no-effect proven");
 }
 
 #[test]
