@@ -17,6 +17,7 @@ mod outputs;
 mod overlay;
 mod probe;
 mod prove;
+mod prove_robust;
 mod readme;
 mod realpkgs;
 mod recipes;

@@ -18,5 +18,6 @@ mod traced;
 pub use answer::{ProofRow, StepRow};
 pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
+pub use expression::written;
 pub use nix::Nix;
 pub use prove::{Baseline, Next, Proof, ProveParams, Prover, Step, SwitchedOff};

@@ -12,7 +12,7 @@ use super::hidden::Hidden;
 use super::nix::{Built, Instantiated, Nix};
 use super::propagation::{Copies, Edit, copy_carriers};
 use super::recipe::Recipe;
-use super::sandbox::{is_hidden, is_sandboxed};
+use super::sandbox::{Settings, is_hidden, is_sandboxed};
 use super::stand_in::{Filling, digest_of, stub};
 use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
@@ -51,7 +51,7 @@ pub struct Next {
 pub struct Prover {
     pub(super) nix: Nix,
     pub(super) params: ProveParams,
-    pub(super) sandbox_paths: String,
+    pub(super) settings: Settings,
     sandboxed: Mutex<Option<bool>>,
     /// Input sources that change a derivation's hash and nothing else, by their number and by whether
     /// builds are sandboxed.
@@ -185,11 +185,11 @@ impl Prover {
     /// # Errors
     /// When Nix cannot be run or its store cannot be written.
     pub fn new(nix: Nix, params: ProveParams) -> Result<Self, ExperimentError> {
-        let sandbox_paths = nix.setting("sandbox-paths").unwrap_or_default();
+        let settings = Settings::of(&nix)?;
         Ok(Self {
             nix,
             params,
-            sandbox_paths,
+            settings,
             sandboxed: Mutex::new(None),
             salts: Mutex::default(),
             stubs: Mutex::default(),
@@ -206,7 +206,11 @@ impl Prover {
             None => {
                 let options: Vec<_> = self.nix.options().iter().map(|option| option.to_string_lossy()).collect();
                 let open_text = if open { "no sandbox\n" } else { "" };
-                let text = format!("nix-ripple {number}\n{}\n{}\n{open_text}", self.sandbox_paths, options.join("\n"));
+                let text = format!(
+                    "nix-ripple {number}\n{}\n{}\n{open_text}",
+                    self.settings.sandbox_paths,
+                    options.join("\n")
+                );
                 let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
                 let file = folder.path().join(format!("experiment-{number}"));
                 std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
@@ -325,7 +329,7 @@ impl Prover {
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let places: Vec<PathBuf> = candidate.outputs.iter().map(|(_, path)| self.nix.place(path)).collect();
-        let hidden = Hidden::of(&places, &self.sandbox_paths);
+        let hidden = Hidden::of(&places, &self.settings.sandbox_paths);
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..self.counterparts(&copies) };
         recipe.add_sources(copies.paths.into_values().chain(copies.references));
@@ -594,6 +598,7 @@ impl Prover {
         steps: &[Step],
         hidden: bool,
     ) -> Result<Experiment, ExperimentError> {
+        let left_out = self.settings.leave_out(candidate.outputs.iter().map(|(_, path)| path));
         let elsewhere = self.nix.built_elsewhere() && !self.params.trust_builders;
         let seconds: Duration = steps.iter().map(|step| step.took).sum();
         Ok(Experiment {
@@ -614,7 +619,7 @@ impl Prover {
             checks: ended.checks,
             phase: ended.phase,
             referenced: baseline.references.has(&candidate.input),
-            sandboxed: baseline.sandboxed && hidden && !elsewhere,
+            sandboxed: baseline.sandboxed && hidden && left_out && !elsewhere,
             differing: ended.files.len() as u64,
             files: ended.files.into_iter().take(KEPT_FILES).collect(),
             seconds: seconds.as_secs_f64().round() as u64,

@@ -167,8 +167,20 @@ impl Recipe {
     pub(super) fn edit_lists(&mut self, gone: &BTreeSet<String>, exchanged: &BTreeMap<String, String>) {
         let edit = |text: &str| -> Option<String> {
             let words: Vec<&str> = text.split(' ').filter(|word| !gone.contains(*word)).collect();
-            let words: Vec<&str> =
-                words.into_iter().map(|word| exchanged.get(word).map_or(word, String::as_str)).collect();
+            let words: Vec<String> = words
+                .into_iter()
+                .map(|word| {
+                    // lists that are written by hand have lines
+                    let parts = word.split_inclusive(['\n', '\t', '\r']);
+                    let kept = parts.map(|part| {
+                        let bare = part.trim_end();
+                        let rest = part.get(bare.len()..).unwrap_or_default();
+                        let bare = if gone.contains(bare) { "" } else { bare };
+                        exchanged.get(bare).map_or(bare, String::as_str).to_owned() + rest
+                    });
+                    kept.collect()
+                })
+                .collect();
             let edited = words.join(" ");
             (edited != text).then_some(edited)
         };

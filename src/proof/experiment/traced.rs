@@ -75,7 +75,7 @@ impl Prover {
         let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
         let file = folder.path().join("trace");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let text = format!("nix-ripple {now} {}\n{}\n", folder.path().display(), self.sandbox_paths);
+        let text = format!("nix-ripple {now} {}\n{}\n", folder.path().display(), self.settings.sandbox_paths);
         std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
         self.nix.add(&file)
     }
