@@ -225,8 +225,7 @@ impl Nix {
     pub(super) fn build_under(&self, drv: &str, under: Under) -> Result<(Built, bool), ExperimentError> {
         let output = self.realise(&[drv.to_owned()], None, Some(under))?;
         let talk = String::from_utf8_lossy(&output.stderr);
-        let own = format!("building '{drv}'...");
-        let others = talk.lines().any(|line| line.starts_with("building '") && line != own);
+        let others = builds_more(drv, &talk);
         Ok((self.outcome(drv, &output)?, others))
     }
 
@@ -399,6 +398,14 @@ const ANSWER: &str = "; in {
 }
 ";
 
+/// Whether Nix says that it builds anything but this derivation on this machine. The build's own words
+/// stand among Nix's: `building 'name' extension` is none of them.
+fn builds_more(drv: &str, talk: &str) -> bool {
+    let own = format!("building '{drv}'...");
+    let is_told = |line: &str| line.starts_with("building '/") && line.contains(".drv'") && line != own;
+    talk.lines().any(is_told)
+}
+
 /// What the words of a failed build mean.
 fn failure(drv: &str, talk: &str, log: &str, message: String) -> Result<Built, ExperimentError> {
     let own = format!("builder for '{drv}' failed");
@@ -451,4 +458,18 @@ fn message(output: &Output) -> String {
     }
     let text = lines[lines.len().saturating_sub(TAIL)..].join("\n");
     if text.trim().is_empty() { format!("it ended with {} and said nothing", output.status) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_is_built() {
+        let check = |talk: &str, expect: bool| assert_eq!(builds_more("/nix/store/a-x.drv", talk), expect, "{talk}");
+        check("", false);
+        check("building '/nix/store/a-x.drv'...\nbuilding 'markupsafe._speedups' extension", false);
+        check("building '/nix/store/a-x.drv'...\nbuilding '/nix/store/b-y.drv'...", true);
+        check("building '/nix/store/a-x.drv' on 'ssh://big'...", true);
+    }
 }
