@@ -413,5 +413,10 @@ fn message(output: &Output) -> String {
         lines = talk.lines().collect();
     }
     let text = lines[lines.len().saturating_sub(TAIL)..].join("\n");
-    if text.trim().is_empty() { format!("it ended with {} and said nothing", output.status) } else { text }
+    match (text.trim().is_empty(), output.status.code()) {
+        (true, _) => format!("it ended with {} and said nothing", output.status),
+        // what it was about to do tells nothing then
+        (false, None) => format!("it ended with {}", output.status),
+        (false, Some(_)) => text,
+    }
 }
