@@ -12,6 +12,7 @@ use super::Outcome;
 use super::error::CliError;
 use super::printer::Printer;
 use super::probe::nix_arguments;
+use super::traces::Traces;
 use crate::graph::{BuildOptions, Graph, NodeId, build};
 use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
@@ -67,6 +68,10 @@ pub(super) struct Args {
     /// The evidence file to append to
     #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl", alias = "evidence")]
     output: PathBuf,
+    /// Build each package once more under strace, and tell which files of each input its build opens, and in
+    /// which phase
+    #[arg(long)]
+    trace: bool,
     /// Make experiments again that the evidence file has for the same derivations
     #[arg(long)]
     again: bool,
@@ -126,12 +131,15 @@ fn next_version(graph: &Graph, drv: &str) -> Result<Next, CliError> {
     Ok(Next { drv: drv.to_owned(), name: graph.name(node).to_owned(), outputs: outputs.collect() })
 }
 
+/// An attribute, and its derivation's path.
+type Named = (String, String);
+
 /// A consumer's number, and its candidate's.
 type Pair = (usize, usize);
 
 impl Args {
     /// The derivation of each package, and that of the next version.
-    fn instantiate(&self) -> Result<(Vec<(String, String)>, Option<String>), CliError> {
+    fn instantiate(&self) -> Result<(Vec<Named>, Option<String>), CliError> {
         let arguments = nix_arguments(&self.arguments, &self.strings);
         let probe = Probe::new(&self.file, &arguments, self.system.as_deref(), self.store_root.as_deref())?;
         let instantiate = |attribute: &String| -> Result<String, CliError> {
@@ -153,7 +161,7 @@ impl Args {
     /// The closure of the packages, and where they are in it.
     fn read_back(
         &self,
-        packages: &[(String, String)],
+        packages: &[Named],
         next: Option<&str>,
         printer: &mut Printer,
     ) -> Result<(Graph, Vec<(String, NodeId)>), CliError> {
@@ -167,7 +175,7 @@ impl Args {
         printer.problems(&problems);
         let by_path: BTreeMap<String, NodeId> =
             graph.nodes().filter(|&node| graph.is_derivation(node)).map(|node| (graph.path(node), node)).collect();
-        let node = |(attribute, drv): &(String, String)| {
+        let node = |(attribute, drv): &Named| {
             let node = by_path.get(drv).copied();
             node.map(|node| (attribute.clone(), node)).ok_or_else(|| CliError::NoDerivation(attribute.clone()))
         };
@@ -247,6 +255,18 @@ impl Args {
         Ok(known)
     }
 
+    /// Traced builds of packages; those of the evidence file, unless they are to be made again.
+    fn traces<'c>(
+        &self,
+        prover: &Prover,
+        consumers: impl Iterator<Item = &'c Consumer>,
+        printer: &mut Printer,
+    ) -> Result<Traces, CliError> {
+        let mut traces = if self.again { Traces::default() } else { Traces::load(&self.output, printer)? };
+        traces.make(prover, consumers, &self.output, printer)?;
+        Ok(traces)
+    }
+
     /// Makes the experiments, `jobs` of them side by side; tells, prints and records what is settled in
     /// the order of the pairs. What could not be settled is told and counted.
     fn prove(
@@ -282,6 +302,8 @@ impl Args {
                         let same = if baseline.deterministic { "twice the same" } else { "not the same twice" };
                         let took = baseline.took.as_secs();
                         printer.detail(&format!("{}: built as it is: {same} ({took} s)", consumer.package.name));
+                        let evidence = vec![Evidence::References(baseline.references.clone())];
+                        EvidenceFile::append_new(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
                         baselines.insert(number, baseline);
                     }
                     Some(Err(error)) => printer.warning(&error.to_string()),
@@ -306,6 +328,8 @@ impl Args {
                 "builds do not run in a sandbox here, so that nothing is more than 'suspected'; see 'sandbox' in nix.conf",
             );
         }
+        let traced = ready.iter().map(|ready| ready.consumer);
+        let traces = if self.trace { self.traces(prover, traced, printer)? } else { Traces::default() };
         let mut settled = Vec::new();
         side_by_side(
             self.jobs.into(),
@@ -315,7 +339,8 @@ impl Args {
                 let Some(Ready { consumer, candidate, known, .. }) = ready.get(at) else { return Ok(()) };
                 let (package, input) = (&consumer.package.name, &candidate.input.name);
                 match proof {
-                    Some(Ok(proof)) => {
+                    Some(Ok(mut proof)) => {
+                        proof.trace = traces.get(consumer, candidate).cloned();
                         let Some(row) = ProofRow::of(&proof) else {
                             printer.warning(&format!(
                                 "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
@@ -361,7 +386,7 @@ struct Ready<'a> {
 impl Ready<'_> {
     fn prove(&self, prover: &Prover) -> Option<Result<Proof, ExperimentError>> {
         if let Some(known) = self.known {
-            return Some(Ok(Proof { experiments: known.clone(), steps: Vec::new() }));
+            return Some(Ok(Proof { experiments: known.clone(), steps: Vec::new(), trace: None }));
         }
         self.baseline.map(|baseline| prover.prove(self.consumer, baseline, self.candidate))
     }

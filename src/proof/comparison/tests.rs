@@ -377,10 +377,11 @@ fn names_and_kinds() {
     check(
         &[("a", text("")), ("b/c", link("%I/x"))],
         &[("a", text(""))],
-        ReferenceOnly,
+        Different,
         &[("b", Change::Gone), ("b/c", Change::Gone)],
     );
     check(&[("c", link("%I/x"))], &[("c", link("/usr/x"))], ReferenceOnly, &[("c", Change::References)]);
+    check(&[("c", link("%I/x"))], &[("c", link("/usr/y"))], Different, &[("c", Change::Content)]);
     check(&[("c", link("%I/x"))], &[("c", text("x"))], Different, &[("c", Change::Kind)]);
     check(&[("c", link("%A/x"))], &[], Different, &[("c", Change::Gone)]);
     check(&[], &[("c", link("%I/x"))], Different, &[("c", Change::Added)]);

@@ -12,6 +12,8 @@ mod prove;
 mod recipe;
 mod sandbox;
 mod stand_in;
+mod trace;
+mod traced;
 
 pub use answer::{ProofRow, StepRow};
 pub use consumer::{Candidate, Consumer};

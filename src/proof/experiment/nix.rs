@@ -50,6 +50,14 @@ pub struct Nix {
     elsewhere: Arc<AtomicBool>,
 }
 
+/// A program that a program of Nix is run by, and what stands in for its standard input.
+pub(super) struct Under {
+    /// The program and its arguments.
+    pub(super) words: Vec<OsString>,
+    /// Its standard input.
+    pub(super) input: Stdio,
+}
+
 /// What an instantiated expression is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Instantiated {
@@ -122,9 +130,20 @@ impl Nix {
     }
 
     fn command(&self, program: &'static str) -> Command {
+        self.command_under(program, None)
+    }
+
+    fn command_under(&self, program: &'static str, under: Option<Under>) -> Command {
         let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        if let Some(Under { words, input }) = under
+            && let Some((first, rest)) = words.split_first()
+        {
+            command = Command::new(first);
+            command.args(rest).arg(program).stdin(input);
+        }
         // messages are read, so they must be Nix's own
-        command.env("LC_ALL", "C").stdin(Stdio::null());
+        command.env("LC_ALL", "C");
         if let Some(store) = &self.store {
             command.arg("--store").arg(store);
         }
@@ -198,13 +217,26 @@ impl Nix {
     ///
     /// A failure of the builder of `drv` itself is an answer; every other failure is an error.
     pub(super) fn build(&self, drv: &str, hidden: Option<&Hidden>) -> Result<Built, ExperimentError> {
-        let output = self.realise(&[drv.to_owned()], hidden)?;
+        let output = self.realise(&[drv.to_owned()], hidden, None)?;
+        self.outcome(drv, &output)
+    }
+
+    /// Builds a derivation under another program; gives also whether Nix built anything else, or elsewhere.
+    pub(super) fn build_under(&self, drv: &str, under: Under) -> Result<(Built, bool), ExperimentError> {
+        let output = self.realise(&[drv.to_owned()], None, Some(under))?;
+        let talk = String::from_utf8_lossy(&output.stderr);
+        let own = format!("building '{drv}'...");
+        let others = talk.lines().any(|line| line.starts_with("building '") && line != own);
+        Ok((self.outcome(drv, &output)?, others))
+    }
+
+    fn outcome(&self, drv: &str, output: &Output) -> Result<Built, ExperimentError> {
         if output.status.success() {
             return Ok(Built::Done);
         }
         let talk = String::from_utf8_lossy(&output.stderr).into_owned();
         let log = self.log(drv).unwrap_or_default();
-        failure(drv, &talk, &log, message(&output))
+        failure(drv, &talk, &log, message(output))
     }
 
     /// Whether a build ran on another machine.
@@ -219,10 +251,10 @@ impl Nix {
         }
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
-            let mut output = self.realise(part, None)?;
+            let mut output = self.realise(part, None, None)?;
             // Nix itself ends builds of others now and then, where several share a store
             if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
-                output = self.realise(part, None)?;
+                output = self.realise(part, None, None)?;
             }
             if !output.status.success() {
                 let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
@@ -232,8 +264,13 @@ impl Nix {
         Ok(())
     }
 
-    fn realise(&self, paths: &[String], hidden: Option<&Hidden>) -> Result<Output, ExperimentError> {
-        let mut command = self.command("nix-store");
+    fn realise(
+        &self,
+        paths: &[String],
+        hidden: Option<&Hidden>,
+        under: Option<Under>,
+    ) -> Result<Output, ExperimentError> {
+        let mut command = self.command_under("nix-store", under);
         command.arg("--realise").args(paths);
         command.args(["--option", "sandbox", "true", "--option", "sandbox-fallback", "false"]);
         let mut settings = None;

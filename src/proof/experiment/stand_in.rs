@@ -52,7 +52,7 @@ pub(super) fn copy_tree(from: &Path, to: &Path, edit: &mut EditFile<'_>) -> Resu
 }
 
 /// What a stub's files hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Filling {
     /// Nothing: whoever looks whether they are there is content.
     Nothing,
