@@ -252,7 +252,7 @@ impl Nix {
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
             let mut output = self.realise(part, None, None)?;
-            // Nix itself ends builds of others now and then, where several share a store
+            // Nix kills a builder that closes its output before it ends, as the tools of coreutils do
             if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
                 output = self.realise(part, None, None)?;
             }
