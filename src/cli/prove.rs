@@ -237,7 +237,7 @@ impl Args {
     /// twice, or was built without a sandbox, may be another time.
     fn known(&self, printer: &mut Printer) -> Result<Known, CliError> {
         let mut known = Known::new();
-        if self.again || self.next.is_some() || !self.output.exists() || !self.experiments.is_empty() {
+        if self.again || self.next.is_some() || !self.output.is_file() || !self.experiments.is_empty() {
             return Ok(known);
         }
         let (file, problems) = EvidenceFile::load(&self.output)?;

@@ -25,7 +25,8 @@ let
     inherit name;
     system = "x86_64-linux";
     builder = "/bin/bash";
-    args = [ "-euc" (setup + script) ];
+    # a shell that becomes its last command may be killed by Nix: such a one closes its output first
+    args = [ "-euc" (setup + script + "\n:\n") ];
     inherit stdenv;
   } // attributes);
 
@@ -138,6 +139,8 @@ rec {
     buildInputs = [ thing ]; __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
   };
 
-  # several inputs: the last takes a while without its input
-  three = make "three" "if ! offered third; then sleep 8; fi; echo > $out" { buildInputs = [ thing other third ]; };
+  # several inputs: without any of them it takes a while
+  three = make "three" "for name in thing other third; do if ! offered $name; then sleep 5; fi; done; echo > $out" {
+    buildInputs = [ thing other third ];
+  };
 }

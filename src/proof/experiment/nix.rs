@@ -252,7 +252,7 @@ impl Nix {
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
             let mut output = self.realise(part, None, None)?;
-            // Nix itself ends builds of others now and then, where several share a store
+            // Nix kills a builder that closes its output before it ends, as the tools of coreutils do
             if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
                 output = self.realise(part, None, None)?;
             }
@@ -450,5 +450,10 @@ fn message(output: &Output) -> String {
         lines = talk.lines().collect();
     }
     let text = lines[lines.len().saturating_sub(TAIL)..].join("\n");
-    if text.trim().is_empty() { format!("it ended with {} and said nothing", output.status) } else { text }
+    match (text.trim().is_empty(), output.status.code()) {
+        (true, _) => format!("it ended with {} and said nothing", output.status),
+        // what it was about to do tells nothing then
+        (false, None) => format!("it ended with {}", output.status),
+        (false, Some(_)) => text,
+    }
 }
