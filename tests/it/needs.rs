@@ -8,6 +8,7 @@
 //! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
 //! - `nix`: a `nix-instantiate` that works
 //! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
+//! - `strace`: an strace that may trace
 //! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
 //!   README says that the machine must have
 //! - `machine`: files of the machine that single cases are about (a C compiler, a header …)
@@ -44,6 +45,16 @@ pub(crate) fn sandbox(works: impl FnOnce() -> bool) -> bool {
     wanted("sandbox", works(), &TOLD, "builds by the real Nix, whose sandbox does not work here")
 }
 
+/// Whether there is an strace that may trace.
+pub(crate) fn strace() -> bool {
+    static TOLD: Once = Once::new();
+    static WORKS: LazyLock<bool> = LazyLock::new(|| {
+        let traced = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).output();
+        traced.is_ok_and(|output| output.status.success())
+    });
+    wanted("strace", *WORKS, &TOLD, "traces of builds, for no strace works here")
+}
+
 /// Where the sources of real packages lie.
 pub(crate) fn realpkgs() -> Option<PathBuf> {
     static TOLD: Once = Once::new();
@@ -63,7 +74,7 @@ fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        let known = ["shared", "nix", "sandbox", "machine", "realpkgs"];
+        let known = ["shared", "nix", "sandbox", "strace", "machine", "realpkgs"];
         assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");

@@ -3,3 +3,4 @@
 mod judge;
 mod label;
 mod planted;
+mod traced;
