@@ -71,7 +71,7 @@ pub(super) enum CliError {
     Experiment(#[from] ExperimentError),
     #[error("{attribute}: {message}")]
     NoPackage { attribute: String, message: String },
-    #[error("none of the packages has an input called '{name}'; theirs are {}", .known.join(", "))]
+    #[error("none of the packages has an input called '{name}'; {}", theirs(.known))]
     UnknownInput { name: String, known: Vec<String> },
     #[error("the packages' lists bring no input, so that there is nothing to prove")]
     NoInputs,
@@ -81,6 +81,11 @@ pub(super) enum CliError {
     NoInput,
     #[error("the closure is not intact: {} found", super::printer::counted(.0.len(), "problem"))]
     NotIntact(Vec<crate::ingest::Problem>),
+}
+
+/// What there is instead.
+fn theirs(known: &[String]) -> String {
+    if known.is_empty() { "they have none".to_owned() } else { format!("theirs are {}", known.join(", ")) }
 }
 
 impl CliError {

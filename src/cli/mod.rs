@@ -17,6 +17,7 @@ mod prove;
 mod rank;
 mod references;
 mod side;
+mod traces;
 mod why;
 
 use std::ffi::OsString;

@@ -12,12 +12,13 @@ use super::Outcome;
 use super::error::CliError;
 use super::printer::Printer;
 use super::probe::nix_arguments;
+use super::traces::Traces;
 use crate::graph::{BuildOptions, Graph, NodeId, build};
 use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
 use crate::nix::normalise_pname;
 use crate::proof::experiment::{
-    Baseline, Candidate, Consumer, ExperimentError, Nix, Proof, ProofRow, ProveParams, Prover,
+    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover,
 };
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
@@ -51,6 +52,10 @@ pub(super) struct Args {
     /// leaves open whether checks use the input
     #[arg(long = "experiment", value_name = "KIND", value_parser = kind)]
     experiments: Vec<ExperimentKind>,
+    /// For perturb: what stands in the input's place, an attribute of the expression or a .drv path, say its
+    /// next version; without, the input itself under another hash
+    #[arg(long, value_name = "ATTR", requires = "inputs")]
+    next: Option<String>,
     /// A Nix expression as argument of the expression's function (repeatable)
     #[arg(long = "arg", value_names = ["NAME", "VALUE"], num_args = 2)]
     arguments: Vec<String>,
@@ -63,6 +68,10 @@ pub(super) struct Args {
     /// The evidence file to append to
     #[arg(short, long, value_name = "FILE", default_value = "evidence.jsonl", alias = "evidence")]
     output: PathBuf,
+    /// Build each package once more under strace, and tell which files of each input its build opens, and in
+    /// which phase
+    #[arg(long)]
+    trace: bool,
     /// Make experiments again that the evidence file has for the same derivations
     #[arg(long)]
     again: bool,
@@ -89,17 +98,20 @@ fn kind(word: &str) -> Result<ExperimentKind, String> {
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after a night of building
     EvidenceFile::check_appendable(&args.output)?;
-    let packages = args.instantiate()?;
-    let (graph, nodes) = args.read_back(&packages, printer)?;
+    let (packages, next) = args.instantiate()?;
+    let (graph, nodes) = args.read_back(&packages, next.as_deref(), printer)?;
+    let next = next.map(|drv| next_version(&graph, &drv)).transpose()?;
     let consumers = args.consumers(&graph, &nodes)?;
     let pairs = args.pairs(&graph, &consumers)?;
     let experiments: BTreeSet<ExperimentKind> = if args.experiments.is_empty() {
-        [ExperimentKind::Remove, ExperimentKind::Stub].into()
+        // who names another version wants to know of it
+        let perturb = next.is_some().then_some(ExperimentKind::Perturb);
+        [ExperimentKind::Remove, ExperimentKind::Stub].into_iter().chain(perturb).collect()
     } else {
         args.experiments.iter().copied().collect()
     };
     let nix = Nix::new(args.store_root.as_deref(), args.options.clone());
-    let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders })?;
+    let prover = Prover::new(nix, ProveParams { experiments, trust_builders: args.trust_builders, next })?;
     let known = args.known(printer)?;
     let (settled, failed) = args.prove(&prover, &consumers, &pairs, &known, printer)?;
     if printer.format() != Format::Json {
@@ -111,31 +123,49 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     Ok(Outcome::Fine)
 }
 
+/// What a derivation of the graph is called, and its outputs.
+fn next_version(graph: &Graph, drv: &str) -> Result<Next, CliError> {
+    let node = graph.nodes().find(|&node| graph.is_derivation(node) && graph.path(node) == drv);
+    let node = node.ok_or_else(|| CliError::NoDerivation(drv.to_owned()))?;
+    let outputs = graph.outputs(node).map(|(name, digest)| (name.to_owned(), graph.output_path(node, name, digest)));
+    Ok(Next { drv: drv.to_owned(), name: graph.name(node).to_owned(), outputs: outputs.collect() })
+}
+
+/// An attribute, and its derivation's path.
+type Named = (String, String);
+
 /// A consumer's number, and its candidate's.
 type Pair = (usize, usize);
 
 impl Args {
-    /// The derivation of each package.
-    fn instantiate(&self) -> Result<Vec<(String, String)>, CliError> {
+    /// The derivation of each package, and that of the next version.
+    fn instantiate(&self) -> Result<(Vec<Named>, Option<String>), CliError> {
         let arguments = nix_arguments(&self.arguments, &self.strings);
         let probe = Probe::new(&self.file, &arguments, self.system.as_deref(), self.store_root.as_deref())?;
+        let instantiate = |attribute: &String| -> Result<String, CliError> {
+            let none = |message| CliError::NoPackage { attribute: attribute.clone(), message };
+            probe.instantiate(attribute)?.map_err(none)
+        };
         let mut packages = Vec::new();
         for attribute in &self.attributes {
-            match probe.instantiate(attribute)? {
-                Ok(drv) => packages.push((attribute.clone(), drv)),
-                Err(message) => return Err(CliError::NoPackage { attribute: attribute.clone(), message }),
-            }
+            packages.push((attribute.clone(), instantiate(attribute)?));
         }
-        Ok(packages)
+        let next = match &self.next {
+            Some(path) if path.starts_with('/') => Some(path.clone()),
+            Some(attribute) => Some(instantiate(attribute)?),
+            None => None,
+        };
+        Ok((packages, next))
     }
 
     /// The closure of the packages, and where they are in it.
     fn read_back(
         &self,
-        packages: &[(String, String)],
+        packages: &[Named],
+        next: Option<&str>,
         printer: &mut Printer,
     ) -> Result<(Graph, Vec<(String, NodeId)>), CliError> {
-        let lines: BTreeSet<&str> = packages.iter().map(|(_, drv)| drv.as_str()).collect();
+        let lines: BTreeSet<&str> = packages.iter().map(|(_, drv)| drv.as_str()).chain(next).collect();
         let lines: Vec<&str> = lines.into_iter().collect();
         let input = Input::Lines { shown: self.file.display().to_string(), text: lines.join("\n") };
         let options = IngestOptions { store_root: self.store_root.clone(), ..IngestOptions::default() };
@@ -145,7 +175,7 @@ impl Args {
         printer.problems(&problems);
         let by_path: BTreeMap<String, NodeId> =
             graph.nodes().filter(|&node| graph.is_derivation(node)).map(|node| (graph.path(node), node)).collect();
-        let node = |(attribute, drv): &(String, String)| {
+        let node = |(attribute, drv): &Named| {
             let node = by_path.get(drv).copied();
             node.map(|node| (attribute.clone(), node)).ok_or_else(|| CliError::NoDerivation(attribute.clone()))
         };
@@ -207,12 +237,13 @@ impl Args {
     /// twice, or was built without a sandbox, may be another time.
     fn known(&self, printer: &mut Printer) -> Result<Known, CliError> {
         let mut known = Known::new();
-        if self.again || !self.output.exists() || !self.experiments.is_empty() {
+        if self.again || self.next.is_some() || !self.output.exists() || !self.experiments.is_empty() {
             return Ok(known);
         }
         let (file, problems) = EvidenceFile::load(&self.output)?;
         printer.problems(&problems);
         for evidence in file.evidence {
+            // another version is another experiment
             if let Evidence::Experiment(shown) = evidence
                 && shown.sandboxed
                 && shown.outcome != crate::verdict::Outcome::Nondeterministic
@@ -222,6 +253,18 @@ impl Args {
             }
         }
         Ok(known)
+    }
+
+    /// Traced builds of packages; those of the evidence file, unless they are to be made again.
+    fn traces<'c>(
+        &self,
+        prover: &Prover,
+        consumers: impl Iterator<Item = &'c Consumer>,
+        printer: &mut Printer,
+    ) -> Result<Traces, CliError> {
+        let mut traces = if self.again { Traces::default() } else { Traces::load(&self.output, printer)? };
+        traces.make(prover, consumers, &self.output, printer)?;
+        Ok(traces)
     }
 
     /// Makes the experiments, `jobs` of them side by side; tells, prints and records what is settled in
@@ -259,6 +302,8 @@ impl Args {
                         let same = if baseline.deterministic { "twice the same" } else { "not the same twice" };
                         let took = baseline.took.as_secs();
                         printer.detail(&format!("{}: built as it is: {same} ({took} s)", consumer.package.name));
+                        let evidence = vec![Evidence::References(baseline.references.clone())];
+                        EvidenceFile::append_new(&self.output, &EvidenceFile { evidence, ..EvidenceFile::default() })?;
                         baselines.insert(number, baseline);
                     }
                     Some(Err(error)) => printer.warning(&error.to_string()),
@@ -283,6 +328,8 @@ impl Args {
                 "builds do not run in a sandbox here, so that nothing is more than 'suspected'; see 'sandbox' in nix.conf",
             );
         }
+        let traced = ready.iter().map(|ready| ready.consumer);
+        let traces = if self.trace { self.traces(prover, traced, printer)? } else { Traces::default() };
         let mut settled = Vec::new();
         side_by_side(
             self.jobs.into(),
@@ -292,7 +339,8 @@ impl Args {
                 let Some(Ready { consumer, candidate, known, .. }) = ready.get(at) else { return Ok(()) };
                 let (package, input) = (&consumer.package.name, &candidate.input.name);
                 match proof {
-                    Some(Ok(proof)) => {
+                    Some(Ok(mut proof)) => {
+                        proof.trace = traces.get(consumer, candidate).cloned();
                         let Some(row) = ProofRow::of(&proof) else {
                             printer.warning(&format!(
                                 "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
@@ -338,7 +386,7 @@ struct Ready<'a> {
 impl Ready<'_> {
     fn prove(&self, prover: &Prover) -> Option<Result<Proof, ExperimentError>> {
         if let Some(known) = self.known {
-            return Some(Ok(Proof { experiments: known.clone(), steps: Vec::new() }));
+            return Some(Ok(Proof { experiments: known.clone(), steps: Vec::new(), trace: None }));
         }
         self.baseline.map(|baseline| prover.prove(self.consumer, baseline, self.candidate))
     }

@@ -29,6 +29,14 @@ pub struct References {
     pub source: ReferenceSource,
 }
 
+impl References {
+    /// Whether they name an input.
+    #[must_use]
+    pub fn has(&self, input: &InputRef) -> bool {
+        self.inputs.iter().any(|reference| reference.input == *input)
+    }
+}
+
 /// An input that is mentioned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reference {

@@ -8,6 +8,9 @@
 //! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
 //! - `nix`: a `nix-instantiate` that works
 //! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
+//! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
+//!   README says that the machine must have
+//! - `machine`: files of the machine that single cases are about (a C compiler, a header …)
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,11 +44,27 @@ pub(crate) fn sandbox(works: impl FnOnce() -> bool) -> bool {
     wanted("sandbox", works(), &TOLD, "builds by the real Nix, whose sandbox does not work here")
 }
 
+/// Where the sources of real packages lie.
+pub(crate) fn realpkgs() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let folder = crate::realpkgs::sources();
+    let here = folder.is_some() && Path::new("/usr/include/python3.11/Python.h").exists();
+    wanted("realpkgs", here, &TOLD, "experiments on real packages, whose sources or compilers are not here")
+        .then_some(folder?)
+}
+
+/// Whether all of these files are there, which a case is about.
+pub(crate) fn machine(case: &str, files: &[String]) -> bool {
+    let here = files.iter().all(|file| Path::new(file).exists());
+    wanted("machine", here, &Once::new(), &format!("{case}, for which this machine lacks one of {files:?}"))
+}
+
 fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        assert!(["shared", "nix", "sandbox"].contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
+        let known = ["shared", "nix", "sandbox", "machine", "realpkgs"];
+        assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");
     if !here {

@@ -381,10 +381,7 @@ pub(crate) fn build_in(store: &Store, arguments: &[&str]) -> Result<Vec<String>,
     command.args(["--option", "substitute", "false", "--option", "sandbox", "true"]);
     // a store that is thrown away need not be on the disk
     command.args(["--option", "fsync-metadata", "false"]);
-    // the machine's own shell does the work of the tiny builders
-    let shell: Vec<&str> =
-        ["/bin", "/lib", "/lib64", "/usr"].into_iter().filter(|path| Path::new(path).exists()).collect();
-    command.args(["--option", "sandbox-paths", &shell.join(" ")]).args(arguments);
+    command.args(["--option", "sandbox-paths", &sandbox_paths()]).args(arguments);
     let output = command.output().unwrap();
     let log = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
@@ -392,6 +389,12 @@ pub(crate) fn build_in(store: &Store, arguments: &[&str]) -> Result<Vec<String>,
     }
     let built = |line: &str| Some(line.strip_prefix("building '")?.split('\'').next()?.to_owned());
     Ok(log.lines().filter_map(built).collect())
+}
+
+/// The machine's own shell and tools, which do the work of the tiny builders.
+pub(crate) fn sandbox_paths() -> String {
+    let paths = ["/bin", "/lib", "/lib64", "/usr"].into_iter().filter(|path| Path::new(path).exists());
+    paths.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn sandbox_works() -> bool {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// How many bytes of a text are shown.
-const SHOWN: usize = 40;
+/// How many bytes of a text are shown: a store path of usual length.
+const SHOWN: usize = 80;
 
 /// Bytes from a place on, escaped, cut.
 pub(super) fn excerpt(text: &[u8], at: usize) -> String {

@@ -13,12 +13,13 @@ use crate::verdict::Carrier;
 /// a carrier that is known; and which carriers these are. `None` where more differs.
 ///
 /// - `nix-support/propagated-*`: elements that blanks part.
-/// - other files of `nix-support`, `.pth`: lines.
+/// - other files of `nix-support`: lines and words; `.pth`: lines.
 /// - wrappers: hunks of lines that set a variable (see [`Hunk`]), folders of python modules.
 /// - `.pc`, `.la`: words; `.cmake`: words and elements that semicolons part. What names an input without
 ///   its path (`Requires: zlib`, `-lz`) is no reference: where it is gone, more differs.
 /// - the interpreter of a script (see [`shebang::exchanged`]).
-/// - any text: elements of a list of paths that colons part, of which at least one stays.
+/// - any text: elements of a list of paths that colons part, of which at least one stays, or its head: a
+///   name in capitals.
 ///
 /// **Overestimates**: a list of paths is taken for a record even where a program reads it. A line of
 /// `nix-support/setup-hook` counts as a record, too.
@@ -139,7 +140,7 @@ impl Lines<'_> {
             return Some(vec![Carrier::Shebang]);
         }
         let gone = match self.kind {
-            Kind::PkgConfig | Kind::Libtool => elements_gone(words(line), words(other), self.rules),
+            Kind::PkgConfig | Kind::Libtool | Kind::NixSupport => elements_gone(words(line), words(other), self.rules),
             Kind::Cmake => {
                 elements_gone(words(line), words(other), self.rules) || lists_gone(line, other, b';', 0, self.rules)
             }

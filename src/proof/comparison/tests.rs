@@ -233,6 +233,8 @@ fn folders_of_python_modules() {
     references(path, carrier, &line("'%I/lib','%B/lib'"), &line("'%B/lib'"));
     references(path, carrier, &line("'%A/lib', '%I/lib'"), &line("'%A/lib'"));
     references(path, carrier, &line("'%I/lib'"), &line(""));
+    let one = "import site; [site.addsitedir(one) for one in ['%A/lib', '%I/lib']]\n";
+    references(path, carrier, one, "import site; [site.addsitedir(one) for one in ['%A/lib']]\n");
     references(path, carrier, &line("'%I/lib','%X/lib'"), &line("'%Y/lib'"));
     different(path, &line("'%A/lib','%B/lib'"), &line("'%A/lib'"));
     different(path, &line("'%A/lib','%I/lib'"), &line("'%B/lib'"));
@@ -375,10 +377,11 @@ fn names_and_kinds() {
     check(
         &[("a", text("")), ("b/c", link("%I/x"))],
         &[("a", text(""))],
-        ReferenceOnly,
+        Different,
         &[("b", Change::Gone), ("b/c", Change::Gone)],
     );
     check(&[("c", link("%I/x"))], &[("c", link("/usr/x"))], ReferenceOnly, &[("c", Change::References)]);
+    check(&[("c", link("%I/x"))], &[("c", link("/usr/y"))], Different, &[("c", Change::Content)]);
     check(&[("c", link("%I/x"))], &[("c", text("x"))], Different, &[("c", Change::Kind)]);
     check(&[("c", link("%A/x"))], &[], Different, &[("c", Change::Gone)]);
     check(&[], &[("c", link("%I/x"))], Different, &[("c", Change::Added)]);

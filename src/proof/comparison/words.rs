@@ -62,7 +62,9 @@ pub(super) fn lists_gone(first: &[u8], second: &[u8], between: u8, stay: usize, 
         }
         let (elements, left) = (piece.split(|&byte| byte == between), other.split(|&byte| byte == between));
         let paths = left.clone().filter(|element| is_path(element)).count();
-        if paths < stay || !elements_gone(elements, left, rules) {
+        // a name in capitals heads a list that may be empty: RPATH:/a/lib
+        let headed = other.len() > 1 && other.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+        if paths < stay && !headed || !elements_gone(elements, left, rules) {
             return false;
         }
         lost = true;

@@ -95,17 +95,18 @@ fn is_one_word(text: &[u8]) -> bool {
     quote.is_none()
 }
 
-/// Stands in the line that nixpkgs' wrapPython puts into a python script.
-const ADDS_FOLDERS: &[u8] = b"functools.reduce(lambda k, p: site.addsitedir(p, k), [";
+/// Stands in the line that nixpkgs' wrapPython puts into a python script: it adds the folders of a list.
+const ADDS_FOLDERS: &[u8] = b"site.addsitedir";
 
-/// Whether two such lines differ only by folders that are gone.
+/// Whether two such lines differ only by folders that are gone from the list.
 pub(super) fn python_folders_gone(first: &[u8], second: &[u8], rules: &Rules<'_>) -> bool {
-    let split = |line| {
-        let at = memchr::memmem::find(line, ADDS_FOLDERS)? + ADDS_FOLDERS.len();
-        let (before, rest) = <[u8]>::split_at_checked(line, at)?;
+    fn split(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+        memchr::memmem::find(line, ADDS_FOLDERS)?;
+        let at = line.windows(2).position(|pair| matches!(pair, b"['" | b"[]"))? + 1;
+        let (before, rest) = line.split_at_checked(at)?;
         let (list, after) = rest.split_at_checked(memchr::memchr(b']', rest)?)?;
         Some((before, list, after))
-    };
+    }
     let (Some(first), Some(second)) = (split(first), split(second)) else { return false };
     let elements = |list| pieces(list, |byte| byte == b',').map(<[u8]>::trim_ascii).filter(|piece| *piece != b",");
     super::words::same(first.0, second.0, rules)

@@ -1,17 +1,20 @@
 //! What the experiments on an input come to.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::prove::{Proof, Step, SwitchedOff};
 use crate::verdict::{
-    Checks, Claims, Experiment, ExperimentKind, FileChange, Grade, InputRef, Outcome, PackageRef, Verdict,
+    Checks, Claims, Experiment, ExperimentKind, FileChange, Grade, InputRef, OpenedIn, Outcome, PackageRef, Trace,
+    Verdict,
 };
 
 /// The version of the answer's shape; it grows when a field is renamed or removed.
 const PROOF_VERSION: u32 = 1;
 
 /// An input and its consumer: the experiment that decides, and what follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProofRow {
     /// [`PROOF_VERSION`].
     pub version: u32,
@@ -39,18 +42,20 @@ pub struct ProofRow {
     pub files: Vec<FileChange>,
     /// How many differ in all.
     pub differing: u64,
-    /// How long all experiments took, in seconds; the package itself apart.
-    pub seconds: u64,
+    /// How long the builds took that were needed now, in seconds; those of the package itself apart.
+    pub seconds: f64,
     /// What all experiments together say.
     pub verdict: Verdict,
     /// How strongly.
     pub grade: Option<Grade>,
+    /// What a traced build opened of the input, by phase; `None` where none was made.
+    pub opened: Option<Vec<OpenedIn>>,
     /// Every build, in order.
     pub steps: Vec<StepRow>,
 }
 
 /// One build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepRow {
     /// Of which experiment.
     pub experiment: ExperimentKind,
@@ -63,7 +68,7 @@ pub struct StepRow {
     /// How many files differ.
     pub differing: u64,
     /// How long it took, in seconds.
-    pub seconds: u64,
+    pub seconds: f64,
 }
 
 impl From<&Step> for StepRow {
@@ -74,7 +79,7 @@ impl From<&Step> for StepRow {
             outcome: step.outcome,
             phase: step.phase.clone(),
             differing: step.differing,
-            seconds: step.took.as_secs_f64().round() as u64,
+            seconds: seconds(step.took),
         }
     }
 }
@@ -84,7 +89,9 @@ impl ProofRow {
     #[must_use]
     pub fn of(proof: &Proof) -> Option<Self> {
         let decisive = decisive(&proof.experiments)?;
-        let claims = proof.experiments.iter().map(Experiment::claims).fold(Claims::default(), Claims::and);
+        let traced = proof.trace.iter().map(Trace::claims);
+        let claims = proof.experiments.iter().map(Experiment::claims).chain(traced);
+        let claims = claims.fold(Claims::default(), Claims::and);
         let (verdict, grade) = claims.verdict();
         Some(Self {
             version: PROOF_VERSION,
@@ -100,12 +107,18 @@ impl ProofRow {
             sandboxed: proof.experiments.iter().all(|experiment| experiment.sandboxed),
             files: decisive.files.clone(),
             differing: decisive.differing,
-            seconds: proof.experiments.iter().map(|experiment| experiment.seconds).sum(),
+            seconds: seconds(proof.steps.iter().map(|step| step.took).sum()),
             verdict,
             grade,
+            opened: proof.trace.as_ref().map(|trace| trace.opened.clone()),
             steps: proof.steps.iter().map(StepRow::from).collect(),
         })
     }
+}
+
+/// To a tenth.
+fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 10.0).round() / 10.0
 }
 
 /// The first experiment, unless the build fails in it and goes well in a later one.

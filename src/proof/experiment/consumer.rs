@@ -7,7 +7,7 @@ use super::recipe::Recipe;
 use super::stand_in::digest_of;
 use crate::graph::{Graph, NodeId, RecipeDigest};
 use crate::nix::{Derivation, Digest, OutputKind};
-use crate::role::EffectiveInputs;
+use crate::role::{EffectiveInputs, Role, RoleSet};
 use crate::verdict::{InputRef, PackageRef};
 
 /// A package, its recipe, and the inputs that its build sees.
@@ -20,7 +20,7 @@ pub struct Consumer {
     pub(super) recipe: Recipe,
     /// Its inputs by their derivation's or their own path, with the digests of their outputs.
     pub(super) inputs: BTreeMap<String, BTreeSet<Digest>>,
-    /// The inputs that its lists bring, by path.
+    /// The inputs that its lists bring, and that its phases and variables name; by path.
     pub candidates: Vec<Candidate>,
 }
 
@@ -120,6 +120,13 @@ fn candidates(graph: &Graph, effective: &EffectiveInputs<'_>, consumer: NodeId) 
         let (_, outputs) = found.entry(input.node).or_insert_with(|| (input.chain.clone(), BTreeSet::new()));
         if !input.output.is_empty() {
             outputs.insert(input.output.to_owned());
+        }
+    }
+    // what phases and variables name is an input as well; not what is built, and with what
+    for (edge, input) in graph.input_edges(consumer) {
+        let own = |role: &Role| !matches!(role, Role::Builder | Role::Stdenv | Role::Source | Role::Unattributed);
+        if RoleSet::of_edge(graph, edge).0.iter().any(own) {
+            found.entry(input).or_default();
         }
     }
     let edges: BTreeMap<NodeId, _> = graph.input_edges(consumer).map(|(edge, input)| (input, edge)).collect();

@@ -74,6 +74,33 @@ pub enum ExperimentError {
         /// What came out.
         other: String,
     },
+    /// Builds cannot be traced on this machine.
+    #[error("builds cannot be traced: {0}")]
+    NoTrace(String),
+    /// A build ran where strace does not see it.
+    #[error(
+        "{drv}: strace did not see the build, for it did not run below nix-store (a daemon or another machine builds); nothing was recorded of it; trace where the store is your own, such as one below --store-root, and without builders"
+    )]
+    Unseen {
+        /// The derivation.
+        drv: String,
+    },
+    /// Something else was built in the same run.
+    #[error("{drv}: more than this derivation was built while it was traced; nothing was recorded of it, try again")]
+    Mixed {
+        /// The derivation.
+        drv: String,
+    },
+    /// A build fails only under strace.
+    #[error("{drv}: the build fails under strace{}: {message}", in_phase(.phase.as_deref()))]
+    FailsTraced {
+        /// The derivation.
+        drv: String,
+        /// The phase, where the build tells.
+        phase: Option<String>,
+        /// The end of its log.
+        message: String,
+    },
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Io {

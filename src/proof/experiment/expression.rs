@@ -4,8 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::error::ExperimentError;
 use super::recipe::Recipe;
-use crate::nix::string_literal;
+use crate::nix::{Derivation, string_literal};
+
+/// Attributes that Nix wants to be true or false, though they stand as texts in the derivation.
+const SWITCHES: [&[u8]; 3] = [b"__structuredAttrs", b"__contentAddressed", b"__impure"];
+
+/// A derivation as an expression of Nix's language, `derivation { … }`: evaluated, it is the very same
+/// derivation. `name` is what a refusal calls it. Linear in its text.
+///
+/// # Errors
+/// When there is none: structured attributes that are no JSON object, dynamic derivations.
+pub fn written(derivation: Derivation<'static>, name: &str) -> Result<Vec<u8>, ExperimentError> {
+    Ok(expression(&Recipe::of(derivation, name)?))
+}
 
 /// A derivation as an expression that makes it again: `derivation { … }` with every text as it stands.
 /// What it depends on is the context of its builder alone, where no text shows it.
@@ -17,7 +30,12 @@ pub(super) fn expression(recipe: &Recipe) -> Vec<u8> {
     for (key, value) in &derivation.environment {
         let key = key.as_ref();
         // the paths of outputs are made by Nix
-        if !special.contains(&key) && !outputs.contains(key) {
+        if special.contains(&key) || outputs.contains(key) {
+            continue;
+        }
+        if SWITCHES.contains(&key) {
+            assign(&mut text, key, if value.is_empty() { b"false" } else { b"true" });
+        } else {
             assign(&mut text, key, &bytes_literal(value));
         }
     }
@@ -43,20 +61,25 @@ pub(super) fn expression(recipe: &Recipe) -> Vec<u8> {
     let mut builder = b"builtins.appendContext ".to_vec();
     builder.extend(bytes_literal(&derivation.builder));
     builder.extend_from_slice(b" {\n");
+    // a derivation may be both: its outputs are used, and its file is
+    let mut context: BTreeMap<&[u8], Vec<u8>> = BTreeMap::new();
     for (path, used) in &derivation.input_derivations {
-        let names = list(used.names.iter().map(|name| bytes_literal(name)));
-        builder.extend_from_slice(b"    ");
-        builder.extend(bytes_literal(path));
-        builder.extend_from_slice(b" = { outputs = ");
-        builder.extend(names);
-        builder.extend_from_slice(b"; };\n");
+        let said = context.entry(path.as_ref()).or_default();
+        said.extend_from_slice(b"outputs = ");
+        said.extend(list(used.names.iter().map(|name| bytes_literal(name))));
+        said.extend_from_slice(b"; ");
     }
     let sources = derivation.input_sources.iter().map(|path| path.as_ref());
     let sources: BTreeSet<&[u8]> = sources.chain(recipe.salt.iter().map(String::as_bytes)).collect();
     for path in sources {
+        context.entry(path).or_default().extend_from_slice(b"path = true; ");
+    }
+    for (path, said) in context {
         builder.extend_from_slice(b"    ");
         builder.extend(bytes_literal(path));
-        builder.extend_from_slice(b" = { path = true; };\n");
+        builder.extend_from_slice(b" = { ");
+        builder.extend(said);
+        builder.extend_from_slice(b"};\n");
     }
     builder.extend_from_slice(b"  }");
     assign(&mut text, b"builder", &builder);

@@ -12,9 +12,12 @@ mod prove;
 mod recipe;
 mod sandbox;
 mod stand_in;
+mod trace;
+mod traced;
 
 pub use answer::{ProofRow, StepRow};
 pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
+pub use expression::written;
 pub use nix::Nix;
-pub use prove::{Baseline, Proof, ProveParams, Prover, Step, SwitchedOff};
+pub use prove::{Baseline, Next, Proof, ProveParams, Prover, Step, SwitchedOff};

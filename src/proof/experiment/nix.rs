@@ -13,18 +13,30 @@ use serde::Deserialize;
 use super::error::ExperimentError;
 use super::hidden::Hidden;
 use super::phase::last_phase;
+use crate::nix::StorePath;
 
 /// How much of a failed build's log is kept, in lines.
 const TAIL: usize = 12;
 
-/// What in the log of a failed build says that the machine failed, not the package.
-const MACHINE: [&str; 6] = [
-    "No space left on device",
-    "Disk quota exceeded",
-    "Cannot allocate memory",
+/// How many links one after the other are followed, as Linux does.
+const LINKS: usize = 40;
+
+/// What in the log of a failed build says that the machine failed, not the package; in lower case, for
+/// languages differ in it.
+///
+/// Overestimates: a package that fails for another reason, and prints one of these.
+const MACHINE: [&str; 11] = [
+    "no space left on device",
+    "disk quota exceeded",
+    "file size limit exceeded",
+    "file too large",
+    "cannot allocate memory",
     "virtual memory exhausted",
-    "Killed signal terminated",
-    "Input/output error",
+    "out of memory",
+    "too many open files",
+    "resource temporarily unavailable",
+    "input/output error",
+    "sigkill",
 ];
 
 /// Nix, a store, and the options that the user passes on.
@@ -36,6 +48,14 @@ pub struct Nix {
     options: Vec<OsString>,
     /// Whether a build ran on another machine.
     elsewhere: Arc<AtomicBool>,
+}
+
+/// A program that a program of Nix is run by, and what stands in for its standard input.
+pub(super) struct Under {
+    /// The program and its arguments.
+    pub(super) words: Vec<OsString>,
+    /// Its standard input.
+    pub(super) input: Stdio,
 }
 
 /// What an instantiated expression is.
@@ -75,6 +95,23 @@ impl Nix {
         &self.options
     }
 
+    /// Where a link leads, on this machine; the path itself where it is none. `None` where links go round.
+    pub(super) fn followed(&self, path: &Path) -> Option<PathBuf> {
+        let mut path = path.to_path_buf();
+        for _ in 0..LINKS {
+            let Ok(link) = std::fs::read_link(&path) else { return Some(path) };
+            path = match (link.to_str(), path.parent()) {
+                // in a store of its own, links name what lies below that store's folder
+                (Some(text), _) if link.is_absolute() && self.place(text).symlink_metadata().is_ok() => {
+                    self.place(text)
+                }
+                (_, Some(folder)) => folder.join(&link),
+                (_, None) => link,
+            };
+        }
+        None
+    }
+
     /// Where a store path lies on this machine.
     #[must_use]
     pub fn place(&self, path: &str) -> PathBuf {
@@ -84,10 +121,29 @@ impl Nix {
         }
     }
 
+    /// What builds call a place in the store.
+    pub(super) fn named(&self, place: &Path) -> PathBuf {
+        match self.store.as_ref().and_then(|store| place.strip_prefix(store).ok()) {
+            Some(rest) => Path::new("/").join(rest),
+            None => place.to_path_buf(),
+        }
+    }
+
     fn command(&self, program: &'static str) -> Command {
+        self.command_under(program, None)
+    }
+
+    fn command_under(&self, program: &'static str, under: Option<Under>) -> Command {
         let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        if let Some(Under { words, input }) = under
+            && let Some((first, rest)) = words.split_first()
+        {
+            command = Command::new(first);
+            command.args(rest).arg(program).stdin(input);
+        }
         // messages are read, so they must be Nix's own
-        command.env("LC_ALL", "C").stdin(Stdio::null());
+        command.env("LC_ALL", "C");
         if let Some(store) = &self.store {
             command.arg("--store").arg(store);
         }
@@ -108,7 +164,8 @@ impl Nix {
 
     /// Puts a file or folder into the store, under its own name.
     pub(super) fn add(&self, path: &Path) -> Result<String, ExperimentError> {
-        self.succeed("nix-store", self.command("nix-store").arg("--add").arg(path))
+        let text = self.succeed("nix-store", self.command("nix-store").arg("--add").arg(path))?;
+        store_path("nix-store", &text)
     }
 
     /// Evaluates an expression that is a derivation, and writes it into the store.
@@ -131,23 +188,55 @@ impl Nix {
         })
     }
 
+    /// The folder that store paths begin with.
+    pub(super) fn store_dir(&self) -> Result<String, ExperimentError> {
+        let mut command = self.command("nix-instantiate");
+        let text = self.succeed("nix-instantiate", command.args(["--eval", "--json", "-E", "builtins.storeDir"]))?;
+        serde_json::from_str(&text).map_err(|error| ExperimentError::Nix {
+            program: "nix-instantiate",
+            message: format!("it printed no answer: {error}"),
+        })
+    }
+
     /// The paths that a path refers to, by the store's own books.
     pub(super) fn references(&self, path: &str) -> Result<Vec<String>, ExperimentError> {
-        let text = self.succeed("nix-store", self.command("nix-store").args(["--query", "--references", path]))?;
-        Ok(text.lines().map(str::to_owned).collect())
+        self.query("--references", path)
+    }
+
+    /// The paths that a path needs to run, with itself, by the store's own books.
+    pub(super) fn requisites(&self, path: &str) -> Result<Vec<String>, ExperimentError> {
+        self.query("--requisites", path)
+    }
+
+    fn query(&self, what: &str, path: &str) -> Result<Vec<String>, ExperimentError> {
+        let text = self.succeed("nix-store", self.command("nix-store").args(["--query", what, path]))?;
+        text.lines().map(|line| store_path("nix-store", line)).collect()
     }
 
     /// Builds a derivation, with another setting of `sandbox-paths` where there is one.
     ///
     /// A failure of the builder of `drv` itself is an answer; every other failure is an error.
     pub(super) fn build(&self, drv: &str, hidden: Option<&Hidden>) -> Result<Built, ExperimentError> {
-        let output = self.realise(&[drv.to_owned()], hidden)?;
+        let output = self.realise(&[drv.to_owned()], hidden, None)?;
+        self.outcome(drv, &output)
+    }
+
+    /// Builds a derivation under another program; gives also whether Nix built anything else, or elsewhere.
+    pub(super) fn build_under(&self, drv: &str, under: Under) -> Result<(Built, bool), ExperimentError> {
+        let output = self.realise(&[drv.to_owned()], None, Some(under))?;
+        let talk = String::from_utf8_lossy(&output.stderr);
+        let own = format!("building '{drv}'...");
+        let others = talk.lines().any(|line| line.starts_with("building '") && line != own);
+        Ok((self.outcome(drv, &output)?, others))
+    }
+
+    fn outcome(&self, drv: &str, output: &Output) -> Result<Built, ExperimentError> {
         if output.status.success() {
             return Ok(Built::Done);
         }
         let talk = String::from_utf8_lossy(&output.stderr).into_owned();
         let log = self.log(drv).unwrap_or_default();
-        failure(drv, &talk, &log, message(&output))
+        failure(drv, &talk, &log, message(output))
     }
 
     /// Whether a build ran on another machine.
@@ -162,7 +251,11 @@ impl Nix {
         }
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
-            let output = self.realise(part, None)?;
+            let mut output = self.realise(part, None, None)?;
+            // Nix itself ends builds of others now and then, where several share a store
+            if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
+                output = self.realise(part, None, None)?;
+            }
             if !output.status.success() {
                 let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
                 return Err(ExperimentError::Needed { drv, message: message(&output) });
@@ -171,13 +264,19 @@ impl Nix {
         Ok(())
     }
 
-    fn realise(&self, paths: &[String], hidden: Option<&Hidden>) -> Result<Output, ExperimentError> {
-        let mut command = self.command("nix-store");
+    fn realise(
+        &self,
+        paths: &[String],
+        hidden: Option<&Hidden>,
+        under: Option<Under>,
+    ) -> Result<Output, ExperimentError> {
+        let mut command = self.command_under("nix-store", under);
         command.arg("--realise").args(paths);
         command.args(["--option", "sandbox", "true", "--option", "sandbox-fallback", "false"]);
         let mut settings = None;
         match hidden {
-            None => drop(command.args(&self.options)),
+            // without words it would not be seen where a build ran
+            None => drop(command.args(self.options.iter().filter(|option| *option != "--quiet"))),
             Some(hidden) => {
                 command.args(self.options_without_paths());
                 // longer than an argument may be
@@ -189,7 +288,7 @@ impl Nix {
         }
         let output = self.run("nix-store", &mut command)?;
         // building '/nix/store/….drv' on 'ssh://…'
-        if output.stderr.windows(7).any(|window| window == b"' on 's") {
+        if String::from_utf8_lossy(&output.stderr).lines().any(|line| line.contains(".drv' on '")) {
             self.elsewhere.store(true, Ordering::Relaxed);
         }
         drop(settings);
@@ -207,7 +306,7 @@ impl Nix {
         let names = |option: &OsString| {
             let text = option.to_string_lossy();
             let name = text.strip_prefix("--").unwrap_or(&text);
-            name.strip_prefix("extra-").unwrap_or(name) == "sandbox-paths"
+            is_called(name.strip_prefix("extra-").unwrap_or(name), "sandbox-paths")
         };
         let mut kept = Vec::new();
         let mut options = self.options.iter().peekable();
@@ -217,14 +316,15 @@ impl Nix {
                 options.next();
             } else if names(option) {
                 options.next();
-            } else {
+            } else if option != "--quiet" {
                 kept.push(option);
             }
         }
         kept
     }
 
-    /// A setting that builds are made with: the last of the user's options, else what Nix is configured with.
+    /// A setting that builds are made with: the last of the user's options, else what Nix is configured
+    /// with. `None` where neither tells.
     pub(super) fn setting(&self, name: &str) -> Option<String> {
         let mut found = None;
         let mut extra = String::new();
@@ -236,26 +336,44 @@ impl Nix {
                 word => (word.strip_prefix("--"), options.get(at + 1)),
             };
             let (Some(key), Some(value)) = (key, value) else { continue };
-            if key == name {
+            if is_called(key, name) {
                 found = Some(value.to_string());
                 extra.clear();
-            } else if key.strip_prefix("extra-") == Some(name) {
+            } else if key.strip_prefix("extra-").is_some_and(|key| is_called(key, name)) {
                 extra.push(' ');
                 extra.push_str(value);
             }
         }
+        // the second is its name since 2.20
         let configured = || {
-            let mut command = self.command("nix");
-            command.args(["--extra-experimental-features", "nix-command", "show-config"]);
-            let text = self.succeed("nix", &mut command).ok()?;
-            text.lines().find_map(|line| {
-                let (key, value) = line.split_once('=')?;
-                (key.trim() == name).then(|| value.trim().to_owned())
+            [["show-config"].as_slice(), &["config", "show"]].into_iter().find_map(|words| {
+                let mut command = self.command("nix");
+                command.args(["--extra-experimental-features", "nix-command"]).args(words);
+                let text = self.succeed("nix", &mut command).ok()?;
+                text.lines().find_map(|line| {
+                    let (key, value) = line.split_once('=')?;
+                    (key.trim() == name).then(|| value.trim().to_owned())
+                })
             })
         };
-        let value = found.or_else(configured);
-        if extra.is_empty() { value } else { Some(value.unwrap_or_default() + &extra) }
+        Some(found.or_else(configured)? + &extra)
     }
+}
+
+/// A line that a program of Nix prints, which must be a store path.
+fn store_path(program: &'static str, line: &str) -> Result<String, ExperimentError> {
+    match StorePath::from_absolute(line.as_bytes()) {
+        Ok(_) => Ok(line.to_owned()),
+        Err(_) => Err(ExperimentError::Nix {
+            program,
+            message: format!("expected it to print a store path, found '{}'", line.escape_debug()),
+        }),
+    }
+}
+
+/// Whether a setting has this name, or is an older one of it.
+fn is_called(word: &str, name: &str) -> bool {
+    word == name || (name == "sandbox-paths" && ["build-chroot-dirs", "build-sandbox-paths"].contains(&word))
 }
 
 /// The files of the user's own settings, one more before them: the first of them wins.
@@ -298,14 +416,23 @@ fn failure(drv: &str, talk: &str, log: &str, message: String) -> Result<Built, E
         // a shell tells a killed child by 128 and the signal
         Some(137 | 143) => return unsettled("something ended it from outside".to_owned()),
         Some(_) => {}
+        // it ended well by its own word
+        None if told.starts_with(" to produce output") => {}
         None => return unsettled(format!("the builder failed{}", told.trim_end_matches(';'))),
     }
-    if let Some(word) = MACHINE.iter().find(|word| log.contains(**word) || talk.contains(**word)) {
-        return unsettled(format!("its log says \"{word}\""));
+    if let Some(line) = log.lines().chain(talk.lines()).find(|line| blames_machine(line)) {
+        return unsettled(format!("its log says \"{}\"", line.trim()));
     }
     let plain: Vec<&str> = log.lines().filter(|line| !line.starts_with("@nix ")).collect();
     let tail = plain[plain.len().saturating_sub(TAIL)..].join("\n");
     Ok(Built::Failed { phase: last_phase(log), tail })
+}
+
+/// Whether a line of a log says that the machine failed. A shell and make tell a killed child by "Killed"
+/// behind its number or its target, compilers by "Killed signal terminated program".
+fn blames_machine(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    MACHINE.iter().any(|word| lower.contains(word)) || line.split_whitespace().any(|word| word == "Killed")
 }
 
 /// The derivation whose builder failed first.

@@ -1,13 +1,16 @@
 //! What comes along: copies of inputs whose propagated lists are edited.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use super::error::ExperimentError;
 use super::nix::Nix;
 use super::recipe::exchange;
 use super::stand_in::{base_name, copy_tree, digest_of};
-use crate::nix::Digest;
 
 /// What a package is to see instead of an input: nothing, or something else.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +78,7 @@ pub(super) fn copy_carriers(nix: &Nix, listed: &[String], edit: &Edit) -> Result
 /// The store paths in a path's propagated lists.
 fn propagated(nix: &Nix, path: &str) -> Result<Vec<String>, ExperimentError> {
     let mut found = Vec::new();
-    for file in lists_of(nix, path)? {
+    for (_, file) in lists_of(nix, path)? {
         let text = fs::read(&file).map_err(ExperimentError::io(&file))?;
         let text = String::from_utf8_lossy(&text).into_owned();
         found.extend(text.split_whitespace().map(str::to_owned));
@@ -83,51 +86,79 @@ fn propagated(nix: &Nix, path: &str) -> Result<Vec<String>, ExperimentError> {
     Ok(found)
 }
 
-/// The files of a path that hold propagated lists.
-fn lists_of(nix: &Nix, path: &str) -> Result<Vec<std::path::PathBuf>, ExperimentError> {
-    let folder = nix.place(path).join("nix-support");
+/// The files of a path that hold propagated lists: their names, and where they are. The path, its
+/// `nix-support` and the files may be links.
+fn lists_of(nix: &Nix, path: &str) -> Result<Vec<(OsString, PathBuf)>, ExperimentError> {
+    let folder = nix.followed(&nix.place(path)).and_then(|path| nix.followed(&path.join("nix-support")));
+    let Some(folder) = folder else { return Ok(Vec::new()) };
     let Ok(entries) = fs::read_dir(&folder) else { return Ok(Vec::new()) };
     let mut files = Vec::new();
     for entry in entries {
         let entry = entry.map_err(ExperimentError::io(&folder))?;
-        if entry.file_name().to_string_lossy().starts_with("propagated-") && entry.path().is_file() {
-            files.push(entry.path());
+        let name = entry.file_name();
+        if name.as_bytes().starts_with(b"propagated-")
+            && let Some(file) = nix.followed(&entry.path()).filter(|file| file.is_file())
+        {
+            files.push((name, file));
         }
     }
     files.sort();
     Ok(files)
 }
 
+/// Puts what a link leads to in the place of the link, as far as the propagated lists in it go: a folder
+/// of links to what the other folder holds.
+fn unfold(nix: &Nix, original: &Path, copy: &Path) -> Result<(), ExperimentError> {
+    if !copy.is_symlink() {
+        return Ok(());
+    }
+    let Some(folder) = nix.followed(original).filter(|folder| folder.is_dir()) else { return Ok(()) };
+    fs::remove_file(copy).map_err(ExperimentError::io(copy))?;
+    fs::create_dir(copy).map_err(ExperimentError::io(copy))?;
+    let named = nix.named(&folder);
+    for entry in fs::read_dir(&folder).map_err(ExperimentError::io(&folder))? {
+        let name = entry.map_err(ExperimentError::io(&folder))?.file_name();
+        let link = copy.join(&name);
+        symlink(named.join(&name), &link).map_err(ExperimentError::io(&link))?;
+    }
+    Ok(())
+}
+
 fn copy(nix: &Nix, path: &str, edit: &Edit, copies: &mut Copies) -> Result<String, ExperimentError> {
     let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
     let target = folder.path().join(base_name(path));
     let instead = |word: &str| copies.paths.get(word).or_else(|| edit.exchanged.get(word));
-    let everywhere: BTreeMap<Digest, Digest> = if edit.everywhere {
-        let pairs = edit.exchanged.iter().chain(&copies.paths);
-        pairs.filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
-    } else {
-        BTreeMap::new()
-    };
+    // programs and archives take only what is as long as before
+    let all: BTreeMap<String, String> =
+        edit.exchanged.iter().chain(&copies.paths).map(|(from, to)| (from.clone(), to.clone())).collect();
+    let fits = all.iter().all(|(from, to)| from.len() == to.len());
+    let everywhere = if edit.everywhere && fits { all } else { BTreeMap::new() };
     // what is still named in the copy
     let mut named: Vec<Vec<u8>> = Vec::new();
     copy_tree(&nix.place(path), &target, &mut |relative, content| {
         let is_list = relative.starts_with(b"nix-support/propagated-");
         let edited = if is_list {
-            let text = String::from_utf8_lossy(&content).into_owned();
-            let words = text.split(' ').map(|word| {
-                let bare = word.trim();
-                if edit.gone.contains(bare) {
-                    return word.replacen(bare, "", 1);
-                }
-                instead(bare).map_or_else(|| word.to_owned(), |other| word.replacen(bare, other, 1))
-            });
-            words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").into_bytes()
+            edit_list(&content, &edit.gone, &instead)
         } else {
             exchange(&content, &everywhere).unwrap_or(content)
         };
         named.push(edited.clone());
         Some(edited)
     })?;
+    unfold(nix, &nix.place(path), &target)?;
+    if let Some(folder) = nix.followed(&nix.place(path)) {
+        unfold(nix, &folder.join("nix-support"), &target.join("nix-support"))?;
+    }
+    for (name, file) in lists_of(nix, path)? {
+        let list = target.join("nix-support").join(name);
+        if list.is_symlink() {
+            fs::remove_file(&list).map_err(ExperimentError::io(&list))?;
+            let content = fs::read(&file).map_err(ExperimentError::io(&file))?;
+            let edited = edit_list(&content, &edit.gone, &instead);
+            fs::write(&list, &edited).map_err(ExperimentError::io(&list))?;
+            named.push(edited);
+        }
+    }
     let copied = nix.add(&target)?;
     let names = |path: &str| {
         digest_of(path).is_some_and(|digest| named.iter().any(|text| memchr::memmem::find(text, &digest.0).is_some()))
@@ -145,6 +176,23 @@ fn copy(nix: &Nix, path: &str, edit: &Edit, copies: &mut Copies) -> Result<Strin
         }
     }
     Ok(copied)
+}
+
+/// A propagated list without some of its paths, and with others in the place of some; what parts them
+/// (spaces, lines) stays, but for a space behind a path that is gone.
+fn edit_list<'t>(text: &[u8], gone: &BTreeSet<String>, instead: &impl Fn(&str) -> Option<&'t String>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut edited = String::with_capacity(text.len());
+    for part in text.split_inclusive(char::is_whitespace) {
+        let word = part.trim_end();
+        if gone.contains(word) {
+            edited.push_str(part.get(word.len()..).unwrap_or_default().trim_start_matches(' '));
+        } else {
+            edited.push_str(instead(word).map_or(word, String::as_str));
+            edited.push_str(part.get(word.len()..).unwrap_or_default());
+        }
+    }
+    edited.into_bytes()
 }
 
 fn instead_of(path: &str, edit: &Edit, copies: &Copies) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::consumer::{Candidate, Consumer};
@@ -12,15 +12,17 @@ use super::hidden::Hidden;
 use super::nix::{Built, Instantiated, Nix};
 use super::propagation::{Copies, Edit, copy_carriers};
 use super::recipe::Recipe;
-use super::sandbox::{is_hidden, is_sandboxed};
+use super::sandbox::{Settings, is_hidden, is_sandboxed};
 use super::stand_in::{Filling, digest_of, stub};
 use crate::nix::Digest;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
-use crate::proof::outputs::Tree;
-use crate::verdict::{Checks, Experiment, ExperimentKind, FileChange, Outcome};
+use crate::proof::outputs::{Scanner, Tree};
+use crate::verdict::{
+    Carrier, Checks, Experiment, ExperimentKind, FileChange, Outcome, Reference, ReferenceSource, References, Trace,
+};
 
 /// How many differing files a record keeps.
-const KEPT_FILES: usize = 20;
+const KEPT_FILES: usize = 10;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -29,18 +31,38 @@ pub struct ProveParams {
     pub experiments: BTreeSet<ExperimentKind>,
     /// Other builders than this machine are vouched for: they build in a sandbox.
     pub trust_builders: bool,
+    /// What stands in the input's place in *perturb*; the input itself under another hash without.
+    pub next: Option<Next>,
+}
+
+/// Another version of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Its derivation's path.
+    pub drv: String,
+    /// Its name.
+    pub name: String,
+    /// Its outputs: name and path.
+    pub outputs: BTreeMap<String, String>,
 }
 
 /// Makes experiments with one Nix.
 #[derive(Debug)]
 pub struct Prover {
-    nix: Nix,
-    params: ProveParams,
-    sandbox_paths: String,
+    pub(super) nix: Nix,
+    pub(super) params: ProveParams,
+    pub(super) settings: Settings,
     sandboxed: Mutex<Option<bool>>,
-    /// Two input sources that change a derivation's hash and nothing else.
-    salts: [String; 2],
+    /// Input sources that change a derivation's hash and nothing else, by their number and by whether
+    /// builds are sandboxed.
+    salts: Mutex<BTreeMap<(u8, bool), String>>,
+    /// Stubs that were made, by the path of what they stand for.
+    stubs: Mutex<BTreeMap<(String, Filling), String>>,
 }
+
+/// The salts of the package as it is and of what it is compared with, and of what is built once more.
+const FIRST: u8 = 1;
+const SECOND: u8 = 2;
 
 /// A package as it is, built twice.
 #[derive(Debug)]
@@ -50,6 +72,8 @@ pub struct Baseline {
     pub deterministic: bool,
     /// What differs between them.
     difference: Vec<FileChange>,
+    /// Which inputs its output mentions, and how.
+    pub references: References,
     /// Whether builds run in a sandbox.
     pub sandboxed: bool,
     /// How long both builds took; nothing where they were there already.
@@ -63,6 +87,8 @@ pub struct Proof {
     pub experiments: Vec<Experiment>,
     /// Every build.
     pub steps: Vec<Step>,
+    /// What a traced build opened of the input, where one was made.
+    pub trace: Option<Trace>,
 }
 
 /// One build of an experiment.
@@ -159,18 +185,41 @@ impl Prover {
     /// # Errors
     /// When Nix cannot be run or its store cannot be written.
     pub fn new(nix: Nix, params: ProveParams) -> Result<Self, ExperimentError> {
-        let sandbox_paths = nix.setting("sandbox-paths").unwrap_or_default();
-        // other options are another experiment: what an open sandbox built is not taken for a closed one's
-        let options: Vec<_> = nix.options().iter().map(|option| option.to_string_lossy()).collect();
-        let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
-        let salt = |number: u8| -> Result<String, ExperimentError> {
-            let file = folder.path().join(format!("experiment-{number}"));
-            let text = format!("nix-ripple {number}\n{sandbox_paths}\n{}\n", options.join("\n"));
-            std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
-            nix.add(&file)
+        let settings = Settings::of(&nix)?;
+        Ok(Self {
+            nix,
+            params,
+            settings,
+            sandboxed: Mutex::new(None),
+            salts: Mutex::default(),
+            stubs: Mutex::default(),
+        })
+    }
+
+    /// A recipe under another hash. Other options, and an open sandbox, are another experiment: what was
+    /// built with them is never taken for what is built now.
+    fn salted(&self, recipe: Recipe, number: u8) -> Result<Vec<u8>, ExperimentError> {
+        let open = *lock(&self.sandboxed) == Some(false);
+        let mut salts = lock(&self.salts);
+        let salt = match salts.get(&(number, open)) {
+            Some(salt) => salt.clone(),
+            None => {
+                let options: Vec<_> = self.nix.options().iter().map(|option| option.to_string_lossy()).collect();
+                let open_text = if open { "no sandbox\n" } else { "" };
+                let text = format!(
+                    "nix-ripple {number}\n{}\n{}\n{open_text}",
+                    self.settings.sandbox_paths,
+                    options.join("\n")
+                );
+                let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
+                let file = folder.path().join(format!("experiment-{number}"));
+                std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
+                let salt = self.nix.add(&file)?;
+                salts.insert((number, open), salt.clone());
+                salt
+            }
         };
-        let salts = [salt(1)?, salt(2)?];
-        Ok(Self { nix, params, sandbox_paths, sandboxed: Mutex::new(None), salts })
+        Ok(expression(&recipe.salted(&salt)))
     }
 
     /// Provides a package's inputs and builds it twice, as it is.
@@ -185,8 +234,8 @@ impl Prover {
         self.nix.provide(&consumer.needs())?;
         let sandboxed = self.sandboxed(&consumer.recipe)?;
         let begun = Instant::now();
-        let twin = |salt: &String| -> Result<Instantiated, ExperimentError> {
-            let made = self.nix.instantiate(&expression(&consumer.recipe.clone().salted(salt)))?;
+        let twin = |number| -> Result<Instantiated, ExperimentError> {
+            let made = self.nix.instantiate(&self.salted(consumer.recipe.clone(), number)?)?;
             match self.nix.build(&made.drv, None)? {
                 Built::Done => Ok(made),
                 Built::Failed { phase, tail } => {
@@ -194,13 +243,14 @@ impl Prover {
                 }
             }
         };
-        let made = twin(&self.salts[0])?;
-        let second = twin(&self.salts[1])?;
+        let made = twin(FIRST)?;
+        let second = twin(SECOND)?;
         let took = begun.elapsed();
         let difference = self.compare(&made, &second, &CompareParams::default())?;
         Ok(Baseline {
             deterministic: difference.outcome == Outcome::Identical,
             difference: difference.files,
+            references: self.references(consumer, &made)?,
             made,
             sandboxed: sandboxed && !consumer.recipe.escapes_sandbox(),
             took,
@@ -218,7 +268,7 @@ impl Prover {
         baseline: &Baseline,
         candidate: &Candidate,
     ) -> Result<Proof, ExperimentError> {
-        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new() };
+        let mut proof = Proof { experiments: Vec::new(), steps: Vec::new(), trace: None };
         if !baseline.deterministic {
             let ended = Ended {
                 outcome: Outcome::Nondeterministic,
@@ -279,7 +329,7 @@ impl Prover {
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let places: Vec<PathBuf> = candidate.outputs.iter().map(|(_, path)| self.nix.place(path)).collect();
-        let hidden = Hidden::of(&places, &self.sandbox_paths);
+        let hidden = Hidden::of(&places, &self.settings.sandbox_paths);
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..self.counterparts(&copies) };
         recipe.add_sources(copies.paths.into_values().chain(copies.references));
@@ -294,7 +344,7 @@ impl Prover {
         let digests = |pairs: &BTreeMap<String, String>| -> BTreeMap<Digest, Digest> {
             pairs.iter().filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
         };
-        recipe.exchange_everywhere(&digests(&edit.exchanged));
+        recipe.exchange_everywhere(&edit.exchanged);
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let mut params = self.counterparts(&copies);
         params.input = candidate.digests().into_iter().collect();
@@ -315,7 +365,14 @@ impl Prover {
         let mut edit = Edit::default();
         for (_, path) in &candidate.outputs {
             if self.nix.place(path).symlink_metadata().is_ok() {
-                edit.exchanged.insert(path.clone(), stub(&self.nix, path, filling)?);
+                let key = (path.clone(), filling);
+                let known = lock(&self.stubs).get(&key).cloned();
+                let stub = match known {
+                    Some(stub) => stub,
+                    None => stub(&self.nix, path, filling)?,
+                };
+                lock(&self.stubs).insert(key, stub.clone());
+                edit.exchanged.insert(path.clone(), stub);
             }
         }
         Ok(edit)
@@ -344,10 +401,13 @@ impl Prover {
         Ok(Experiment { poisoned: true, ..record })
     }
 
-    /// The input made again under another hash, in all its outputs; `None` for a source.
+    /// Another version, or the input made again under another hash, in all its outputs; `None` for a source.
     fn rebuilt(&self, candidate: &Candidate) -> Result<Option<Edit>, ExperimentError> {
-        let Some(recipe) = &candidate.recipe else { return Ok(None) };
-        let made = self.nix.instantiate(&expression(&recipe.clone().salted(&self.salts[1])))?;
+        let made = match (&self.params.next, &candidate.recipe) {
+            (Some(next), _) => Instantiated { drv: next.drv.clone(), outputs: next.outputs.clone() },
+            (None, Some(recipe)) => self.nix.instantiate(&self.salted(recipe.clone(), SECOND)?)?,
+            (None, None) => return Ok(None),
+        };
         if let Built::Failed { tail, .. } = self.nix.build(&made.drv, None)? {
             return Err(ExperimentError::Needed { drv: made.drv, message: tail });
         }
@@ -430,11 +490,11 @@ impl Prover {
         phase: Option<String>,
     ) -> Result<Ended, ExperimentError> {
         let off = if runs_checks { Checks::Off } else { Checks::None };
-        let own = SwitchedOff::AllChecks.apply(consumer.recipe.clone()).salted(&self.salts[0]);
-        let own = self.nix.instantiate(&expression(&own))?;
+        let own = SwitchedOff::AllChecks.apply(consumer.recipe.clone());
+        let own = self.nix.instantiate(&self.salted(own, FIRST)?)?;
         if !runs_checks && self.nix.build(&own.drv, None)? == Built::Done {
-            let other = SwitchedOff::AllChecks.apply(variant.recipe.clone()).salted(&self.salts[0]);
-            let other = self.nix.instantiate(&expression(&other))?;
+            let other = SwitchedOff::AllChecks.apply(variant.recipe.clone());
+            let other = self.nix.instantiate(&self.salted(other, FIRST)?)?;
             let alike = self.compare(&own, &other, &variant.params)?;
             if alike.outcome != Outcome::Different {
                 return Ok(Ended::presence_only(alike, off, phase));
@@ -452,8 +512,8 @@ impl Prover {
         steps: &mut Vec<Step>,
     ) -> Result<Attempt, ExperimentError> {
         let begun = Instant::now();
-        let recipe = switched_off.apply(variant.recipe.clone()).salted(&self.salts[0]);
-        let made = self.nix.instantiate(&expression(&recipe))?;
+        let recipe = switched_off.apply(variant.recipe.clone());
+        let made = self.nix.instantiate(&self.salted(recipe, FIRST)?)?;
         let built = self.nix.build(&made.drv, variant.hidden.as_ref())?;
         let mut step = Step {
             experiment: kind,
@@ -481,8 +541,8 @@ impl Prover {
 
     /// A failure counts when it is seen twice.
     fn confirm(&self, variant: &Variant) -> Result<(), ExperimentError> {
-        let recipe = SwitchedOff::AllChecks.apply(variant.recipe.clone()).salted(&self.salts[1]);
-        let made = self.nix.instantiate(&expression(&recipe))?;
+        let recipe = SwitchedOff::AllChecks.apply(variant.recipe.clone());
+        let made = self.nix.instantiate(&self.salted(recipe, SECOND)?)?;
         match self.nix.build(&made.drv, variant.hidden.as_ref())? {
             Built::Failed { .. } => Ok(()),
             Built::Done => Err(ExperimentError::Flaky { drv: made.drv }),
@@ -512,8 +572,8 @@ impl Prover {
     }
 
     /// Whether builds run in a sandbox; found out once.
-    fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
-        let mut known = self.sandboxed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    pub(super) fn sandboxed(&self, like: &Recipe) -> Result<bool, ExperimentError> {
+        let mut known = lock(&self.sandboxed);
         if let Some(known) = *known {
             return Ok(known);
         }
@@ -538,6 +598,7 @@ impl Prover {
         steps: &[Step],
         hidden: bool,
     ) -> Result<Experiment, ExperimentError> {
+        let left_out = self.settings.leave_out(candidate.outputs.iter().map(|(_, path)| path));
         let elsewhere = self.nix.built_elsewhere() && !self.params.trust_builders;
         let seconds: Duration = steps.iter().map(|step| step.took).sum();
         Ok(Experiment {
@@ -546,29 +607,65 @@ impl Prover {
             input: candidate.input.clone(),
             chain: candidate.chain.clone(),
             experiment: kind,
-            against: None,
+            against: self
+                .params
+                .next
+                .as_ref()
+                .filter(|_| kind == ExperimentKind::Perturb)
+                .map(|next| next.name.clone()),
             poisoned: false,
             outcome: ended.outcome,
             compared: ended.compared,
             checks: ended.checks,
             phase: ended.phase,
-            referenced: self.mentions(&baseline.made, &candidate.digests())?,
-            sandboxed: baseline.sandboxed && hidden && !elsewhere,
+            referenced: baseline.references.has(&candidate.input),
+            sandboxed: baseline.sandboxed && hidden && left_out && !elsewhere,
             differing: ended.files.len() as u64,
             files: ended.files.into_iter().take(KEPT_FILES).collect(),
             seconds: seconds.as_secs_f64().round() as u64,
         })
     }
 
-    /// Whether a build names one of these paths.
-    fn mentions(&self, made: &Instantiated, digests: &BTreeSet<Digest>) -> Result<bool, ExperimentError> {
-        for path in made.outputs.values() {
-            for reference in self.nix.references(path)? {
-                if digest_of(&reference).is_some_and(|digest| digests.contains(&digest)) {
-                    return Ok(true);
+    /// Which of the inputs a build mentions, and how.
+    pub(super) fn references(&self, consumer: &Consumer, made: &Instantiated) -> Result<References, ExperimentError> {
+        let digests: BTreeSet<Digest> = consumer.candidates.iter().flat_map(Candidate::digests).collect();
+        let scanner = Scanner::new(digests);
+        // the files, each in its output, and how they carry it
+        type Where<'t> = (BTreeSet<(&'t String, Vec<u8>)>, BTreeSet<Carrier>);
+        let mut found: BTreeMap<Digest, Where<'_>> = BTreeMap::new();
+        let trees = self.trees(made)?;
+        for (output, tree) in &trees {
+            for (digest, files) in tree.mentions(&scanner)? {
+                let (paths, carriers) = found.entry(digest).or_default();
+                for file in files {
+                    carriers.extend(file.carriers.into_keys());
+                    paths.insert((output, file.path));
                 }
             }
         }
-        Ok(false)
+        let inputs = consumer.candidates.iter().filter_map(|candidate| {
+            let (mut files, mut carriers) = (BTreeSet::new(), BTreeSet::new());
+            for (of_path, of_carriers) in candidate.digests().iter().filter_map(|digest| found.get(digest)) {
+                files.extend(of_path.iter().cloned());
+                carriers.extend(of_carriers.iter().copied());
+            }
+            (!files.is_empty()).then(|| Reference {
+                input: candidate.input.clone(),
+                files: files.len() as u64,
+                carriers: carriers.into_iter().collect(),
+            })
+        });
+        Ok(References {
+            package: consumer.package.clone(),
+            recipe: consumer.digest,
+            outputs: made.outputs.keys().cloned().collect(),
+            inputs: inputs.collect(),
+            source: ReferenceSource::Scan,
+        })
     }
+}
+
+/// What is behind it, also after a panic elsewhere: what is kept there is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::error::ExperimentError;
-use crate::nix::store_path::DIGEST_LEN;
 use crate::nix::{Derivation, Digest, StorePath};
 use crate::role::DependencyList;
 
@@ -168,8 +167,20 @@ impl Recipe {
     pub(super) fn edit_lists(&mut self, gone: &BTreeSet<String>, exchanged: &BTreeMap<String, String>) {
         let edit = |text: &str| -> Option<String> {
             let words: Vec<&str> = text.split(' ').filter(|word| !gone.contains(*word)).collect();
-            let words: Vec<&str> =
-                words.into_iter().map(|word| exchanged.get(word).map_or(word, String::as_str)).collect();
+            let words: Vec<String> = words
+                .into_iter()
+                .map(|word| {
+                    // lists that are written by hand have lines
+                    let parts = word.split_inclusive(['\n', '\t', '\r']);
+                    let kept = parts.map(|part| {
+                        let bare = part.trim_end();
+                        let rest = part.get(bare.len()..).unwrap_or_default();
+                        let bare = if gone.contains(bare) { "" } else { bare };
+                        exchanged.get(bare).map_or(bare, String::as_str).to_owned() + rest
+                    });
+                    kept.collect()
+                })
+                .collect();
             let edited = words.join(" ");
             (edited != text).then_some(edited)
         };
@@ -194,8 +205,8 @@ impl Recipe {
         }
     }
 
-    /// Puts paths in the place of others wherever a text names them; both have digests of one length.
-    pub(super) fn exchange_everywhere(&mut self, exchanged: &BTreeMap<Digest, Digest>) {
+    /// Puts paths in the place of others wherever a text names them.
+    pub(super) fn exchange_everywhere(&mut self, exchanged: &BTreeMap<String, String>) {
         let edit = |text: &[u8]| -> Option<Vec<u8>> { exchange(text, exchanged) };
         for (_, value) in &mut self.derivation.environment {
             if let Some(edited) = edit(value) {
@@ -267,15 +278,24 @@ impl Recipe {
     }
 }
 
-/// Digests exchanged in a text; `None` where none stands there.
-pub(super) fn exchange(text: &[u8], exchanged: &BTreeMap<Digest, Digest>) -> Option<Vec<u8>> {
+/// Store paths exchanged in a text, with or without the store's folder before them; `None` where none
+/// stands there.
+pub(super) fn exchange(text: &[u8], exchanged: &BTreeMap<String, String>) -> Option<Vec<u8>> {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let mut edited: Option<Vec<u8>> = None;
     for (from, to) in exchanged {
-        for at in memchr::memmem::find_iter(text, &from.0) {
-            let edited = edited.get_or_insert_with(|| text.to_vec());
-            if let Some(place) = edited.get_mut(at..at + DIGEST_LEN) {
-                place.copy_from_slice(&to.0);
-            }
+        let (from, to) = (last(from), last(to));
+        let before = edited.as_deref().unwrap_or(text);
+        let mut after = Vec::with_capacity(before.len());
+        let mut done = 0;
+        for at in memchr::memmem::find_iter(before, from.as_bytes()) {
+            after.extend_from_slice(before.get(done..at).unwrap_or_default());
+            after.extend_from_slice(to.as_bytes());
+            done = at + from.len();
+        }
+        if done > 0 {
+            after.extend_from_slice(before.get(done..).unwrap_or_default());
+            edited = Some(after);
         }
     }
     edited

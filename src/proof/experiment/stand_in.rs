@@ -52,7 +52,7 @@ pub(super) fn copy_tree(from: &Path, to: &Path, edit: &mut EditFile<'_>) -> Resu
 }
 
 /// What a stub's files hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Filling {
     /// Nothing: whoever looks whether they are there is content.
     Nothing,
@@ -77,16 +77,18 @@ pub(super) fn stub(nix: &Nix, path: &str, filling: Filling) -> Result<String, Ex
         }
         (!relative.ends_with(b".pyc")).then(|| filling.text(relative))
     })?;
-    cut_links(&place, &target, filling)?;
+    cut_links(nix, &place, &target, filling)?;
     nix.add(&target)
 }
 
 /// Puts stubs in the place of links that lead out of a tree.
-fn cut_links(from: &Path, to: &Path, filling: Filling) -> Result<(), ExperimentError> {
+fn cut_links(nix: &Nix, from: &Path, to: &Path, filling: Filling) -> Result<(), ExperimentError> {
     for (relative, entry) in &Tree::of_path(to)?.entries {
         let Entry::Symlink(link) = entry else { continue };
         let path = std::ffi::OsStr::from_bytes(relative);
-        let (original, copy) = (from.join(path), to.join(path));
+        // the output itself may be one: a slash at its end would follow it
+        let (original, copy) =
+            if relative.is_empty() { (from.to_path_buf(), to.to_path_buf()) } else { (from.join(path), to.join(path)) };
         let link = Path::new(std::ffi::OsStr::from_bytes(link));
         let inside = link.is_relative()
             && original
@@ -96,7 +98,7 @@ fn cut_links(from: &Path, to: &Path, filling: Filling) -> Result<(), ExperimentE
             continue;
         }
         fs::remove_file(&copy).map_err(ExperimentError::io(&copy))?;
-        if original.is_dir() {
+        if nix.followed(&original).is_some_and(|target| target.is_dir()) {
             fs::create_dir(&copy).map_err(ExperimentError::io(&copy))?;
             continue;
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::path_info::{self, Listed};
 use super::{MetadataError, StoreDatabase, narinfo, store_database};
 use crate::nix::StorePath;
+use crate::verdict::ReferenceSource;
 
 /// A file that tells what outputs refer to.
 #[derive(Debug)]
@@ -18,33 +19,6 @@ pub enum Metadata {
     PathInfo(Listed),
     /// A narinfo file of a binary cache.
     NarInfo(Listed),
-}
-
-/// Where references are known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReferenceSource {
-    /// Nix's store database.
-    StoreDb,
-    /// `nix path-info --json`.
-    PathInfo,
-    /// A narinfo file.
-    Narinfo,
-    /// The files of the output.
-    Scan,
-}
-
-impl ReferenceSource {
-    /// As it stands in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StoreDb => "store-db",
-            Self::PathInfo => "path-info",
-            Self::Narinfo => "narinfo",
-            Self::Scan => "scan",
-        }
-    }
 }
 
 /// The base name of a store path, which may be one already. `None` where it is no store path.

@@ -29,7 +29,7 @@ pub use channels::Channels;
 pub use channels_report::{ChannelsReport, Offered, OutputChannels};
 pub use listing::ListingError;
 pub use mentions::{FileMention, Mentions};
-pub use metadata::{Metadata, ReferenceSource, base_name};
+pub use metadata::{Metadata, base_name};
 pub use metadata_error::MetadataError;
 pub use references::{MentioningFile, OutputReferences, Reference, ReferencesError, ReferencesReport, references};
 pub use scan::{Hit, Scanner};

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    Built, Content, Entry, FileMention, Mentions, Metadata, MetadataError, ReferenceSource, Scanner, StorePaths, Tree,
-    TreeError, shown,
+    Built, Content, Entry, FileMention, Mentions, Metadata, MetadataError, Scanner, StorePaths, Tree, TreeError, shown,
 };
 use crate::nix::store_path::DEFAULT_STORE_DIR;
 use crate::nix::{Digest, StorePath, normalise_pname, parse_drv_name};
-use crate::verdict::Carrier;
+use crate::verdict::{Carrier, ReferenceSource};
 
 /// Why references cannot be told.
 #[derive(Debug, thiserror::Error)]

@@ -26,6 +26,24 @@ pub fn spans(content: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
+/// The interpreter of an ELF program, that the system runs it with. `None` of what has none, is no ELF file,
+/// or is damaged there.
+#[must_use]
+pub fn interpreter(content: &[u8]) -> Option<&[u8]> {
+    match content.get(4) {
+        Some(1) => interpreter_of::<FileHeader32<Endianness>>(content),
+        Some(2) => interpreter_of::<FileHeader64<Endianness>>(content),
+        _ => None,
+    }
+}
+
+fn interpreter_of<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<&[u8]> {
+    let header = H::parse(content).ok()?;
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, content).ok()?;
+    segments.iter().find_map(|segment| segment.interpreter(endian, content).ok()?)
+}
+
 fn spans_of<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<Vec<Range<usize>>> {
     let header = H::parse(content).ok()?;
     let endian = header.endian().ok()?;
@@ -89,5 +107,7 @@ mod tests {
         let texts: Vec<String> =
             spans(&own).into_iter().map(|s| String::from_utf8_lossy(&own[s]).into_owned()).collect();
         assert!(texts.iter().any(|text| text.contains("ld-") || text.contains("ld.so")), "{texts:?}");
+        let interpreter = String::from_utf8_lossy(interpreter(&own).unwrap()).into_owned();
+        assert!(texts.iter().any(|text| text.trim_end_matches('\0') == interpreter), "{interpreter} {texts:?}");
     }
 }

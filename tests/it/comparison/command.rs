@@ -111,7 +111,7 @@ fn what_cannot_be_read_is_named() {
     assert!(talk.contains("pipe: neither a file, a folder nor a link"), "{talk}");
     std::fs::remove_file(folder.join(OWN[1]).join("pipe")).unwrap();
     let file = folder.join(OWN[1]).join("a");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o0)).unwrap();
     // root reads everything
     if std::fs::read(&file).is_err() {
         let talk = run().failed();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use nix_ripple::nix::Digest;
-use nix_ripple::proof::outputs::{Built, Metadata, ReferenceSource, Scanner, StoreDatabase, references};
+use nix_ripple::proof::outputs::{Built, Metadata, Scanner, StoreDatabase, references};
+use nix_ripple::verdict::ReferenceSource;
 use serde_json::Value;
 
 use crate::cli::program::Program;

@@ -1,0 +1,5 @@
+//! Experiments by the real Nix: `prove`, judged by planted cases (`testdata/minipkgs/planted.nix`).
+
+mod judge;
+mod label;
+mod planted;
