@@ -7,7 +7,7 @@ use super::consumer::Consumer;
 use super::error::ExperimentError;
 use super::expression::expression;
 use super::nix::{Built, Nix};
-use super::prove::Prover;
+use super::prover::Prover;
 use super::trace::{Inputs, Node, Strace, Watch};
 use crate::proof::outputs::{Content, run_path};
 use crate::verdict::Trace;
