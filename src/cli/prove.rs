@@ -17,7 +17,7 @@ use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
 use crate::nix::normalise_pname;
 use crate::proof::experiment::{
-    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover,
+    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover, is_settled,
 };
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
@@ -251,6 +251,8 @@ impl Args {
                 known.entry((shown.package.drv.clone(), shown.input.drv.clone())).or_default().push(shown);
             }
         }
+        // what an earlier run was not asked for
+        known.retain(|_, shown| is_settled(shown));
         Ok(known)
     }
 

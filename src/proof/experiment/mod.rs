@@ -26,5 +26,5 @@ pub use consumer::{Candidate, Consumer};
 pub use error::ExperimentError;
 pub use expression::written;
 pub use nix::Nix;
-pub use prover::{Next, ProveParams, Prover};
+pub use prover::{Next, ProveParams, Prover, is_settled};
 pub use step::{Proof, Step, SwitchedOff};

@@ -15,7 +15,7 @@ use super::stand_in::{Filling, digest_of};
 use super::step::Proof;
 use crate::proof::comparison::{CompareParams, Comparison, compare};
 use crate::proof::outputs::Tree;
-use crate::verdict::{Checks, ExperimentKind, Outcome};
+use crate::verdict::{Checks, Experiment, ExperimentKind, Outcome};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -113,8 +113,7 @@ impl Prover {
         {
             let kind = ExperimentKind::Remove;
             let record = self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?;
-            open = record.outcome == Outcome::Fails;
-            checks_open = record.checks == Checks::Passed && record.outcome == Outcome::Identical && !record.referenced;
+            (open, checks_open) = (record.outcome == Outcome::Fails, leaves_checks_open(&record));
             proof.experiments.push(record);
         }
         if wanted(ExperimentKind::Stub) && open {
@@ -194,7 +193,77 @@ impl Prover {
     }
 }
 
+/// Whether checks that pass without the input may use it all the same where it is there.
+fn leaves_checks_open(removed: &Experiment) -> bool {
+    removed.checks == Checks::Passed && removed.outcome == Outcome::Identical && !removed.referenced
+}
+
+/// Whether these experiments on one input are all that are made by default: *remove* leaves nothing open, or
+/// a stub was tried as well.
+#[must_use]
+pub fn is_settled(experiments: &[Experiment]) -> bool {
+    experiments.iter().any(|shown| match shown.experiment {
+        ExperimentKind::Remove => shown.outcome != Outcome::Fails && !leaves_checks_open(shown),
+        ExperimentKind::Stub => true,
+        ExperimentKind::Perturb => false,
+    })
+}
+
 /// What is behind it, also after a panic elsewhere: what is kept there is whole at any time.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::RecipeDigest;
+    use crate::verdict::{InputRef, PackageRef};
+
+    fn shown(experiment: ExperimentKind, outcome: Outcome, checks: Checks) -> Experiment {
+        let (drv, name) = ("/nix/store/x.drv".to_owned(), "x-1".to_owned());
+        Experiment {
+            package: PackageRef { attribute: String::new(), drv: drv.clone(), name: name.clone() },
+            recipe: RecipeDigest([7; 32]),
+            input: InputRef { drv, name, pname: "x".to_owned(), outputs: Vec::new(), keys: Vec::new() },
+            chain: Vec::new(),
+            experiment,
+            against: None,
+            poisoned: false,
+            outcome,
+            compared: None,
+            checks,
+            phase: None,
+            referenced: false,
+            sandboxed: true,
+            files: Vec::new(),
+            differing: 0,
+            seconds: 0,
+        }
+    }
+
+    /// What `--experiment remove` leaves open is tried by a later run, not taken for settled.
+    #[test]
+    fn what_is_left_open_is_not_settled() {
+        let (remove, stub) = (ExperimentKind::Remove, ExperimentKind::Stub);
+        let fails = shown(remove, Outcome::Fails, Checks::Off);
+        let passed = shown(remove, Outcome::Identical, Checks::Passed);
+        let stubbed = shown(stub, Outcome::Different, Checks::Passed);
+        for (experiments, settled) in [
+            (vec![], false),
+            (vec![fails.clone()], false),
+            (vec![passed.clone()], false),
+            (vec![Experiment { referenced: true, ..passed.clone() }], true),
+            (vec![shown(remove, Outcome::Identical, Checks::None)], true),
+            (vec![shown(remove, Outcome::Different, Checks::Passed)], true),
+            (vec![shown(remove, Outcome::PresenceOnly, Checks::Passed)], true),
+            (vec![fails, stubbed.clone()], true),
+            (vec![passed, stubbed.clone()], true),
+            // what variables name cannot be removed
+            (vec![stubbed], true),
+            (vec![shown(ExperimentKind::Perturb, Outcome::Different, Checks::None)], false),
+        ] {
+            assert_eq!(is_settled(&experiments), settled, "{experiments:?}");
+        }
+    }
 }
