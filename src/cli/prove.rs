@@ -23,7 +23,7 @@ use crate::proof::experiment::{
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
 use crate::role::EffectiveInputs;
-use crate::verdict::{Evidence, EvidenceFile, Experiment, ExperimentKind};
+use crate::verdict::{self, Checks, Evidence, EvidenceFile, Experiment, ExperimentKind};
 
 /// Arguments of `prove`.
 #[derive(Debug, clap::Args)]
@@ -246,12 +246,13 @@ impl Args {
             // another version is another experiment
             if let Evidence::Experiment(shown) = evidence
                 && shown.sandboxed
-                && shown.outcome != crate::verdict::Outcome::Nondeterministic
+                && shown.outcome != verdict::Outcome::Nondeterministic
                 && shown.experiment != ExperimentKind::Perturb
             {
                 known.entry((shown.package.drv.clone(), shown.input.drv.clone())).or_default().push(shown);
             }
         }
+        known.retain(|_, experiments| is_settled(experiments));
         Ok(known)
     }
 
@@ -370,6 +371,17 @@ impl Args {
         )?;
         Ok((settled, failed))
     }
+}
+
+/// Whether a run with all experiments would make no more of them than these.
+fn is_settled(experiments: &[Experiment]) -> bool {
+    let of = |kind| experiments.iter().find(|shown| shown.experiment == kind);
+    let open = of(ExperimentKind::Remove).is_none_or(|removed| match removed.outcome {
+        verdict::Outcome::Fails => true,
+        verdict::Outcome::Identical => removed.checks == Checks::Passed && !removed.referenced,
+        _ => false,
+    });
+    !open || of(ExperimentKind::Stub).is_some()
 }
 
 /// What the evidence file has already: the experiments by the paths of package and input.
