@@ -38,6 +38,8 @@ with packages;
     pyproject = true;
     build-system = [ meson meson-python pybind11 ];
     dependencies = [ numpy ];
+    # It records the directory that it is built in, which has a random name.
+    pipBuildFlags = "--config-settings=build-dir=build";
     pythonImportsCheck = [ "contourpy" ];
     nativeCheckInputs = [ hooks.pytest-check ];
     pytestFlags = "tests/test_array.py";
