@@ -14,7 +14,7 @@ with packages;
     build-system = [ setuptools setuptools-scm ];
     dependencies = [ iniconfig packaging pluggy ];
     pythonImportsCheck = [ "pytest" ];
-    doCheck = false; # they take minutes
+    doCheck = false; # not run here: too many
   };
 
   execnet = {
