@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use globset::Glob;
 
@@ -12,6 +10,7 @@ use super::Outcome;
 use super::error::CliError;
 use super::printer::Printer;
 use super::probe::nix_arguments;
+use super::side_by_side::side_by_side;
 use super::traces::Traces;
 use crate::graph::{BuildOptions, Graph, NodeId, build};
 use crate::ingest::{IngestOptions, Input, ingest};
@@ -402,47 +401,6 @@ impl Ready<'_> {
         }
         self.baseline.map(|baseline| prover.prove(self.consumer, baseline, self.candidate))
     }
-}
-
-/// Does `count` pieces of work on some threads, and gives each answer to `take` in their order, as soon as
-/// those before it are there. The first error of `take` ends it: what has begun is waited for.
-fn side_by_side<T: Send>(
-    threads: usize,
-    count: usize,
-    work: impl Fn(usize) -> T + Sync,
-    mut take: impl FnMut(usize, T) -> Result<(), CliError>,
-) -> Result<(), CliError> {
-    let next = AtomicUsize::new(0);
-    let stopped = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        for _ in 0..threads.min(count) {
-            let send = send.clone();
-            let (next, stopped, work) = (&next, &stopped, &work);
-            scope.spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= count || send.send((at, work(at))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(send);
-        let mut waiting: BTreeMap<usize, T> = BTreeMap::new();
-        let mut due = 0;
-        for (at, answer) in receive {
-            waiting.insert(at, answer);
-            while let Some(answer) = waiting.remove(&due) {
-                if let Err(error) = take(due, answer) {
-                    stopped.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-                due += 1;
-            }
-        }
-        Ok(())
-    })
 }
 
 /// Whether a user means this input: its path or an output's, its name (also with wildcards), or its pname,

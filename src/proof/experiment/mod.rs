@@ -5,6 +5,7 @@ mod baseline;
 mod consumer;
 mod error;
 mod expression;
+mod failure;
 mod hidden;
 mod nix;
 mod phase;

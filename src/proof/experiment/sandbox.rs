@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::error::ExperimentError;
 use super::expression::expression;
+use super::failure::Built;
 use super::hidden::Hidden;
-use super::nix::{Built, Nix};
+use super::nix::Nix;
 use super::recipe::Recipe;
 
 /// What Nix's settings tell of what is in the sandbox.

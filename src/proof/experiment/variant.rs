@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::consumer::{Candidate, Consumer};
 use super::error::ExperimentError;
+use super::failure::Built;
 use super::hidden::Hidden;
-use super::nix::{Built, Instantiated};
+use super::nix::Instantiated;
 use super::propagation::{Copies, Edit, copy_carriers};
 use super::prover::{Prover, SECOND, lock};
 use super::recipe::Recipe;

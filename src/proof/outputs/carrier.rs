@@ -4,7 +4,8 @@ use super::run_path;
 use crate::verdict::Carrier;
 
 /// Stands in the text that nixpkgs' binary wrappers carry.
-const BINARY_WRAPPER: &[u8] = b"# The C-code for this binary wrapper has been generated using the following command:";
+pub(crate) const BINARY_WRAPPER: &[u8] =
+    b"# The C-code for this binary wrapper has been generated using the following command:";
 
 /// Stands in the line that nixpkgs puts into a python script for its modules to be found.
 const PYTHON_WRAPPER: &[u8] = b"functools.reduce(lambda k, p: site.addsitedir(p, k), [";
@@ -144,8 +145,8 @@ fn is_wrapper(first: &[u8], content: &[u8]) -> bool {
         && last.ends_with(b"\"$@\"")
 }
 
-/// Whether a byte parts words in texts of all kinds. A colon parts the elements of a list.
-const fn parts_words(byte: u8) -> bool {
+/// Whether a byte ends a path in texts of all kinds. A colon parts the elements of a list.
+pub(crate) const fn parts_words(byte: u8) -> bool {
     byte <= b' '
         || matches!(
             byte,

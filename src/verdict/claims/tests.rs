@@ -224,11 +224,14 @@ fn together() {
         // what the output mentions changes with it
         (vec![bare, references()], (Verdict::ReferenceOnly, Some(Proven))),
         (vec![check_only(Inferred), references()], (Verdict::ReferenceOnly, Some(Inferred))),
-        (vec![nothing, same], (Verdict::TestOnly, Some(Proven))),
+        (vec![nothing, same.clone()], (Verdict::TestOnly, Some(Proven))),
     ] {
         assert_eq!(judge(&evidence), expected, "{evidence:?}");
     }
     assert_eq!(Judgement::of([(3, &fails)]).insists, Some(crate::verdict::Insistence::Build));
+    assert_eq!(Judgement::of([(3, &stubbed)]).insists, Some(crate::verdict::Insistence::Build));
+    // what goes well without the input insists on nothing, whatever stands in its place afterwards
+    assert_eq!(Judgement::of([(3, &same), (5, &poison(Outcome::Identical))]).insists, None);
     assert_eq!(Judgement::of([(3, &fails), (5, &stubbed)]).evidence, [3, 5]);
     assert!(Judgement::of([(0, &references())]).referenced);
 }
