@@ -22,7 +22,7 @@ use crate::proof::experiment::{
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
 use crate::role::EffectiveInputs;
-use crate::verdict::{Evidence, EvidenceFile, Experiment, ExperimentKind};
+use crate::verdict::{self, Evidence, EvidenceFile, Experiment, ExperimentKind};
 
 /// Arguments of `prove`.
 #[derive(Debug, clap::Args)]
@@ -245,7 +245,7 @@ impl Args {
             // another version is another experiment
             if let Evidence::Experiment(shown) = evidence
                 && shown.sandboxed
-                && shown.outcome != crate::verdict::Outcome::Nondeterministic
+                && shown.outcome != verdict::Outcome::Nondeterministic
                 && shown.experiment != ExperimentKind::Perturb
             {
                 known.entry((shown.package.drv.clone(), shown.input.drv.clone())).or_default().push(shown);

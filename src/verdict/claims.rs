@@ -122,9 +122,10 @@ const fn kept(referenced: bool) -> OutputFact {
 impl Experiment {
     /// What it claims of its input.
     ///
-    /// - *remove*: the same output without the input is proof. A build that fails without it shows that it
-    ///   must be there, not that its content matters, so that a stub may still say otherwise. Checks that
-    ///   pass without it may use it all the same where it is there.
+    /// - *remove*: the same output without the input is proof, of the input as the package's lists bring it.
+    ///   What another input's own files name is there all the same, and a matter of that input. A build that
+    ///   fails without it shows that it must be there, not that its content matters, so that a stub may
+    ///   still say otherwise. Checks that pass without it may use it all the same where it is there.
     /// - *stub*: the build looks only whether the input is there. Overlooked is what it takes from the
     ///   input's names and metadata, which the stub keeps.
     /// - *perturb* with another version: what this version changes, not what any would; so sameness is no
@@ -162,7 +163,9 @@ impl Experiment {
     fn of_stub(&self) -> Claims {
         let output = match self.outcome {
             Outcome::Nondeterministic => return Claims::default(),
-            Outcome::Identical | Outcome::ReferenceOnly => kept(self.referenced),
+            Outcome::Identical => kept(self.referenced),
+            // also where a scan does not see it: in what is compressed
+            Outcome::ReferenceOnly => OutputFact::ReferenceOnly,
             Outcome::PresenceOnly => self.kept_but_for_presence(),
             Outcome::Different | Outcome::Fails => OutputFact::MayChange,
         };

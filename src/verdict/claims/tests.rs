@@ -77,7 +77,7 @@ const OF_OUTPUT: [OfOutput; 12] = [
     (ExperimentKind::Remove, Outcome::Fails, Some((MAY, Observed))),
     (ExperimentKind::Remove, Outcome::Nondeterministic, None),
     (ExperimentKind::Stub, Outcome::Identical, Some((Same, Proven))),
-    (ExperimentKind::Stub, Outcome::ReferenceOnly, Some((Same, Proven))),
+    (ExperimentKind::Stub, Outcome::ReferenceOnly, Some((ReferenceOnly, Proven))),
     (ExperimentKind::Stub, Outcome::Different, Some((MAY, Proven))),
     (ExperimentKind::Stub, Outcome::PresenceOnly, Some((Same, Proven))),
     (ExperimentKind::Stub, Outcome::Fails, Some((MAY, Proven))),
