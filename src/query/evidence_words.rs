@@ -23,12 +23,13 @@ fn check_only(shown: &CheckOnly) -> String {
 }
 
 fn experiment(shown: &Experiment) -> String {
-    let mut text = shown.experiment.as_str().to_owned();
+    let mut text = format!("{}{}", if shown.poisoned { "poisoned " } else { "" }, shown.experiment.as_str());
     if let Some(against) = &shown.against {
         text.push_str(&format!(" (by {against})"));
     }
     text.push_str(&format!(": {}", shown.outcome.as_str()));
-    if let Some(phase) = &shown.phase {
+    let fails = matches!(shown.outcome, Outcome::Fails | Outcome::PresenceOnly);
+    if let (true, Some(phase)) = (fails, &shown.phase) {
         text.push_str(&format!(" in {phase}"));
     }
     if shown.outcome == Outcome::PresenceOnly && shown.compared == Some(Outcome::ReferenceOnly) {
@@ -39,6 +40,9 @@ fn experiment(shown: &Experiment) -> String {
         (_, Checks::None) => text.push_str(", no checks"),
         (_, Checks::Passed) => text.push_str(", checks passed"),
         (_, Checks::Off) => text.push_str(", checks off"),
+    }
+    if let (false, Some(phase)) = (fails, &shown.phase) {
+        text.push_str(&format!(" (else it fails in {phase})"));
     }
     if !shown.sandboxed {
         text.push_str(", not sandboxed");
@@ -63,9 +67,56 @@ fn references(shown: &References, input: Option<&InputRef>) -> String {
 
 fn trace(shown: &Trace) -> String {
     let phase = |phase: &Option<String>| phase.clone().unwrap_or_else(|| "no known phase".to_owned());
+    let files = |count| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
     let opened: Vec<String> =
-        shown.opened.iter().map(|opened| format!("{} ({} files)", phase(&opened.phase), opened.files)).collect();
+        shown.opened.iter().map(|opened| format!("{} ({})", phase(&opened.phase), files(opened.files))).collect();
     let opened =
         if opened.is_empty() { "no file opened".to_owned() } else { format!("opened in {}", opened.join(", ")) };
     format!("trace: {opened}{}", if shown.sandboxed { "" } else { ", not sandboxed" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::{ExperimentKind, PackageRef};
+
+    fn check(poisoned: bool, outcome: Outcome, checks: Checks, expect: &str) {
+        let none = InputRef {
+            drv: String::new(),
+            name: String::new(),
+            pname: String::new(),
+            outputs: Vec::new(),
+            keys: Vec::new(),
+        };
+        let shown = Experiment {
+            package: PackageRef { attribute: String::new(), drv: String::new(), name: String::new() },
+            recipe: crate::graph::RecipeDigest([0; 32]),
+            input: none,
+            chain: Vec::new(),
+            experiment: if poisoned { ExperimentKind::Stub } else { ExperimentKind::Remove },
+            against: None,
+            poisoned,
+            outcome,
+            compared: None,
+            checks,
+            phase: Some("installCheckPhase".to_owned()),
+            referenced: false,
+            sandboxed: true,
+            files: Vec::new(),
+            differing: 0,
+            seconds: 1,
+        };
+        assert_eq!(experiment(&shown), expect);
+    }
+
+    /// A build that went well with its checks off was told to be "identical in installCheckPhase", and a
+    /// stub that stops whoever uses it to be a stub.
+    #[test]
+    fn experiments() {
+        check(true, Outcome::Fails, Checks::None, "poisoned stub: fails in installCheckPhase");
+        check(false, Outcome::Fails, Checks::None, "remove: fails in installCheckPhase");
+        let off = "remove: identical, checks off (else it fails in installCheckPhase)";
+        check(false, Outcome::PresenceOnly, Checks::None, "remove: presence-only in installCheckPhase, no checks");
+        check(false, Outcome::Identical, Checks::Off, off);
+    }
 }
