@@ -8,7 +8,7 @@ use globset::Glob;
 
 use super::Outcome;
 use super::error::CliError;
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use super::probe::nix_arguments;
 use super::side_by_side::side_by_side;
 use super::traces::Traces;
@@ -84,7 +84,8 @@ pub(super) struct Args {
     /// 'suspected'
     #[arg(long)]
     trust_builders: bool,
-    /// Options for nix-store, behind '--': they hold for every build
+    /// Options for nix-store, behind '--': they hold for every build. What builds need of this machine
+    /// is named here, too: --option sandbox-paths '/bin /usr'
     #[arg(last = true, value_name = "NIX OPTION")]
     options: Vec<OsString>,
 }
@@ -286,6 +287,10 @@ impl Args {
         let wanted: BTreeSet<usize> =
             pairs.iter().filter(|pair| known(pair).is_none()).map(|(consumer, _)| *consumer).collect();
         let wanted: Vec<usize> = wanted.into_iter().collect();
+        if !wanted.is_empty() {
+            let packages = counted(wanted.len(), "package");
+            printer.say(&format!("building {packages} as it is, twice, after what it needs: this may take a while"));
+        }
         let mut baselines: BTreeMap<usize, Baseline> = BTreeMap::new();
         let mut failed = 0;
         side_by_side(

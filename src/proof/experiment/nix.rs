@@ -222,8 +222,12 @@ impl Nix {
                 output = self.realise(part, None, None)?;
             }
             if !output.status.success() {
-                let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
-                return Err(ExperimentError::Needed { drv, message: message(&output) });
+                let talk = String::from_utf8_lossy(&output.stderr);
+                // the first says why; that all behind it cannot be built then goes without saying
+                let first = talk.lines().map(str::trim).find(|line| line.contains("builder for '"));
+                let message = first.map_or_else(|| message(&output), str::to_owned);
+                let drv = failed_derivation(&talk).unwrap_or("an input").to_owned();
+                return Err(ExperimentError::Needed { drv, message });
             }
         }
         Ok(())
