@@ -10,7 +10,7 @@ use super::error::ExperimentError;
 use super::expression::expression;
 use super::hidden::Hidden;
 use super::nix::{Built, Instantiated, Nix};
-use super::propagation::{Copies, Edit, copy_carriers};
+use super::propagation::{Copies, Edit, brought, copy_carriers};
 use super::recipe::Recipe;
 use super::sandbox::{Settings, is_hidden, is_sandboxed};
 use super::stand_in::{Filling, digest_of, stub};
@@ -301,43 +301,48 @@ impl Prover {
             proof.experiments.push(record);
         }
         if wanted(ExperimentKind::Stub) && open {
-            let variant = self.with(consumer, candidate, self.stubs(candidate, Filling::Nothing)?)?;
-            let kind = ExperimentKind::Stub;
-            proof.experiments.push(self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?);
+            if let Some(variant) = self.with(consumer, candidate, self.stubs(candidate, Filling::Nothing)?)? {
+                let kind = ExperimentKind::Stub;
+                let record = self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?;
+                proof.experiments.push(record);
+            }
         } else if wanted(ExperimentKind::Stub) && checks_open {
-            proof.experiments.push(self.poisoned(consumer, baseline, candidate, &mut proof.steps)?);
+            proof.experiments.extend(self.poisoned(consumer, baseline, candidate, &mut proof.steps)?);
         }
         if wanted(ExperimentKind::Perturb)
             && let Some(edit) = self.rebuilt(candidate)?
+            && let Some(variant) = self.with(consumer, candidate, edit)?
         {
             let kind = ExperimentKind::Perturb;
-            let variant = self.with(consumer, candidate, edit)?;
             proof.experiments.push(self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?);
         }
         Ok(proof)
     }
 
-    /// The package without the input; `None` where something other than a list names it.
+    /// The package without the input; `None` where something other than a list names it, or no list that the
+    /// build sees has it, so that nothing would be taken out.
     fn without(&self, consumer: &Consumer, candidate: &Candidate) -> Result<Option<Variant>, ExperimentError> {
         let gone = candidate.outputs.iter().map(|(_, path)| path.clone()).collect();
         let edit = Edit { gone, ..Edit::default() };
         let copies = copy_carriers(&self.nix, &consumer.recipe.listed(), &edit)?;
         let mut recipe = consumer.recipe.clone();
         recipe.edit_lists(&edit.gone, &copies.paths);
-        if !recipe.naming(&candidate.digests()).is_empty() {
+        if !recipe.naming(&candidate.digests()).is_empty() || is_unchanged(&recipe, consumer, &copies) {
             return Ok(None);
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
-        let places: Vec<PathBuf> = candidate.outputs.iter().map(|(_, path)| self.nix.place(path)).collect();
-        let hidden = Hidden::of(&places, &self.settings.sandbox_paths);
+        // what comes along with it alone goes with it
+        let places: Vec<PathBuf> = brought(&self.nix, &edit.gone)?.iter().map(|path| self.nix.place(path)).collect();
+        let hidden = Hidden::of(&places, &self.settings.sandbox_paths, &|path| self.nix.followed(&path));
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..self.counterparts(&copies) };
         recipe.add_sources(copies.paths.into_values().chain(copies.references));
         Ok(Some(Variant { recipe, params, hidden }))
     }
 
-    /// The package with something else in the place of the input.
-    fn with(&self, consumer: &Consumer, candidate: &Candidate, edit: Edit) -> Result<Variant, ExperimentError> {
+    /// The package with something else in the place of the input; `None` where nothing that the build sees
+    /// names it.
+    fn with(&self, consumer: &Consumer, candidate: &Candidate, edit: Edit) -> Result<Option<Variant>, ExperimentError> {
         let copies = copy_carriers(&self.nix, &consumer.recipe.listed(), &edit)?;
         let mut recipe = consumer.recipe.clone();
         recipe.edit_lists(&BTreeSet::new(), &copies.paths);
@@ -345,6 +350,9 @@ impl Prover {
             pairs.iter().filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
         };
         recipe.exchange_everywhere(&edit.exchanged);
+        if is_unchanged(&recipe, consumer, &copies) {
+            return Ok(None);
+        }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let mut params = self.counterparts(&copies);
         params.input = candidate.digests().into_iter().collect();
@@ -357,7 +365,7 @@ impl Prover {
             needed.extend(references.into_iter().filter(|path| !edit.exchanged.contains_key(path)));
         }
         recipe.add_sources(needed);
-        Ok(Variant { recipe, params, hidden: None })
+        Ok(Some(Variant { recipe, params, hidden: None }))
     }
 
     /// Stubs of all outputs that are there.
@@ -386,9 +394,10 @@ impl Prover {
         baseline: &Baseline,
         candidate: &Candidate,
         steps: &mut Vec<Step>,
-    ) -> Result<Experiment, ExperimentError> {
+    ) -> Result<Option<Experiment>, ExperimentError> {
         let kind = ExperimentKind::Stub;
-        let variant = self.with(consumer, candidate, self.stubs(candidate, Filling::Poison)?)?;
+        let stubs = self.stubs(candidate, Filling::Poison)?;
+        let Some(variant) = self.with(consumer, candidate, stubs)? else { return Ok(None) };
         let first = steps.len();
         let ended = match self.attempt(&baseline.made, kind, &variant, SwitchedOff::Nothing, steps)? {
             Attempt::Done(comparison) => Ended::of(comparison, Checks::Passed),
@@ -398,7 +407,7 @@ impl Prover {
         };
         let steps = steps.get(first..).unwrap_or_default();
         let record = self.record(consumer, baseline, candidate, kind, ended, steps, true)?;
-        Ok(Experiment { poisoned: true, ..record })
+        Ok(Some(Experiment { poisoned: true, ..record }))
     }
 
     /// Another version, or the input made again under another hash, in all its outputs; `None` for a source.
@@ -663,6 +672,11 @@ impl Prover {
             source: ReferenceSource::Scan,
         })
     }
+}
+
+/// Whether an edited recipe is what it was, and no carrier of an input another one.
+fn is_unchanged(recipe: &Recipe, consumer: &Consumer, copies: &Copies) -> bool {
+    copies.paths.is_empty() && expression(recipe) == expression(&consumer.recipe)
 }
 
 /// What is behind it, also after a panic elsewhere: what is kept there is whole at any time.
