@@ -349,7 +349,7 @@ impl Args {
                         proof.trace = traces.get(consumer, candidate).cloned();
                         let Some(row) = ProofRow::of(&proof) else {
                             printer.warning(&format!(
-                                "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
+                                "{package}: {input}: no experiment could be made: no list that the build sees has it, or its texts name it beside the lists, and a stub was not asked for"
                             ));
                             failed += 1;
                             return Ok(());

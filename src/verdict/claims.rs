@@ -172,22 +172,21 @@ impl Experiment {
         Claims { output: Some((output, Grade::Proven)), checks: self.checks_without() }
     }
 
-    /// What stops whoever uses it shows whether somebody does. That it stops a build is its own doing, and
-    /// says nothing of the output; that it stops none of the checks, which pass without the input too, shows
-    /// that they do not use it.
+    /// What stops whoever uses it shows whether somebody does, where the build does without it: the build
+    /// itself, which fails then with all checks off, too, or is another one; the checks, which had to be
+    /// off; or nobody.
     ///
     /// Overlooked: who does not mind a failure, and who reads the input as data.
     fn of_poison(&self) -> Claims {
-        let checks = match (self.outcome, self.checks) {
-            (Outcome::Nondeterministic, _) => return Claims::default(),
-            (_, Checks::None) => Some((ChecksFact::CannotChange, Grade::Proven)),
-            (Outcome::Identical | Outcome::ReferenceOnly, Checks::Passed) => {
-                Some((ChecksFact::CannotChange, Grade::Proven))
+        let proven = |fact| Some((fact, Grade::Proven));
+        match (self.outcome, self.checks) {
+            (Outcome::Nondeterministic, _) => Claims::default(),
+            (Outcome::Different | Outcome::Fails, _) => {
+                Claims { output: Some((OutputFact::MayChange, Grade::Proven)), checks: None }
             }
-            _ => Some((ChecksFact::MayChange, Grade::Proven)),
-        };
-        let output = (self.outcome == Outcome::Different).then_some((OutputFact::MayChange, Grade::Proven));
-        Claims { output, checks }
+            (_, Checks::Off) => Claims { output: None, checks: proven(ChecksFact::MayChange) },
+            _ => Claims { output: None, checks: proven(ChecksFact::CannotChange) },
+        }
     }
 
     fn of_other_version(&self) -> Claims {

@@ -107,27 +107,32 @@ impl Prover {
         }
         let wanted = |kind| self.params.experiments.contains(&kind);
         let mut open = true;
-        let mut checks_open = false;
+        let mut spared = None;
         if wanted(ExperimentKind::Remove)
             && let Some(variant) = self.without(consumer, candidate)?
         {
             let kind = ExperimentKind::Remove;
             let record = self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?;
-            (open, checks_open) = (record.outcome == Outcome::Fails, leaves_checks_open(&record));
+            open = record.outcome == Outcome::Fails;
+            spared = leaves_use_open(&record).then_some(record.checks);
             proof.experiments.push(record);
         }
         if wanted(ExperimentKind::Stub) && open {
-            let variant = self.with(consumer, candidate, self.stubs(candidate, Filling::Nothing)?)?;
-            let kind = ExperimentKind::Stub;
-            proof.experiments.push(self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?);
-        } else if wanted(ExperimentKind::Stub) && checks_open {
-            proof.experiments.push(self.poisoned(consumer, baseline, candidate, &mut proof.steps)?);
+            if let Some(variant) = self.with(consumer, candidate, self.stubs(candidate, Filling::Nothing)?)? {
+                let kind = ExperimentKind::Stub;
+                let record = self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?;
+                proof.experiments.push(record);
+            }
+        } else if wanted(ExperimentKind::Stub)
+            && let Some(checks) = spared
+        {
+            proof.experiments.extend(self.poisoned(consumer, baseline, candidate, checks, &mut proof.steps)?);
         }
         if wanted(ExperimentKind::Perturb)
             && let Some(edit) = self.rebuilt(candidate)?
+            && let Some(variant) = self.with(consumer, candidate, edit)?
         {
             let kind = ExperimentKind::Perturb;
-            let variant = self.with(consumer, candidate, edit)?;
             proof.experiments.push(self.experiment(consumer, baseline, candidate, kind, &variant, &mut proof.steps)?);
         }
         Ok(proof)
@@ -193,9 +198,9 @@ impl Prover {
     }
 }
 
-/// Whether checks that pass without the input may use it all the same where it is there.
-fn leaves_checks_open(removed: &Experiment) -> bool {
-    removed.checks == Checks::Passed && removed.outcome == Outcome::Identical && !removed.referenced
+/// Whether what does without the input may use it all the same where it is there: the build, or its checks.
+fn leaves_use_open(removed: &Experiment) -> bool {
+    matches!(removed.outcome, Outcome::Identical | Outcome::ReferenceOnly | Outcome::PresenceOnly)
 }
 
 /// Whether these experiments on one input are all that are made by default: *remove* leaves nothing open, or
@@ -203,7 +208,7 @@ fn leaves_checks_open(removed: &Experiment) -> bool {
 #[must_use]
 pub fn is_settled(experiments: &[Experiment]) -> bool {
     experiments.iter().any(|shown| match shown.experiment {
-        ExperimentKind::Remove => shown.outcome != Outcome::Fails && !leaves_checks_open(shown),
+        ExperimentKind::Remove => shown.outcome != Outcome::Fails && !leaves_use_open(shown),
         ExperimentKind::Stub => true,
         ExperimentKind::Perturb => false,
     })
@@ -253,10 +258,11 @@ mod tests {
             (vec![], false),
             (vec![fails.clone()], false),
             (vec![passed.clone()], false),
-            (vec![Experiment { referenced: true, ..passed.clone() }], true),
-            (vec![shown(remove, Outcome::Identical, Checks::None)], true),
+            (vec![shown(remove, Outcome::Identical, Checks::None)], false),
+            (vec![shown(remove, Outcome::ReferenceOnly, Checks::None)], false),
+            (vec![shown(remove, Outcome::PresenceOnly, Checks::Passed)], false),
             (vec![shown(remove, Outcome::Different, Checks::Passed)], true),
-            (vec![shown(remove, Outcome::PresenceOnly, Checks::Passed)], true),
+            (vec![shown(remove, Outcome::Nondeterministic, Checks::None)], true),
             (vec![fails, stubbed.clone()], true),
             (vec![passed, stubbed.clone()], true),
             // what variables name cannot be removed

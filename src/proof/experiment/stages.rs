@@ -65,27 +65,35 @@ impl Prover {
         self.record(consumer, baseline, candidate, kind, ended, steps, hidden)
     }
 
-    /// Whether checks that pass without the input use it where it is there: one build with a stub that
-    /// stops whoever uses it.
+    /// Whether a package that does without the input uses it where it is there: a build with a stub that stops
+    /// whoever uses it; where that fails, or checks are known to want the input, one with all checks off. So
+    /// it is the build itself that uses it, or the checks, or nobody.
     pub(super) fn poisoned(
         &self,
         consumer: &Consumer,
         baseline: &Baseline,
         candidate: &Candidate,
+        checks: Checks,
         steps: &mut Vec<Step>,
-    ) -> Result<Experiment, ExperimentError> {
+    ) -> Result<Option<Experiment>, ExperimentError> {
         let kind = ExperimentKind::Stub;
-        let variant = self.with(consumer, candidate, self.stubs(candidate, Filling::Poison)?)?;
+        let stubs = self.stubs(candidate, Filling::Poison)?;
+        let Some(variant) = self.with(consumer, candidate, stubs)? else { return Ok(None) };
         let first = steps.len();
-        let ended = match self.attempt(&baseline.made, kind, &variant, SwitchedOff::Nothing, steps)? {
-            Attempt::Done(comparison) => Ended::of(comparison, Checks::Passed),
-            Attempt::Failed(phase) => {
-                Ended { outcome: Outcome::Fails, compared: None, checks: Checks::Passed, phase, files: Vec::new() }
-            }
+        let mut attempt = |switched_off| self.attempt(&baseline.made, kind, &variant, switched_off, steps);
+        let first_attempt = if checks == Checks::Off { None } else { Some(attempt(SwitchedOff::Nothing)?) };
+        let ended = match first_attempt {
+            Some(Attempt::Done(comparison)) => Ended::of(comparison, checks),
+            _ => match attempt(SwitchedOff::AllChecks)? {
+                Attempt::Done(comparison) => Ended::of(comparison, Checks::Off),
+                Attempt::Failed(phase) => {
+                    Ended { outcome: Outcome::Fails, compared: None, checks: Checks::Off, phase, files: Vec::new() }
+                }
+            },
         };
         let steps = steps.get(first..).unwrap_or_default();
         let record = self.record(consumer, baseline, candidate, kind, ended, steps, true)?;
-        Ok(Experiment { poisoned: true, ..record })
+        Ok(Some(Experiment { poisoned: true, ..record }))
     }
 
     /// Builds with everything on; where that fails with all checks off; where that goes well, tells by a

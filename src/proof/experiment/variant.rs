@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use super::consumer::{Candidate, Consumer};
 use super::error::ExperimentError;
+use super::expression::expression;
 use super::failure::Built;
 use super::hidden::Hidden;
 use super::nix::Instantiated;
-use super::propagation::{Copies, Edit, copy_carriers};
+use super::propagation::{Copies, Edit, brought, copy_carriers};
 use super::prover::{Prover, SECOND, lock};
 use super::recipe::Recipe;
 use super::sandbox::is_hidden;
@@ -25,7 +26,8 @@ pub(super) struct Variant {
 }
 
 impl Prover {
-    /// The package without the input; `None` where something other than a list names it.
+    /// The package without the input; `None` where something other than a list names it, or no list that the
+    /// build sees has it, so that nothing would be taken out.
     pub(super) fn without(
         &self,
         consumer: &Consumer,
@@ -36,25 +38,27 @@ impl Prover {
         let copies = copy_carriers(&self.nix, &consumer.recipe.listed(), &edit)?;
         let mut recipe = consumer.recipe.clone();
         recipe.edit_lists(&edit.gone, &copies.paths);
-        if !recipe.naming(&candidate.digests()).is_empty() {
+        if !recipe.naming(&candidate.digests()).is_empty() || is_unchanged(&recipe, consumer, &copies) {
             return Ok(None);
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
-        let places: Vec<PathBuf> = candidate.outputs.iter().map(|(_, path)| self.nix.place(path)).collect();
-        let hidden = Hidden::of(&places, &self.settings.sandbox_paths);
+        // what comes along with it alone goes with it
+        let places: Vec<PathBuf> = brought(&self.nix, &edit.gone)?.iter().map(|path| self.nix.place(path)).collect();
+        let hidden = Hidden::of(&places, &self.settings.sandbox_paths, &|path| self.nix.followed(&path));
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..counterparts(&copies) };
         recipe.add_sources(copies.paths.into_values().chain(copies.references));
         Ok(Some(Variant { recipe, params, hidden }))
     }
 
-    /// The package with something else in the place of the input.
+    /// The package with something else in the place of the input; `None` where nothing that the build sees
+    /// names it.
     pub(super) fn with(
         &self,
         consumer: &Consumer,
         candidate: &Candidate,
         edit: Edit,
-    ) -> Result<Variant, ExperimentError> {
+    ) -> Result<Option<Variant>, ExperimentError> {
         let copies = copy_carriers(&self.nix, &consumer.recipe.listed(), &edit)?;
         let mut recipe = consumer.recipe.clone();
         recipe.edit_lists(&BTreeSet::new(), &copies.paths);
@@ -62,6 +66,9 @@ impl Prover {
             pairs.iter().filter_map(|(from, to)| Some((digest_of(from)?, digest_of(to)?))).collect()
         };
         recipe.exchange_everywhere(&edit.exchanged);
+        if is_unchanged(&recipe, consumer, &copies) {
+            return Ok(None);
+        }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         let mut params = counterparts(&copies);
         params.input = candidate.digests().into_iter().collect();
@@ -74,7 +81,7 @@ impl Prover {
             needed.extend(references.into_iter().filter(|path| !edit.exchanged.contains_key(path)));
         }
         recipe.add_sources(needed);
-        Ok(Variant { recipe, params, hidden: None })
+        Ok(Some(Variant { recipe, params, hidden: None }))
     }
 
     /// Stubs of all outputs that are there.
@@ -123,4 +130,9 @@ impl Prover {
 fn counterparts(copies: &Copies) -> CompareParams {
     let pairs = copies.paths.iter().filter_map(|(path, copy)| Some((digest_of(copy)?, digest_of(path)?)));
     CompareParams { counterparts: pairs.collect(), ..CompareParams::default() }
+}
+
+/// Whether an edited recipe is what it was, and no carrier of an input another one.
+fn is_unchanged(recipe: &Recipe, consumer: &Consumer, copies: &Copies) -> bool {
+    copies.paths.is_empty() && expression(recipe) == expression(&consumer.recipe)
 }

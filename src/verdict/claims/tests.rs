@@ -194,6 +194,8 @@ fn together() {
     let stubbed = of(stub, Outcome::Identical, Checks::Passed);
     let poison =
         |outcome| Evidence::Experiment(Experiment { poisoned: true, ..experiment(stub, outcome, Checks::Passed) });
+    let off = experiment(stub, Outcome::Identical, Checks::Off);
+    let poisoned_off = Evidence::Experiment(Experiment { poisoned: true, ..off });
     let opened = Evidence::Trace(trace(&[Some("checkPhase")]));
     let unopened = Evidence::Trace(trace(&[]));
     let nothing = of(remove, Outcome::Nondeterministic, Checks::None);
@@ -210,7 +212,9 @@ fn together() {
         (vec![fails.clone(), of(stub, Outcome::Identical, Checks::None)], (Verdict::NoEffect, Some(Proven))),
         // whoever uses it is stopped: the checks, or nobody
         (vec![same.clone(), poison(Outcome::Identical)], (Verdict::NoEffect, Some(Proven))),
-        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::TestOnly, Some(Proven))),
+        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
+        (vec![bare.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
+        (vec![same.clone(), poisoned_off], (Verdict::TestOnly, Some(Proven))),
         (vec![same.clone(), poison(Outcome::Different)], (Verdict::Affects, Some(Proven))),
         (vec![poison(Outcome::Identical)], (Verdict::Unknown, None)),
         // equally strong: the more careful one
