@@ -289,7 +289,9 @@ impl Args {
         let wanted: Vec<usize> = wanted.into_iter().collect();
         if !wanted.is_empty() {
             let packages = counted(wanted.len(), "package");
-            printer.say(&format!("building {packages} as it is, twice, after what it needs: this may take a while"));
+            printer.say(&format!(
+                "building {packages} without changes, twice, and first what that needs: it may take a while"
+            ));
         }
         let mut baselines: BTreeMap<usize, Baseline> = BTreeMap::new();
         let mut failed = 0;
