@@ -17,6 +17,7 @@ mod prove;
 mod rank;
 mod references;
 mod side;
+mod side_by_side;
 mod traces;
 mod why;
 

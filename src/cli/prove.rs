@@ -3,27 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use globset::Glob;
 
 use super::Outcome;
 use super::error::CliError;
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use super::probe::nix_arguments;
+use super::side_by_side::side_by_side;
 use super::traces::Traces;
 use crate::graph::{BuildOptions, Graph, NodeId, build};
 use crate::ingest::{IngestOptions, Input, ingest};
 use crate::nix::name::strip_interpreter;
 use crate::nix::normalise_pname;
 use crate::proof::experiment::{
-    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover,
+    Baseline, Candidate, Consumer, ExperimentError, Next, Nix, Proof, ProofRow, ProveParams, Prover, is_settled,
 };
 use crate::proof::{Probe, TextSources, Texts};
 use crate::report::{Format, ProofReport};
 use crate::role::EffectiveInputs;
-use crate::verdict::{Evidence, EvidenceFile, Experiment, ExperimentKind};
+use crate::verdict::{self, Evidence, EvidenceFile, Experiment, ExperimentKind};
 
 /// Arguments of `prove`.
 #[derive(Debug, clap::Args)]
@@ -85,7 +84,8 @@ pub(super) struct Args {
     /// 'suspected'
     #[arg(long)]
     trust_builders: bool,
-    /// Options for nix-store, behind '--': they hold for every build
+    /// Options for nix-store, behind '--': they hold for every build. What builds need of this machine
+    /// is named here, too: --option sandbox-paths '/bin /usr'
     #[arg(last = true, value_name = "NIX OPTION")]
     options: Vec<OsString>,
 }
@@ -237,7 +237,7 @@ impl Args {
     /// twice, or was built without a sandbox, may be another time.
     fn known(&self, printer: &mut Printer) -> Result<Known, CliError> {
         let mut known = Known::new();
-        if self.again || self.next.is_some() || !self.output.exists() || !self.experiments.is_empty() {
+        if self.again || self.next.is_some() || !self.output.is_file() || !self.experiments.is_empty() {
             return Ok(known);
         }
         let (file, problems) = EvidenceFile::load(&self.output)?;
@@ -246,12 +246,14 @@ impl Args {
             // another version is another experiment
             if let Evidence::Experiment(shown) = evidence
                 && shown.sandboxed
-                && shown.outcome != crate::verdict::Outcome::Nondeterministic
+                && shown.outcome != verdict::Outcome::Nondeterministic
                 && shown.experiment != ExperimentKind::Perturb
             {
                 known.entry((shown.package.drv.clone(), shown.input.drv.clone())).or_default().push(shown);
             }
         }
+        // what an earlier run was not asked for
+        known.retain(|_, shown| is_settled(shown));
         Ok(known)
     }
 
@@ -285,6 +287,12 @@ impl Args {
         let wanted: BTreeSet<usize> =
             pairs.iter().filter(|pair| known(pair).is_none()).map(|(consumer, _)| *consumer).collect();
         let wanted: Vec<usize> = wanted.into_iter().collect();
+        if !wanted.is_empty() {
+            let packages = counted(wanted.len(), "package");
+            printer.say(&format!(
+                "building {packages} without changes, twice, and first what that needs: it may take a while"
+            ));
+        }
         let mut baselines: BTreeMap<usize, Baseline> = BTreeMap::new();
         let mut failed = 0;
         side_by_side(
@@ -343,7 +351,7 @@ impl Args {
                         proof.trace = traces.get(consumer, candidate).cloned();
                         let Some(row) = ProofRow::of(&proof) else {
                             printer.warning(&format!(
-                                "{package}: {input}: no experiment could be made: its texts name it beside the lists, and a stub was not asked for"
+                                "{package}: {input}: no experiment could be made: no list that the build sees has it, or its texts name it beside the lists, and a stub was not asked for"
                             ));
                             failed += 1;
                             return Ok(());
@@ -390,47 +398,6 @@ impl Ready<'_> {
         }
         self.baseline.map(|baseline| prover.prove(self.consumer, baseline, self.candidate))
     }
-}
-
-/// Does `count` pieces of work on some threads, and gives each answer to `take` in their order, as soon as
-/// those before it are there. The first error of `take` ends it: what has begun is waited for.
-fn side_by_side<T: Send>(
-    threads: usize,
-    count: usize,
-    work: impl Fn(usize) -> T + Sync,
-    mut take: impl FnMut(usize, T) -> Result<(), CliError>,
-) -> Result<(), CliError> {
-    let next = AtomicUsize::new(0);
-    let stopped = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        for _ in 0..threads.min(count) {
-            let send = send.clone();
-            let (next, stopped, work) = (&next, &stopped, &work);
-            scope.spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= count || send.send((at, work(at))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(send);
-        let mut waiting: BTreeMap<usize, T> = BTreeMap::new();
-        let mut due = 0;
-        for (at, answer) in receive {
-            waiting.insert(at, answer);
-            while let Some(answer) = waiting.remove(&due) {
-                if let Err(error) = take(due, answer) {
-                    stopped.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-                due += 1;
-            }
-        }
-        Ok(())
-    })
 }
 
 /// Whether a user means this input: its path or an output's, its name (also with wildcards), or its pname,

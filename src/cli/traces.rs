@@ -16,7 +16,7 @@ impl Traces {
     /// Those that an evidence file has already, where there is one.
     pub(super) fn load(path: &Path, printer: &mut Printer) -> Result<Self, CliError> {
         let mut traces = Self::default();
-        if path.exists() {
+        if path.is_file() {
             let (file, problems) = EvidenceFile::load(path)?;
             printer.problems(&problems);
             for evidence in file.evidence {

@@ -24,6 +24,9 @@ fn check_only(shown: &CheckOnly) -> String {
 
 fn experiment(shown: &Experiment) -> String {
     let mut text = shown.experiment.as_str().to_owned();
+    if shown.poisoned {
+        text.push_str(" that stops whoever uses it");
+    }
     if let Some(against) = &shown.against {
         text.push_str(&format!(" (by {against})"));
     }
@@ -63,9 +66,68 @@ fn references(shown: &References, input: Option<&InputRef>) -> String {
 
 fn trace(shown: &Trace) -> String {
     let phase = |phase: &Option<String>| phase.clone().unwrap_or_else(|| "no known phase".to_owned());
+    let files = |count: u64| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
     let opened: Vec<String> =
-        shown.opened.iter().map(|opened| format!("{} ({} files)", phase(&opened.phase), opened.files)).collect();
+        shown.opened.iter().map(|opened| format!("{} ({})", phase(&opened.phase), files(opened.files))).collect();
     let opened =
         if opened.is_empty() { "no file opened".to_owned() } else { format!("opened in {}", opened.join(", ")) };
     format!("trace: {opened}{}", if shown.sandboxed { "" } else { ", not sandboxed" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::RecipeDigest;
+    use crate::verdict::{ExperimentKind, OpenedIn, PackageRef};
+
+    fn package() -> PackageRef {
+        PackageRef { attribute: "app".to_owned(), drv: "/nix/store/app.drv".to_owned(), name: "app-1".to_owned() }
+    }
+
+    fn input() -> InputRef {
+        let (drv, name, pname) = ("/nix/store/tool.drv".to_owned(), "tool-1".to_owned(), "tool".to_owned());
+        InputRef { drv, name, pname, outputs: Vec::new(), keys: Vec::new() }
+    }
+
+    #[test]
+    fn a_stub_that_stops_is_told_apart() {
+        let stub = Experiment {
+            package: package(),
+            recipe: RecipeDigest([7; 32]),
+            input: input(),
+            chain: Vec::new(),
+            experiment: ExperimentKind::Stub,
+            against: None,
+            poisoned: false,
+            outcome: Outcome::Identical,
+            compared: None,
+            checks: Checks::Passed,
+            phase: None,
+            referenced: false,
+            sandboxed: true,
+            files: Vec::new(),
+            differing: 0,
+            seconds: 0,
+        };
+        let told = |shown| words(&Evidence::Experiment(shown), None);
+        assert_eq!(told(stub.clone()), "stub: identical, checks passed");
+        let poisoned = Experiment { poisoned: true, ..stub };
+        assert_eq!(told(poisoned), "stub that stops whoever uses it: identical, checks passed");
+    }
+
+    #[test]
+    fn one_file_is_no_files() {
+        let opened = |phase: &str, files| OpenedIn { phase: Some(phase.to_owned()), files, first: "x".to_owned() };
+        let trace = Trace {
+            package: package(),
+            recipe: RecipeDigest([7; 32]),
+            input: input(),
+            chain: Vec::new(),
+            opened: vec![opened("buildPhase", 1), opened("checkPhase", 2)],
+            referenced: false,
+            sandboxed: true,
+        };
+        let told = words(&Evidence::Trace(trace), None);
+        assert_eq!(told, "trace: opened in buildPhase (1 file), checkPhase (2 files)");
+    }
 }

@@ -36,7 +36,7 @@ where
 
 /// How many characters of a cell are not wrapped in the columns with these headings: names, to be
 /// pasted, and words.
-const WHOLE: [(&str, u16); 16] = [
+const WHOLE: [(&str, u16); 18] = [
     ("cause", 30),
     ("what changed", 20),
     ("attributes", 36),
@@ -50,7 +50,9 @@ const WHOLE: [(&str, u16); 16] = [
     ("reached through", 30),
     ("bump", 30),
     ("role", 21),
-    ("verdict", 11),
+    ("verdict", 14),
+    ("what was seen", 16),
+    ("files that differ", 23),
     ("how it comes", 13),
     ("remedy", 12),
 ];

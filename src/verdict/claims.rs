@@ -122,9 +122,10 @@ const fn kept(referenced: bool) -> OutputFact {
 impl Experiment {
     /// What it claims of its input.
     ///
-    /// - *remove*: the same output without the input is proof. A build that fails without it shows that it
-    ///   must be there, not that its content matters, so that a stub may still say otherwise. Checks that
-    ///   pass without it may use it all the same where it is there.
+    /// - *remove*: the same output without the input is proof, of the input as the package's lists bring it.
+    ///   What another input's own files name is there all the same, and a matter of that input. A build that
+    ///   fails without it shows that it must be there, not that its content matters, so that a stub may
+    ///   still say otherwise. Checks that pass without it may use it all the same where it is there.
     /// - *stub*: the build looks only whether the input is there. Overlooked is what it takes from the
     ///   input's names and metadata, which the stub keeps.
     /// - *perturb* with another version: what this version changes, not what any would; so sameness is no
@@ -162,29 +163,30 @@ impl Experiment {
     fn of_stub(&self) -> Claims {
         let output = match self.outcome {
             Outcome::Nondeterministic => return Claims::default(),
-            Outcome::Identical | Outcome::ReferenceOnly => kept(self.referenced),
+            Outcome::Identical => kept(self.referenced),
+            // also where a scan does not see it: in what is compressed
+            Outcome::ReferenceOnly => OutputFact::ReferenceOnly,
             Outcome::PresenceOnly => self.kept_but_for_presence(),
             Outcome::Different | Outcome::Fails => OutputFact::MayChange,
         };
         Claims { output: Some((output, Grade::Proven)), checks: self.checks_without() }
     }
 
-    /// What stops whoever uses it shows whether somebody does. That it stops a build is its own doing, and
-    /// says nothing of the output; that it stops none of the checks, which pass without the input too, shows
-    /// that they do not use it.
+    /// What stops whoever uses it shows whether somebody does, where the build does without it: the build
+    /// itself, which fails then with all checks off, too, or is another one; the checks, which had to be
+    /// off; or nobody.
     ///
     /// Overlooked: who does not mind a failure, and who reads the input as data.
     fn of_poison(&self) -> Claims {
-        let checks = match (self.outcome, self.checks) {
-            (Outcome::Nondeterministic, _) => return Claims::default(),
-            (_, Checks::None) => Some((ChecksFact::CannotChange, Grade::Proven)),
-            (Outcome::Identical | Outcome::ReferenceOnly, Checks::Passed) => {
-                Some((ChecksFact::CannotChange, Grade::Proven))
+        let proven = |fact| Some((fact, Grade::Proven));
+        match (self.outcome, self.checks) {
+            (Outcome::Nondeterministic, _) => Claims::default(),
+            (Outcome::Different | Outcome::Fails, _) => {
+                Claims { output: Some((OutputFact::MayChange, Grade::Proven)), checks: None }
             }
-            _ => Some((ChecksFact::MayChange, Grade::Proven)),
-        };
-        let output = (self.outcome == Outcome::Different).then_some((OutputFact::MayChange, Grade::Proven));
-        Claims { output, checks }
+            (_, Checks::Off) => Claims { output: None, checks: proven(ChecksFact::MayChange) },
+            _ => Claims { output: None, checks: proven(ChecksFact::CannotChange) },
+        }
     }
 
     fn of_other_version(&self) -> Claims {

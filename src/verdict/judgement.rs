@@ -111,7 +111,8 @@ impl Insistence {
         match (experiment.experiment, experiment.outcome) {
             (ExperimentKind::Remove, Outcome::Fails) => Some(Self::Build),
             (ExperimentKind::Remove, Outcome::PresenceOnly) => Some(Self::PresenceCheck),
-            // a stub is made where nothing less is enough
+            // an empty stub is made where nothing less is enough; a poisoned one where the input can be taken away
+            (ExperimentKind::Stub, _) if experiment.poisoned => None,
             (ExperimentKind::Stub, Outcome::Identical | Outcome::ReferenceOnly) => Some(Self::Build),
             _ => None,
         }

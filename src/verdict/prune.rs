@@ -76,7 +76,7 @@ fn retain<T>(list: &mut Vec<T>, remove: &[bool]) -> usize {
 }
 
 /// What an experiment was on: recipe, input, and what was done.
-type Subject<'e> = (RecipeDigest, &'e str, &'e [String], &'e [String], ExperimentKind, Option<&'e str>);
+type Subject<'e> = (RecipeDigest, &'e str, &'e [String], &'e [String], ExperimentKind, bool, Option<&'e str>);
 
 /// Marks the experiments of which another on the same subject says as much: the same outcome and claims
 /// that are no weaker. Of equals the first in the file's order stays.
@@ -92,6 +92,7 @@ fn superseded(evidence: &[Evidence]) -> Vec<bool> {
             input.keys.as_slice(),
             input.outputs.as_slice(),
             experiment.experiment,
+            experiment.poisoned,
             experiment.against.as_deref(),
         );
         let others = kept.entry(subject).or_default();

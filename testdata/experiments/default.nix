@@ -25,7 +25,8 @@ let
     inherit name;
     system = "x86_64-linux";
     builder = "/bin/bash";
-    args = [ "-euc" (setup + script) ];
+    # a shell that becomes its last command may be killed by Nix: such a one closes its output first
+    args = [ "-euc" (setup + script + "\n:\n") ];
     inherit stdenv;
   } // attributes);
 
@@ -91,6 +92,27 @@ rec {
   # a carrier that is one file brings nothing along, whatever its derivation says
   by-file = consumer "by-file" (carrier "carries-nothing" "echo $propagatedBuildInputs > $out");
 
+  # its list is one of its own, which the package reads
+  by-own-list = make "by-own-list" ''
+    echo no > $out
+    for list in $buildInputs; do
+      for path in $(cat $list); do if [ -e $path/share/thing ]; then echo yes > $out; fi; done
+    done
+  '' { buildInputs = [ (carrier "carries-own-list" "echo $propagatedBuildInputs > $out") ]; };
+
+  # a program that the machine has too: the input has it, brings it along, or has a link to its folder
+  program = asks "program" (make "thing" "mkdir -p $out/bin; cp ${env}/bin/env $out/bin" { });
+  program-brought = asks "program-brought" (make "thing" ''
+    mkdir -p $out/nix-support
+    echo $propagatedBuildInputs > $out/nix-support/propagated-build-inputs
+  '' { propagatedBuildInputs = [ env ]; });
+  program-linked = asks "program-linked" (make "thing" "mkdir $out; ln -s ${env}/bin $out/bin" { });
+  env = make "env" "mkdir -p $out/bin; echo '#!/bin/bash' > $out/bin/env; chmod +x $out/bin/env" { };
+  asks = name: input: make name ''
+    for path in $all; do PATH=$path/bin:$PATH; done
+    if command -v env > /dev/null; then echo yes > $out; else echo no > $out; fi
+  '' { buildInputs = [ input ]; };
+
   # inputs of odd shapes; the lists cannot do without, for a text names them
   file-input = make "file-input" "if [ -e ${fileThing} ]; then echo yes > $out; else echo no > $out; fi" {
     buildInputs = [ fileThing ];
@@ -138,6 +160,8 @@ rec {
     buildInputs = [ thing ]; __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
   };
 
-  # several inputs: the last takes a while without its input
-  three = make "three" "if ! offered third; then sleep 8; fi; echo > $out" { buildInputs = [ thing other third ]; };
+  # several inputs: without any of them it takes a while
+  three = make "three" "for name in thing other third; do if ! offered $name; then sleep 5; fi; done; echo > $out" {
+    buildInputs = [ thing other third ];
+  };
 }

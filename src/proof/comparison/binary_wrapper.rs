@@ -3,9 +3,7 @@
 
 use super::gone::options_gone;
 use super::paths::Rules;
-
-/// Stands in the text of each of them.
-const MARK: &[u8] = b"# The C-code for this binary wrapper has been generated using the following command:";
+use crate::proof::outputs::BINARY_WRAPPER;
 
 /// How large such a wrapper is at most.
 const LARGEST: usize = 4 << 20;
@@ -23,7 +21,7 @@ pub(super) fn same_but_for_paths(first: &[u8], second: &[u8], rules: &Rules<'_>)
 }
 
 fn command(content: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(content.get(..LARGEST).unwrap_or(content), MARK)?;
+    let at = memchr::memmem::find(content.get(..LARGEST).unwrap_or(content), BINARY_WRAPPER)?;
     let text = content.get(at..)?;
     text.get(..memchr::memchr(0, text)?)
 }

@@ -223,7 +223,10 @@ fn records(pairs: &[Pair<'_>], judged: &mut [Option<Found>], rules: &Rules<'_>) 
         let of = |path: &[u8]| {
             let place =
                 pairs.binary_search_by(|other| (other.output, other.path.as_slice()).cmp(&(pair.output, path))).ok()?;
-            Some(judged.get(place)?.as_ref().map_or(Difference::None, |found| found.difference.clone()))
+            let found = judged.get(place)?.as_ref();
+            Some(found.map_or((Difference::None, false), |found| {
+                (found.difference.clone(), found.change.change == Change::Gone)
+            }))
         };
         if let Some(difference) = record::explained(&pair.path, &first, &second, rules, of) {
             let difference = match difference {

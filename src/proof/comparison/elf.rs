@@ -22,9 +22,8 @@ use crate::verdict::Carrier;
 /// needed, a symbol, a segment.
 ///
 /// The build id is not compared: it is a digest of the file, and so of its run path, and of what was
-/// stripped from it. **Overestimates** what is the same: debug information that was stripped again, and
-/// bytes that belong to no section. **Underestimates** it: files without a section table, and those in
-/// which a longer run path moved code.
+/// stripped from it. **Overestimates** what is the same: debug information that was stripped again.
+/// **Underestimates** it: files without a section table, and those in which a longer run path moved code.
 ///
 /// O(size).
 pub(super) fn same_but_for_paths(first: &[u8], second: &[u8], rules: &Rules<'_>) -> Option<BTreeSet<Carrier>> {
@@ -50,7 +49,8 @@ fn compare<H: FileHeader<Endian = Endianness>>(
         let kind = mine.sh_type(one.endian);
         let same_head = name == other.name(its)?
             && kind == its.sh_type(other.endian)
-            && mine.sh_flags(one.endian) == its.sh_flags(other.endian);
+            && mine.sh_flags(one.endian) == its.sh_flags(other.endian)
+            && one.shape(mine) == other.shape(its);
         let moves = name == b".interp" || TABLES.contains(&kind);
         let same_place = moves || mine.sh_addr(one.endian).into() == its.sh_addr(other.endian).into();
         if !same_head || !same_place {
@@ -81,6 +81,15 @@ fn compare<H: FileHeader<Endian = Endianness>>(
                     carriers.insert(if name == b".interp" { Carrier::Rpath } else { Carrier::Other });
                 }
             }
+        }
+    }
+    let (mine, its) = (one.outside()?, other.outside()?);
+    if mine.len() != its.len() {
+        return None;
+    }
+    for (mine, its) in mine.into_iter().zip(its) {
+        if !walk(mine, its, rules, true).ok()?.references.is_empty() {
+            carriers.insert(Carrier::Other);
         }
     }
     Some(carriers)
@@ -147,8 +156,7 @@ impl<'d, H: FileHeader<Endian = Endianness>> Parsed<'d, H> {
     fn facts(&self) -> Option<impl PartialEq + use<'d, H>> {
         let endian = self.endian;
         let segments = self.header.program_headers(endian, self.data).ok()?;
-        let segments: Vec<_> =
-            segments.iter().map(|segment| (segment.p_type(endian), segment.p_flags(endian))).collect();
+        let segments: Vec<_> = segments.iter().map(|segment| Self::segment(segment, endian)).collect();
         let ident = *self.header.e_ident();
         let header = (self.header.e_type(endian), self.header.e_machine(endian), self.header.e_flags(endian));
         Some((
@@ -160,6 +168,62 @@ impl<'d, H: FileHeader<Endian = Endianness>> Parsed<'d, H> {
             self.header.e_entry(endian).into(),
             segments,
         ))
+    }
+
+    /// What a segment is. The linker's tables, of which a run path is one, may be longer; where the others
+    /// stand, and how much memory they have beyond the file, stays.
+    fn segment(segment: &H::ProgramHeader, endian: Endianness) -> impl PartialEq + use<'d, H> {
+        let (address, in_file, in_memory) =
+            (segment.p_vaddr(endian).into(), segment.p_filesz(endian).into(), segment.p_memsz(endian).into());
+        let kind = segment.p_type(endian);
+        let place = match kind {
+            elf::PT_LOAD => Some((address, in_memory.wrapping_sub(in_file))),
+            elf::PT_TLS | elf::PT_GNU_RELRO | elf::PT_GNU_STACK => Some((address, in_memory)),
+            _ => None,
+        };
+        (kind, segment.p_flags(endian), segment.p_align(endian).into(), place)
+    }
+
+    /// How a section is to be read and placed, and how much memory it has where the file holds none of it.
+    fn shape(&self, section: &H::SectionHeader) -> impl PartialEq + use<'d, H> {
+        let endian = self.endian;
+        let nowhere = section.sh_type(endian) == elf::SHT_NOBITS;
+        (
+            section.sh_addralign(endian).into(),
+            section.sh_entsize(endian).into(),
+            section.link(endian),
+            section.sh_info(endian),
+            nowhere.then(|| section.sh_size(endian).into()),
+        )
+    }
+
+    /// What no header or section holds: between them, without the zeros around; and all that stands
+    /// behind them, where programs carry archives and the like.
+    fn outside(&self) -> Option<Vec<&'d [u8]>> {
+        let endian = self.endian;
+        let table = |start: u64, size: u16, count: usize| Some((start, u64::from(size).checked_mul(count as u64)?));
+        let header = &self.header;
+        let segments = header.program_headers(endian, self.data).ok()?.len();
+        let mut held: Vec<(u64, u64)> = vec![
+            (0, size_of::<H>() as u64),
+            table(header.e_phoff(endian).into(), header.e_phentsize(endian), segments)?,
+            table(header.e_shoff(endian).into(), header.e_shentsize(endian), self.sections.len())?,
+        ];
+        held.extend(self.sections.iter().filter_map(|section| section.file_range(endian)));
+        held.sort_unstable();
+        let (mut found, mut end) = (Vec::new(), 0);
+        for (start, length) in held {
+            let start = usize::try_from(start).ok()?;
+            if let Some(between) = self.data.get(end..start) {
+                let between = without_zeros(between);
+                if !between.is_empty() {
+                    found.push(between);
+                }
+            }
+            end = end.max(start.checked_add(usize::try_from(length).ok()?)?);
+        }
+        found.push(self.data.get(end..).unwrap_or_default());
+        Some(found)
     }
 
     fn name(&self, section: &H::SectionHeader) -> Option<&'d [u8]> {
@@ -233,6 +297,13 @@ impl<'d, H: FileHeader<Endian = Endianness>> Parsed<'d, H> {
         }
         Some(found)
     }
+}
+
+/// A text without the zeros at its ends.
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(start, |last| last + 1);
+    bytes.get(start..end).unwrap_or_default()
 }
 
 /// Whether two dynamic sections are the same but for the run path; `Some(Some(_))` where that differs.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use super::params::CompareParams;
 use crate::nix::store_path::{DIGEST_LEN, is_name_byte};
 use crate::nix::{Digest, parse_drv_name};
+use crate::proof::outputs::parts_words;
 
 /// What may stand for what, made ready to be asked often.
 pub(super) struct Rules<'p> {
@@ -138,13 +139,6 @@ pub(super) fn rest_of_path(text: &[u8], at: usize) -> &[u8] {
         }
         _ => &[],
     }
-}
-
-/// Whether a byte ends a path in a text.
-pub(super) const fn parts_words(byte: u8) -> bool {
-    byte <= b' '
-        || matches!(byte, b':' | b'"' | b'\'' | b'`' | b';' | b',' | b'=' | 0x7f)
-        || matches!(byte, b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'$' | b'\\')
 }
 
 /// Whether two paths below a store path are the same but for the version in the store path's name, given

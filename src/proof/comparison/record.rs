@@ -6,7 +6,7 @@ use super::words::same;
 
 /// How two lists of files differ, where that follows from how the files do: a digest and a length of a file
 /// that itself differs no more than by references, a line of a file that is gone as a reference. `None`
-/// where more differs. `of` tells of a file by its path in the output.
+/// where more differs. `of` tells of a file by its path in the output, and whether it is gone.
 ///
 /// The digest may be one of before a wrapper was put around a program: what stands beside it as
 /// `.NAME-wrapped` is asked, too. **Overestimates**: that the digests are right is not looked at.
@@ -15,7 +15,7 @@ pub(super) fn explained(
     first: &[u8],
     second: &[u8],
     rules: &Rules<'_>,
-    of: impl Fn(&[u8]) -> Option<Difference>,
+    of: impl Fn(&[u8]) -> Option<(Difference, bool)>,
 ) -> Option<Difference> {
     let packages = parent(parent(path));
     let mut others = second.split(|&byte| byte == b'\n').peekable();
@@ -29,13 +29,15 @@ pub(super) fn explained(
         let (folder, base) =
             file.iter().rposition(|&byte| byte == b'/').map_or((&[][..], file.as_slice()), |at| file.split_at(at + 1));
         let wrapped = [folder, b".", base, b"-wrapped"].concat();
-        let difference = [of(&file), of(&wrapped)].into_iter().flatten().max()?;
+        let own = of(&file);
+        let gone = own.as_ref().is_some_and(|(_, gone)| *gone);
+        let difference = [own, of(&wrapped)].into_iter().flatten().map(|(difference, _)| difference).max()?;
         if matches!(difference, Difference::None | Difference::Content) {
             return None;
         }
         let other = others.next_if(|other| fields(other).is_some_and(|(other, rest)| name == other && is_digest(rest)));
         // a line may only be gone with its file
-        if !is_digest(rest) || other.is_none() && difference == Difference::Counterparts {
+        if !is_digest(rest) || other.is_none() && !gone {
             return None;
         }
         worst = worst.max(difference);

@@ -331,6 +331,11 @@ fn metadata_of_python() {
     check(["a b", "x", "y"], ["a c", "x", "z"], Different);
     check(["a b z.py,,\n", "x", "%O"], ["a c", "x", "%P"], Different);
     check(["a b", "x", "%O"], ["a c z.py,,\n", "x", "%P"], Different);
+    // the line of a file that is there all the same
+    let lists = ["../../../bin/x,sha256=b,34\nx-1.dist-info/RECORD,,\n", "x-1.dist-info/RECORD,,\n"];
+    let [one, other] = [(lists[0], "#!%X/bin/y"), (lists[1], "#!%Y/bin/y")]
+        .map(|(list, text)| [(record.as_str(), regular(list.as_bytes())), (program, regular(&expand(text)))]);
+    assert_eq!(compared(&one, &other, &params()).outcome, Different);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Two texts in step: the same but for store paths that may stand for each other?
 
-use super::paths::{Rules, name_at, parts_words, rest_of_path, same_but_for_version};
+use super::paths::{Rules, name_at, rest_of_path, same_but_for_version};
 use crate::nix::Digest;
 use crate::nix::store_path::DIGEST_LEN;
+use crate::proof::outputs::parts_words;
 
 /// How far back from a difference the store path may begin in which it stands.
 const LONGEST_PATH: usize = 1024;

@@ -52,7 +52,7 @@ pub(super) fn pieces(text: &[u8], parts: impl Fn(u8) -> bool) -> impl Iterator<I
 /// Whether two lines are the same but for elements that are gone from lists of paths, which `between`
 /// parts. All else stands as it stood; of a list that has lost an element at least `stay` elements stay.
 pub(super) fn lists_gone(first: &[u8], second: &[u8], between: u8, stay: usize, rules: &Rules<'_>) -> bool {
-    let parts = |byte: u8| byte != between && super::paths::parts_words(byte);
+    let parts = |byte: u8| byte != between && crate::proof::outputs::parts_words(byte);
     let mut others = pieces(second, parts);
     let mut lost = false;
     for piece in pieces(first, parts) {

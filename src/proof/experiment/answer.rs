@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::prove::{Proof, Step, SwitchedOff};
+use super::step::{Proof, Step, SwitchedOff};
 use crate::verdict::{
     Checks, Claims, Experiment, ExperimentKind, FileChange, Grade, InputRef, OpenedIn, Outcome, PackageRef, Trace,
     Verdict,

@@ -155,6 +155,10 @@ fn candidates(graph: &Graph, effective: &EffectiveInputs<'_>, consumer: NodeId) 
         }
     };
     let mut all: Vec<Candidate> = found.into_iter().map(candidate).collect();
-    all.sort_by(|a, b| (&a.input, &a.chain).cmp(&(&b.input, &b.chain)));
+    // by name, for people look for it; what comes along is behind what is listed
+    all.sort_by(|a, b| {
+        let key = |candidate: &Candidate| !candidate.chain.is_empty();
+        (key(a), &a.input.name, &a.input, &a.chain).cmp(&(key(b), &b.input.name, &b.input, &b.chain))
+    });
     all
 }

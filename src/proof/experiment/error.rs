@@ -33,7 +33,9 @@ pub enum ExperimentError {
         reason: String,
     },
     /// Another derivation could not be built, so that the experiment could not begin.
-    #[error("{drv}: cannot be built, and the experiment needs it: {message}")]
+    #[error(
+        "{drv}: cannot be built, and the experiment needs it: {message}; builds run in a sandbox here: if it needs files of this machine, such as /bin/sh, name their folders behind '--', as in -- --option sandbox-paths '/bin /lib /lib64 /usr'"
+    )]
     Needed {
         /// The derivation.
         drv: String,

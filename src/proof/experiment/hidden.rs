@@ -39,17 +39,18 @@ const PLACES: [(Offer, &[&str]); 6] = [
 ];
 
 impl Hidden {
-    /// What of `outputs` (on the disk) the machine has too, in what the setting `sandbox-paths` shows of
+    /// What of `outputs` (on the disk; `follow` tells where links lead) the machine has too, in what the setting `sandbox-paths` shows of
     /// it: programs, headers, libraries to link, files of pkg-config and cmake, python modules.
     ///
     /// Underestimates: what is found by other names or in other places. Libraries by their versioned names
     /// stay, for the machine's own programs need them to run. Where one entry of the setting lies in another,
     /// nothing is left out; whoever builds finds out that it is not hidden.
-    pub(super) fn of(outputs: &[PathBuf], sandbox_paths: &str) -> Self {
+    pub(super) fn of(outputs: &[PathBuf], sandbox_paths: &str, follow: &dyn Fn(PathBuf) -> Option<PathBuf>) -> Self {
         let offered: Vec<(Offer, &[&str], BTreeSet<OsString>)> = PLACES
             .into_iter()
             .map(|(offer, places)| {
-                let folders = outputs.iter().flat_map(|output| places.iter().flat_map(|place| expand(output, place)));
+                let folders =
+                    outputs.iter().flat_map(|output| places.iter().flat_map(|place| expand(output, place, follow)));
                 let names = folders.flat_map(|folder| names_in(&folder)).filter(|name| offer.takes(name));
                 (offer, places, names.collect())
             })
@@ -68,7 +69,7 @@ impl Hidden {
             let mut below: BTreeSet<PathBuf> = BTreeSet::new();
             for (_, places, names) in &offered {
                 for folder in
-                    places.iter().flat_map(|place| rests(outside, place)).flat_map(|rest| expand(outside, &rest))
+                    places.iter().flat_map(|place| rests(outside, place)).flat_map(|rest| expand(outside, &rest, &Some))
                 {
                     let Ok(folder) = folder.strip_prefix(outside) else { continue };
                     let there = names.iter().map(|name| folder.join(name));
@@ -159,9 +160,9 @@ impl Offer {
     }
 }
 
-/// The folders below `root` that a place names; `root` itself for none.
-fn expand(root: &Path, place: &str) -> Vec<PathBuf> {
-    let mut folders = vec![root.to_path_buf()];
+/// The folders below `root` that a place names; `root` itself for none. `follow` tells where a link leads.
+fn expand(root: &Path, place: &str, follow: &dyn Fn(PathBuf) -> Option<PathBuf>) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = follow(root.to_path_buf()).into_iter().collect();
     for part in place.split('/').filter(|part| !part.is_empty()) {
         let next = |folder: PathBuf| {
             if !part.contains('*') {
@@ -170,7 +171,7 @@ fn expand(root: &Path, place: &str) -> Vec<PathBuf> {
             let names = names_in(&folder).into_iter().filter(|name| fits(&name.to_string_lossy(), part));
             names.map(|name| folder.join(name)).collect()
         };
-        folders = folders.into_iter().flat_map(next).collect();
+        folders = folders.into_iter().flat_map(next).filter_map(follow).collect();
     }
     folders.retain(|folder| folder.is_dir());
     folders
@@ -209,7 +210,8 @@ mod tests {
         file("usr/lib/python3/dist-packages/other.py");
         file("usr/share/x");
         let usr = folder.path().join("usr").display().to_string();
-        let found = Hidden::of(&[folder.path().join("in")], &format!("/usr={usr} /lib={usr}/lib? /etc /nowhere?"));
+        let settings = format!("/usr={usr} /lib={usr}/lib? /etc /nowhere?");
+        let found = Hidden::of(&[folder.path().join("in")], &settings, &Some);
         let hidden: Vec<&str> = found.paths.iter().map(|path| path.to_str().unwrap()).collect();
         let expect = [
             "/lib/libz.so",
@@ -237,7 +239,7 @@ mod tests {
     #[test]
     fn nothing_in_common() {
         let folder = tempfile::tempdir().unwrap();
-        let found = Hidden::of(&[folder.path().to_path_buf()], "/bin  /lib?");
+        let found = Hidden::of(&[folder.path().to_path_buf()], "/bin  /lib?", &Some);
         assert_eq!(found, Hidden { paths: Vec::new(), sandbox_paths: "/bin /lib?".to_owned() });
     }
 }

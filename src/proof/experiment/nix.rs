@@ -11,33 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Deserialize;
 
 use super::error::ExperimentError;
+use super::failure::{Built, builds_more, failed_derivation, failure, message};
 use super::hidden::Hidden;
-use super::phase::last_phase;
 use crate::nix::StorePath;
-
-/// How much of a failed build's log is kept, in lines.
-const TAIL: usize = 12;
 
 /// How many links one after the other are followed, as Linux does.
 const LINKS: usize = 40;
-
-/// What in the log of a failed build says that the machine failed, not the package; in lower case, for
-/// languages differ in it.
-///
-/// Overestimates: a package that fails for another reason, and prints one of these.
-const MACHINE: [&str; 11] = [
-    "no space left on device",
-    "disk quota exceeded",
-    "file size limit exceeded",
-    "file too large",
-    "cannot allocate memory",
-    "virtual memory exhausted",
-    "out of memory",
-    "too many open files",
-    "resource temporarily unavailable",
-    "input/output error",
-    "sigkill",
-];
 
 /// Nix, a store, and the options that the user passes on.
 #[derive(Debug, Clone)]
@@ -65,20 +44,6 @@ pub(super) struct Instantiated {
     pub(super) drv: String,
     /// Its outputs by name.
     pub(super) outputs: BTreeMap<String, String>,
-}
-
-/// How a build ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Built {
-    /// All outputs are there.
-    Done,
-    /// The builder itself gave up.
-    Failed {
-        /// The phase, where the log tells.
-        phase: Option<String>,
-        /// The end of the log.
-        tail: String,
-    },
 }
 
 impl Nix {
@@ -251,13 +216,17 @@ impl Nix {
         // a long list of inputs is longer than a command line may be
         for part in outputs.chunks(500) {
             let mut output = self.realise(part, None, None)?;
-            // Nix itself ends builds of others now and then, where several share a store
+            // Nix kills a builder that closes its output before it ends, as the tools of coreutils do
             if String::from_utf8_lossy(&output.stderr).contains("failed due to signal 9") {
                 output = self.realise(part, None, None)?;
             }
             if !output.status.success() {
-                let drv = failed_derivation(&String::from_utf8_lossy(&output.stderr)).unwrap_or("an input").to_owned();
-                return Err(ExperimentError::Needed { drv, message: message(&output) });
+                let talk = String::from_utf8_lossy(&output.stderr);
+                // the first says why; that all behind it cannot be built then goes without saying
+                let first = talk.lines().map(str::trim).find(|line| line.contains("builder for '"));
+                let message = first.map_or_else(|| message(&output), str::to_owned);
+                let drv = failed_derivation(&talk).unwrap_or("an input").to_owned();
+                return Err(ExperimentError::Needed { drv, message });
             }
         }
         Ok(())
@@ -397,79 +366,3 @@ const ANSWER: &str = "; in {
     (derivation'.drvAttrs.outputs or [ \"out\" ]));
 }
 ";
-
-/// Whether Nix says that it builds anything but this derivation on this machine. The build's own words
-/// stand among Nix's: `building 'name' extension` is none of them.
-fn builds_more(drv: &str, talk: &str) -> bool {
-    let own = format!("building '{drv}'...");
-    let is_told = |line: &str| line.starts_with("building '/") && line.contains(".drv'") && line != own;
-    talk.lines().any(is_told)
-}
-
-/// What the words of a failed build mean.
-fn failure(drv: &str, talk: &str, log: &str, message: String) -> Result<Built, ExperimentError> {
-    let own = format!("builder for '{drv}' failed");
-    let Some(told) = talk.lines().find_map(|line| line.split_once(&own).map(|(_, rest)| rest)) else {
-        return Err(match failed_derivation(talk) {
-            Some(other) if other != drv => ExperimentError::Needed { drv: other.to_owned(), message },
-            _ => ExperimentError::Unsettled { drv: drv.to_owned(), reason: message },
-        });
-    };
-    let unsettled = |reason: String| Err(ExperimentError::Unsettled { drv: drv.to_owned(), reason });
-    let code = told.strip_prefix(" with exit code ").map(|rest| {
-        rest.bytes().take_while(u8::is_ascii_digit).fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'))
-    });
-    match code {
-        // a shell tells a killed child by 128 and the signal
-        Some(137 | 143) => return unsettled("something ended it from outside".to_owned()),
-        Some(_) => {}
-        // it ended well by its own word
-        None if told.starts_with(" to produce output") => {}
-        None => return unsettled(format!("the builder failed{}", told.trim_end_matches(';'))),
-    }
-    if let Some(line) = log.lines().chain(talk.lines()).find(|line| blames_machine(line)) {
-        return unsettled(format!("its log says \"{}\"", line.trim()));
-    }
-    let plain: Vec<&str> = log.lines().filter(|line| !line.starts_with("@nix ")).collect();
-    let tail = plain[plain.len().saturating_sub(TAIL)..].join("\n");
-    Ok(Built::Failed { phase: last_phase(log), tail })
-}
-
-/// Whether a line of a log says that the machine failed. A shell and make tell a killed child by "Killed"
-/// behind its number or its target, compilers by "Killed signal terminated program".
-fn blames_machine(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    MACHINE.iter().any(|word| lower.contains(word)) || line.split_whitespace().any(|word| word == "Killed")
-}
-
-/// The derivation whose builder failed first.
-fn failed_derivation(talk: &str) -> Option<&str> {
-    let at = talk.find("builder for '")? + "builder for '".len();
-    let rest = talk.get(at..)?;
-    rest.get(..rest.find('\'')?)
-}
-
-/// Nix's own words: the errors, else the last lines.
-fn message(output: &Output) -> String {
-    let talk = String::from_utf8_lossy(&output.stderr);
-    let mut lines: Vec<&str> = talk.lines().map(str::trim).filter(|line| line.starts_with("error:")).collect();
-    if lines.is_empty() {
-        lines = talk.lines().collect();
-    }
-    let text = lines[lines.len().saturating_sub(TAIL)..].join("\n");
-    if text.trim().is_empty() { format!("it ended with {} and said nothing", output.status) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_else_is_built() {
-        let check = |talk: &str, expect: bool| assert_eq!(builds_more("/nix/store/a-x.drv", talk), expect, "{talk}");
-        check("", false);
-        check("building '/nix/store/a-x.drv'...\nbuilding 'markupsafe._speedups' extension", false);
-        check("building '/nix/store/a-x.drv'...\nbuilding '/nix/store/b-y.drv'...", true);
-        check("building '/nix/store/a-x.drv' on 'ssh://big'...", true);
-    }
-}

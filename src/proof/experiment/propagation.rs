@@ -75,6 +75,20 @@ pub(super) fn copy_carriers(nix: &Nix, listed: &[String], edit: &Edit) -> Result
     Ok(copies)
 }
 
+/// These paths, and all that they bring along, by however many links. Linear in the lists.
+pub(super) fn brought(nix: &Nix, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, ExperimentError> {
+    let mut found = paths.clone();
+    let mut open: Vec<String> = paths.iter().cloned().collect();
+    while let Some(path) = open.pop() {
+        for next in propagated(nix, &path)? {
+            if digest_of(&next).is_some() && found.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The store paths in a path's propagated lists.
 fn propagated(nix: &Nix, path: &str) -> Result<Vec<String>, ExperimentError> {
     let mut found = Vec::new();

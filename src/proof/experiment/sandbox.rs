@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::error::ExperimentError;
 use super::expression::expression;
+use super::failure::Built;
 use super::hidden::Hidden;
-use super::nix::{Built, Nix};
+use super::nix::Nix;
 use super::recipe::Recipe;
 
 /// What Nix's settings tell of what is in the sandbox.
@@ -96,9 +97,11 @@ pub(super) fn is_sandboxed(nix: &Nix, like: &Recipe) -> Result<bool, ExperimentE
     answers(nix, like, &format!("if [ -e '{shown}' ]; then echo open; else echo closed; fi > $out"), None)
 }
 
-/// Whether builds do not see what is hidden from them.
+/// Whether builds do not see what is hidden from them. A new build for each setting, for what one hides
+/// another may show.
 pub(super) fn is_hidden(nix: &Nix, like: &Recipe, hidden: &Hidden) -> Result<bool, ExperimentError> {
-    let mut script = String::from("said=closed\n");
+    let setting = blake3::hash(format!("{}\n{:?}", hidden.sandbox_paths, nix.options()).as_bytes());
+    let mut script = format!("# {}\nsaid=closed\n", setting.to_hex());
     for path in &hidden.paths {
         let path = path.display().to_string().replace('\'', "'\\''");
         script.push_str(&format!("if [ -e '{path}' ]; then said=open; fi\n"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::ExperimentError;
 use super::nix::Nix;
@@ -66,17 +66,27 @@ pub(super) enum Filling {
 /// Metadata are what says that the input is there and what it brings along: the propagated lists in
 /// `nix-support`, `.dist-info` and `.egg-info` of python packages, and, in a stub that is empty, `.pc`
 /// files. A setup hook is content, and so is what a link to somewhere else leads to. Compiled modules of
-/// python (`__pycache__`) are left out, for an empty one is a damaged one.
+/// python (`__pycache__`) are left out, for an empty one is a damaged one. In the place of a module that is
+/// a library stands poison in python: who loads what is no library gets the error of a module that is not
+/// there, and many go on without it.
 pub(super) fn stub(nix: &Nix, path: &str, filling: Filling) -> Result<String, ExperimentError> {
     let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
     let target = folder.path().join(base_name(path));
     let place = nix.place(path);
+    let mut modules: Vec<PathBuf> = Vec::new();
     copy_tree(&place, &target, &mut |relative, content| {
         if is_metadata(relative, filling) {
             return Some(content);
         }
+        if let Some(module) = module_of(relative).filter(|_| filling == Filling::Poison) {
+            modules.push(target.join(std::ffi::OsStr::from_bytes(&module)));
+            return None;
+        }
         (!relative.ends_with(b".pyc")).then(|| filling.text(relative))
     })?;
+    for module in modules {
+        fs::write(&module, filling.text(b".py")).map_err(ExperimentError::io(&module))?;
+    }
     cut_links(nix, &place, &target, filling)?;
     nix.add(&target)
 }
@@ -133,6 +143,17 @@ impl Filling {
     }
 }
 
+/// For a library that python imports as a module (`x.cpython-311-x86_64-linux-gnu.so`), the name of the same
+/// module in python.
+fn module_of(relative: &[u8]) -> Option<Vec<u8>> {
+    let (folder, name) = relative.split_at(relative.iter().rposition(|&byte| byte == b'/')? + 1);
+    let of_python =
+        folder.split(|&byte| byte == b'/').any(|part| [b"site-packages".as_slice(), b"dist-packages"].contains(&part));
+    let stem = name.get(..memchr::memchr(b'.', name)?)?;
+    let module = of_python && name.ends_with(b".so") && !stem.starts_with(b"lib");
+    module.then(|| [folder, stem, b".py"].concat())
+}
+
 fn is_metadata(relative: &[u8], filling: Filling) -> bool {
     let parts: Vec<&[u8]> = relative.split(|&byte| byte == b'/').collect();
     let folders = parts.split_last().map_or(&[][..], |(_, folders)| folders);
@@ -145,6 +166,21 @@ fn is_metadata(relative: &[u8], filling: Filling) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_are_told_by_their_path() {
+        let check = |path: &str, expect: Option<&str>| {
+            assert_eq!(module_of(path.as_bytes()).as_deref(), expect.map(str::as_bytes), "{path}");
+        };
+        let folder = "lib/python3.11/site-packages";
+        check(&format!("{folder}/x/_fast.cpython-311-x86_64-linux-gnu.so"), Some(&format!("{folder}/x/_fast.py")));
+        check(&format!("{folder}/fast.abi3.so"), Some(&format!("{folder}/fast.py")));
+        check(&format!("{folder}/fast.so"), Some(&format!("{folder}/fast.py")));
+        check(&format!("{folder}/x.libs/libz.so"), None);
+        check(&format!("{folder}/x.py"), None);
+        check("lib/x.so", None);
+        check("x.so", None);
+    }
 
     #[test]
     fn metadata_are_told_by_their_path() {

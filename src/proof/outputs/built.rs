@@ -96,6 +96,10 @@ impl Built {
             {
                 return Ok(built);
             }
+            // one that is cut right at its start
+            if name.is_none() && [".nar", ".nar.xz", ".nar.zst"].iter().any(|end| given.ends_with(end)) {
+                return Err(TreeError::NoNar(given).into());
+            }
         }
         Ok(Self { tree: Tree::of_path(&at)?, given, base_name: name, listed: false })
     }
@@ -179,6 +183,12 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             let error = Built::open(&path, None).unwrap_err().to_string();
             assert!(error.contains(told), "{name}: {error}");
+        }
+        for name in ["a.nar", "a.nar.xz", "a.nar.zst"] {
+            let path = folder.path().join(name);
+            fs::write(&path, "").unwrap();
+            let error = Built::open(&path, None).unwrap_err().to_string();
+            assert!(error.contains("no NAR"), "{name}: {error}");
         }
         let plain = folder.path().join("plain");
         fs::write(&plain, "{}").unwrap();

@@ -4,10 +4,12 @@ use super::run_path;
 use crate::verdict::Carrier;
 
 /// Stands in the text that nixpkgs' binary wrappers carry.
-const BINARY_WRAPPER: &[u8] = b"# The C-code for this binary wrapper has been generated using the following command:";
+pub(crate) const BINARY_WRAPPER: &[u8] =
+    b"# The C-code for this binary wrapper has been generated using the following command:";
 
-/// Stands in the line that nixpkgs puts into a python script for its modules to be found.
-const PYTHON_WRAPPER: &[u8] = b"functools.reduce(lambda k, p: site.addsitedir(p, k), [";
+/// Stands in the line that nixpkgs' wrapPython puts into a python script for its modules to be found: it adds
+/// the folders of a list.
+const ADDS_FOLDERS: &[u8] = b"site.addsitedir(";
 
 /// Shells that wrappers are written for.
 const SHELLS: [&[u8]; 5] = [b"sh", b"bash", b"dash", b"ash", b"zsh"];
@@ -87,7 +89,7 @@ impl<'c> FileCarriers<'c> {
 }
 
 fn has_python_wrapper(line: &[u8]) -> bool {
-    memchr::memmem::find(line, PYTHON_WRAPPER).is_some()
+    memchr::memmem::find(line, ADDS_FOLDERS).is_some() && memchr::memmem::find(line, b"['").is_some()
 }
 
 impl Carrier {
@@ -144,8 +146,8 @@ fn is_wrapper(first: &[u8], content: &[u8]) -> bool {
         && last.ends_with(b"\"$@\"")
 }
 
-/// Whether a byte parts words in texts of all kinds. A colon parts the elements of a list.
-const fn parts_words(byte: u8) -> bool {
+/// Whether a byte ends a path in texts of all kinds. A colon parts the elements of a list.
+pub(crate) const fn parts_words(byte: u8) -> bool {
     byte <= b' '
         || matches!(
             byte,
@@ -260,6 +262,8 @@ mod tests {
                 "#! /bin/python\nimport functools;functools.reduce(lambda k, p: site.addsitedir(p, k), ['%/lib'], x);\n",
                 Carrier::Wrapper,
             ),
+            // the same in another form, which comparisons call a wrapper, too
+            ("#! /bin/python\nimport site; [site.addsitedir(one) for one in ['%/lib']]\n", Carrier::Wrapper),
             ("#! /bin/python\nsite.addsitedir('%/lib')\n", Carrier::Other),
         ] {
             assert_eq!(at("bin/x", text), carrier, "{text}");

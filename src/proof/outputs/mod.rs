@@ -24,6 +24,7 @@ mod tree;
 
 pub use built::{Built, BuiltError};
 pub use carrier::FileCarriers;
+pub(crate) use carrier::{BINARY_WRAPPER, parts_words};
 pub use channel::Channel;
 pub use channels::Channels;
 pub use channels_report::{ChannelsReport, Offered, OutputChannels};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
@@ -152,11 +152,16 @@ impl Tree {
     }
 }
 
-/// The bytes of a file, mapped or shared.
+/// How long a file must be to be mapped.
+const SMALL: u64 = 64 << 10;
+
+/// The bytes of a file, mapped, read or shared.
 #[derive(Debug)]
 pub enum Mapped {
     /// A mapped file.
     File(memmap2::Mmap),
+    /// A small file, read.
+    Read(Vec<u8>),
     /// What was in memory, or nothing.
     Bytes(Arc<[u8]>),
     /// A part of a mapped archive.
@@ -168,6 +173,7 @@ impl std::ops::Deref for Mapped {
     fn deref(&self) -> &[u8] {
         match self {
             Self::File(map) => map,
+            Self::Read(bytes) => bytes,
             Self::Bytes(bytes) => bytes,
             Self::Part(archive, part) => archive.bytes().get(part.clone()).unwrap_or_default(),
         }
@@ -185,9 +191,13 @@ impl Content {
             Self::Part(archive, part) => Ok(Mapped::Part(archive.clone(), part.clone())),
             Self::Unknown => Err(TreeError::NoContent(shown.to_owned())),
             Self::File(path) => {
-                let file = File::open(path).map_err(TreeError::io(path))?;
-                if file.metadata().map_err(TreeError::io(path))?.len() == 0 {
-                    return Ok(Mapped::Bytes(Arc::default()));
+                let mut file = File::open(path).map_err(TreeError::io(path))?;
+                let size = file.metadata().map_err(TreeError::io(path))?.len();
+                // to map a small file takes longer than to read it
+                if size < SMALL {
+                    let mut bytes = Vec::with_capacity(size as usize + 1);
+                    file.read_to_end(&mut bytes).map_err(TreeError::io(path))?;
+                    return Ok(Mapped::Read(bytes));
                 }
                 #[expect(unsafe_code, reason = "files of a store do not change while they are read")]
                 let map = unsafe { memmap2::Mmap::map(&file) }.map_err(TreeError::io(path))?;

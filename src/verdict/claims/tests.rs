@@ -77,7 +77,7 @@ const OF_OUTPUT: [OfOutput; 12] = [
     (ExperimentKind::Remove, Outcome::Fails, Some((MAY, Observed))),
     (ExperimentKind::Remove, Outcome::Nondeterministic, None),
     (ExperimentKind::Stub, Outcome::Identical, Some((Same, Proven))),
-    (ExperimentKind::Stub, Outcome::ReferenceOnly, Some((Same, Proven))),
+    (ExperimentKind::Stub, Outcome::ReferenceOnly, Some((ReferenceOnly, Proven))),
     (ExperimentKind::Stub, Outcome::Different, Some((MAY, Proven))),
     (ExperimentKind::Stub, Outcome::PresenceOnly, Some((Same, Proven))),
     (ExperimentKind::Stub, Outcome::Fails, Some((MAY, Proven))),
@@ -194,6 +194,8 @@ fn together() {
     let stubbed = of(stub, Outcome::Identical, Checks::Passed);
     let poison =
         |outcome| Evidence::Experiment(Experiment { poisoned: true, ..experiment(stub, outcome, Checks::Passed) });
+    let off = experiment(stub, Outcome::Identical, Checks::Off);
+    let poisoned_off = Evidence::Experiment(Experiment { poisoned: true, ..off });
     let opened = Evidence::Trace(trace(&[Some("checkPhase")]));
     let unopened = Evidence::Trace(trace(&[]));
     let nothing = of(remove, Outcome::Nondeterministic, Checks::None);
@@ -210,7 +212,9 @@ fn together() {
         (vec![fails.clone(), of(stub, Outcome::Identical, Checks::None)], (Verdict::NoEffect, Some(Proven))),
         // whoever uses it is stopped: the checks, or nobody
         (vec![same.clone(), poison(Outcome::Identical)], (Verdict::NoEffect, Some(Proven))),
-        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::TestOnly, Some(Proven))),
+        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
+        (vec![bare.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
+        (vec![same.clone(), poisoned_off], (Verdict::TestOnly, Some(Proven))),
         (vec![same.clone(), poison(Outcome::Different)], (Verdict::Affects, Some(Proven))),
         (vec![poison(Outcome::Identical)], (Verdict::Unknown, None)),
         // equally strong: the more careful one
@@ -224,11 +228,14 @@ fn together() {
         // what the output mentions changes with it
         (vec![bare, references()], (Verdict::ReferenceOnly, Some(Proven))),
         (vec![check_only(Inferred), references()], (Verdict::ReferenceOnly, Some(Inferred))),
-        (vec![nothing, same], (Verdict::TestOnly, Some(Proven))),
+        (vec![nothing, same.clone()], (Verdict::TestOnly, Some(Proven))),
     ] {
         assert_eq!(judge(&evidence), expected, "{evidence:?}");
     }
     assert_eq!(Judgement::of([(3, &fails)]).insists, Some(crate::verdict::Insistence::Build));
+    assert_eq!(Judgement::of([(3, &stubbed)]).insists, Some(crate::verdict::Insistence::Build));
+    // what goes well without the input insists on nothing, whatever stands in its place afterwards
+    assert_eq!(Judgement::of([(3, &same), (5, &poison(Outcome::Identical))]).insists, None);
     assert_eq!(Judgement::of([(3, &fails), (5, &stubbed)]).evidence, [3, 5]);
     assert!(Judgement::of([(0, &references())]).referenced);
 }

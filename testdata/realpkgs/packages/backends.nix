@@ -84,7 +84,7 @@ with packages;
     doCheck = false;
   };
 
-  # Cython compiled by itself is faster, and takes ten minutes to make.
+  # Cython compiled by itself is faster, and takes long to make.
   cython = {
     NO_CYTHON_COMPILE = "true";
     setupPyGlobalFlags = "--no-cython-compile";
@@ -148,6 +148,6 @@ with packages;
     build-system = [ setuptools ];
     dependencies = [ pycparser ];
     pythonImportsCheck = [ "cffi" "_cffi_backend" ];
-    doCheck = false; # they take minutes
+    doCheck = false; # not run here: too many
   };
 }

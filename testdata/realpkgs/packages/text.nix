@@ -52,7 +52,7 @@ with packages;
 
   docutils = {
     pythonImportsCheck = [ "docutils" ];
-    doCheck = false; # they take minutes
+    doCheck = false; # not run here: too many
   };
 
   pygments = {

@@ -136,6 +136,53 @@ fn code_that_moved() {
     assert_eq!(check(&first, &second).outcome, Outcome::Different);
 }
 
+/// What programs carry behind or beside their sections' bytes: it differs in no section.
+#[test]
+fn beyond_the_bytes_of_sections() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, source: &str, behind: &str| {
+        let _ = library(folder.path(), name, source, &[path(3, "input-1.2")]);
+        let file = folder.path().join(name).join("x.so");
+        // names of symbols would tell
+        assert!(Command::new("strip").arg(&file).status().is_ok_and(|status| status.success()));
+        let bytes = [std::fs::read(&file).unwrap(), behind.as_bytes().to_vec()].concat();
+        std::fs::write(&file, bytes).unwrap();
+        Tree::of_path(&folder.path().join(name)).unwrap()
+    };
+    let outcome = |first: &Tree, second: &Tree| check(first, second).outcome;
+    let plain = made("plain", SOURCE, "");
+    let (archive, other) = (made("archive", SOURCE, "PK one"), made("other", SOURCE, "PK two, which is longer"));
+    assert_eq!(outcome(&archive, &other), Outcome::Different);
+    assert_eq!(outcome(&plain, &other), Outcome::Different);
+    assert_eq!(outcome(&archive, &plain), Outcome::Different);
+    let named = |name, number| made(name, SOURCE, &format!("run {}/bin/x\0", path(number, "own-1")));
+    assert_eq!(outcome(&named("own1", 1), &named("own2", 2)), Outcome::Identical);
+    let sized = |name, keyword: &str, size| {
+        made(name, &format!("static {keyword} char memory[{size}]; char *f(void) {{ return memory; }}"), "")
+    };
+    assert_eq!(outcome(&sized("bss1", "", 5000), &sized("bss2", "", 5000)), Outcome::Identical);
+    assert_eq!(outcome(&sized("bss3", "", 5000), &sized("bss4", "", 9000)), Outcome::Different);
+    assert_eq!(outcome(&sized("tls1", "__thread", 50), &sized("tls2", "__thread", 90)), Outcome::Different);
+}
+
+/// An object file that is to be placed otherwise.
+#[test]
+fn alignment_of_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = |name: &str, alignment: u32| {
+        let out = folder.path().join(name);
+        std::fs::create_dir(&out).unwrap();
+        let code = folder.path().join("x.c");
+        std::fs::write(&code, format!("char x[9] __attribute__((aligned({alignment}))) = \"x\";")).unwrap();
+        let mut command = Command::new("cc");
+        command.args(["-c", "x.c", "-o"]).arg(out.join("x.o")).current_dir(folder.path());
+        assert!(command.status().is_ok_and(|status| status.success()));
+        Tree::of_path(&out).unwrap()
+    };
+    assert_eq!(check(&object("a", 64), &object("b", 64)).outcome, Outcome::Identical);
+    assert_eq!(check(&object("c", 64), &object("d", 4096)).outcome, Outcome::Different);
+}
+
 /// Whatever is damaged in one of two files is an answer, never a panic.
 #[test]
 fn damaged_programs() {

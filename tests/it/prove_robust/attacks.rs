@@ -3,7 +3,7 @@
 use super::{Lab, answers, shell};
 
 /// Packages, and what must come of their input `thing`: labels made by reading the package.
-const CASES: [(&str, &str); 19] = [
+const CASES: [(&str, &str); 18] = [
     ("unused", "remove identical no-effect proven"),
     ("used", "remove different affects proven"),
     // the attribute `__structuredAttrs = false` stands in every derivation of a nixpkgs of today
@@ -18,7 +18,6 @@ const CASES: [(&str, &str); 19] = [
     ("by-linked-folder", "remove different affects proven"),
     ("by-link", "remove different affects proven"),
     ("by-ring", "remove different affects proven"),
-    ("by-file", "remove identical no-effect proven"),
     // they ask whether it is there, and for no more
     ("file-input", "stub identical no-effect proven"),
     ("link-input", "stub identical no-effect proven"),
@@ -37,6 +36,32 @@ fn odd_inputs() {
     assert_eq!(answers(&ran), expect, "{}", ran.talk);
     assert_eq!(ran.code, 0, "{}", ran.talk);
     assert!(lab.evidence().iter().all(|experiment| experiment.sandboxed));
+}
+
+/// What the derivation says is brought along, but no list of the carrier's output: nothing can be taken out,
+/// and whether the build finds it in another way is not known.
+#[test]
+fn in_no_list_of_its_carrier() {
+    let Some(lab) = Lab::new() else { return };
+    let ran = lab.prove(&["by-file", "by-own-list"], &[]);
+    assert_eq!((ran.code, answers(&ran)), (2, [].into()), "{}", ran.talk);
+    assert_eq!(ran.talk.matches("no experiment could be made: no list that the build sees has it").count(), 2);
+    assert!(lab.evidence().is_empty());
+}
+
+/// A program that goes with the input, and that the machine has too, must not be found there.
+#[test]
+fn programs_of_the_machine() {
+    let Some(lab) = Lab::new() else { return };
+    let packages = ["program", "program-brought", "program-linked"];
+    let ran = lab.prove(&packages, &[]);
+    let expect = packages.map(|package| (package.to_owned(), "remove different affects proven".to_owned()));
+    assert_eq!(answers(&ran), expect.into(), "{}", ran.talk);
+    // where one entry lies in another nothing can be hidden, whatever an earlier run could
+    std::fs::remove_file(lab.evidence_file()).unwrap();
+    let nested = format!("{} /usr/bin", shell());
+    let ran = lab.prove(&["program"], &["--option", "sandbox-paths", &nested]);
+    assert_eq!(answers(&ran)["program"], "remove identical no-effect suspected", "{}", ran.talk);
 }
 
 /// Where the sandbox is open in one way or another, nothing is more than suspected.
