@@ -43,7 +43,9 @@ impl Prover {
         }
         recipe.forget_unnamed(&consumer.recipe, &consumer.inputs);
         // what comes along with it alone goes with it
-        let places: Vec<PathBuf> = brought(&self.nix, &edit.gone)?.iter().map(|path| self.nix.place(path)).collect();
+        let left = brought(&self.nix, &recipe.listed().into_iter().collect())?;
+        let gone = brought(&self.nix, &edit.gone)?;
+        let places: Vec<PathBuf> = gone.difference(&left).map(|path| self.nix.place(path)).collect();
         let hidden = Hidden::of(&places, &self.settings.sandbox_paths, &|path| self.nix.followed(&path));
         let hidden = (!hidden.paths.is_empty()).then_some(hidden);
         let params = CompareParams { input: candidate.digests().into_iter().collect(), ..counterparts(&copies) };
