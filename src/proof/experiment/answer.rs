@@ -16,7 +16,7 @@ const PROOF_VERSION: u32 = 1;
 /// An input and its consumer: the experiment that decides, and what follows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProofRow {
-    /// [`PROOF_VERSION`].
+    /// Version of this shape.
     pub version: u32,
     /// The package that was built.
     pub consumer: PackageRef,
