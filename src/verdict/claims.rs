@@ -180,10 +180,9 @@ impl Experiment {
     fn of_poison(&self) -> Claims {
         let proven = |fact| Some((fact, Grade::Proven));
         match (self.outcome, self.checks) {
-            (Outcome::Nondeterministic, _) => Claims::default(),
-            (Outcome::Different | Outcome::Fails, _) => {
-                Claims { output: Some((OutputFact::MayChange, Grade::Proven)), checks: None }
-            }
+            // that it stops a build is its own doing: the build does without the input
+            (Outcome::Nondeterministic | Outcome::Fails, _) => Claims::default(),
+            (Outcome::Different, _) => Claims { output: Some((OutputFact::MayChange, Grade::Proven)), checks: None },
             (_, Checks::Off) => Claims { output: None, checks: proven(ChecksFact::MayChange) },
             _ => Claims { output: None, checks: proven(ChecksFact::CannotChange) },
         }

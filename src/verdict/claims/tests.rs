@@ -212,8 +212,8 @@ fn together() {
         (vec![fails.clone(), of(stub, Outcome::Identical, Checks::None)], (Verdict::NoEffect, Some(Proven))),
         // whoever uses it is stopped: the checks, or nobody
         (vec![same.clone(), poison(Outcome::Identical)], (Verdict::NoEffect, Some(Proven))),
-        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
-        (vec![bare.clone(), poison(Outcome::Fails)], (Verdict::Affects, Some(Proven))),
+        (vec![same.clone(), poison(Outcome::Fails)], (Verdict::TestOnly, Some(Proven))),
+        (vec![bare.clone(), poison(Outcome::Fails)], (Verdict::NoEffect, Some(Proven))),
         (vec![same.clone(), poisoned_off], (Verdict::TestOnly, Some(Proven))),
         (vec![same.clone(), poison(Outcome::Different)], (Verdict::Affects, Some(Proven))),
         (vec![poison(Outcome::Identical)], (Verdict::Unknown, None)),
