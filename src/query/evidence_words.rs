@@ -77,38 +77,12 @@ fn trace(shown: &Trace) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::RecipeDigest;
-    use crate::verdict::{ExperimentKind, OpenedIn, PackageRef};
-
-    fn package() -> PackageRef {
-        PackageRef { attribute: "app".to_owned(), drv: "/nix/store/app.drv".to_owned(), name: "app-1".to_owned() }
-    }
-
-    fn input() -> InputRef {
-        let (drv, name, pname) = ("/nix/store/tool.drv".to_owned(), "tool-1".to_owned(), "tool".to_owned());
-        InputRef { drv, name, pname, outputs: Vec::new(), keys: Vec::new() }
-    }
+    use crate::verdict::samples::{experiment, trace as traced};
+    use crate::verdict::{Checks, ExperimentKind, OpenedIn, Outcome};
 
     #[test]
     fn a_stub_that_stops_is_told_apart() {
-        let stub = Experiment {
-            package: package(),
-            recipe: RecipeDigest([7; 32]),
-            input: input(),
-            chain: Vec::new(),
-            experiment: ExperimentKind::Stub,
-            against: None,
-            poisoned: false,
-            outcome: Outcome::Identical,
-            compared: None,
-            checks: Checks::Passed,
-            phase: None,
-            referenced: false,
-            sandboxed: true,
-            files: Vec::new(),
-            differing: 0,
-            seconds: 0,
-        };
+        let stub = experiment(ExperimentKind::Stub, Outcome::Identical, Checks::Passed);
         let told = |shown| words(&Evidence::Experiment(shown), None);
         assert_eq!(told(stub.clone()), "stub: identical, checks passed");
         let poisoned = Experiment { poisoned: true, ..stub };
@@ -118,15 +92,7 @@ mod tests {
     #[test]
     fn one_file_is_no_files() {
         let opened = |phase: &str, files| OpenedIn { phase: Some(phase.to_owned()), files, first: "x".to_owned() };
-        let trace = Trace {
-            package: package(),
-            recipe: RecipeDigest([7; 32]),
-            input: input(),
-            chain: Vec::new(),
-            opened: vec![opened("buildPhase", 1), opened("checkPhase", 2)],
-            referenced: false,
-            sandboxed: true,
-        };
+        let trace = Trace { opened: vec![opened("buildPhase", 1), opened("checkPhase", 2)], ..traced(&[]) };
         let told = words(&Evidence::Trace(trace), None);
         assert_eq!(told, "trace: opened in buildPhase (1 file), checkPhase (2 files)");
     }

@@ -172,9 +172,9 @@ impl Experiment {
         Claims { output: Some((output, Grade::Proven)), checks: self.checks_without() }
     }
 
-    /// What stops whoever uses it shows whether somebody does, where the build does without it: the build
-    /// itself, which fails then with all checks off, too, or is another one; the checks, which had to be
-    /// off; or nobody.
+    /// What stops whoever uses it shows whether somebody does, where the build does without it: the checks,
+    /// which had to be off; the build itself, which is another one then; or nobody. A build that it stops
+    /// with all checks off, too, shows nothing: without the input the same build goes well.
     ///
     /// Overlooked: who does not mind a failure, and who reads the input as data.
     fn of_poison(&self) -> Claims {

@@ -14,6 +14,8 @@ mod judgement;
 mod lines;
 mod prune;
 mod references;
+#[cfg(test)]
+pub(crate) mod samples;
 mod trace;
 mod verdicts;
 

@@ -44,7 +44,7 @@ impl Prover {
         let sandboxed = self.sandboxed(&consumer.recipe)?;
         let begun = Instant::now();
         let twin = |number| -> Result<Instantiated, ExperimentError> {
-            let made = self.nix.instantiate(&self.salted(consumer.recipe.clone(), number)?)?;
+            let made = self.nix.instantiate(&self.salted(consumer.recipe.clone(), number, None)?)?;
             match self.nix.build(&made.drv, None)? {
                 Built::Done => Ok(made),
                 Built::Failed { phase, tail } => {

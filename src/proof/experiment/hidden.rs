@@ -39,8 +39,8 @@ const PLACES: [(Offer, &[&str]); 6] = [
 ];
 
 impl Hidden {
-    /// What of `outputs` (on the disk; `follow` tells where links lead) the machine has too, in what the setting `sandbox-paths` shows of
-    /// it: programs, headers, libraries to link, files of pkg-config and cmake, python modules.
+    /// What of `outputs` (on the disk; `follow` tells where links lead) the machine has too, in what the
+    /// setting `sandbox-paths` shows of it: programs, headers, libraries to link, files of pkg-config and cmake, python modules.
     ///
     /// Underestimates: what is found by other names or in other places. Libraries by their versioned names
     /// stay, for the machine's own programs need them to run. Where one entry of the setting lies in another,

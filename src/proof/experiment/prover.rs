@@ -7,6 +7,7 @@ use super::baseline::Baseline;
 use super::consumer::{Candidate, Consumer};
 use super::error::ExperimentError;
 use super::expression::expression;
+use super::hidden::Hidden;
 use super::nix::{Instantiated, Nix};
 use super::recipe::Recipe;
 use super::sandbox::{Settings, is_sandboxed};
@@ -46,9 +47,8 @@ pub struct Prover {
     pub(super) params: ProveParams,
     pub(super) settings: Settings,
     sandboxed: Mutex<Option<bool>>,
-    /// Input sources that change a derivation's hash and nothing else, by their number and by whether
-    /// builds are sandboxed.
-    salts: Mutex<BTreeMap<(u8, bool), String>>,
+    /// Input sources that change a derivation's hash and nothing else, by the text that each is made of.
+    salts: Mutex<BTreeMap<String, String>>,
     /// Stubs that were made, by the path of what they stand for.
     pub(super) stubs: Mutex<BTreeMap<(String, Filling), String>>,
 }
@@ -74,8 +74,9 @@ impl Prover {
         })
     }
 
-    /// Makes the experiments on one input: *remove*; where that fails or cannot be done, or leaves open
-    /// whether checks use the input, *stub*; *perturb* where it is asked for.
+    /// Makes the experiments on one input: *remove*; where that fails or cannot be done, *stub*; where the
+    /// build does without the input, a poisoned *stub*, for it may use it all the same where it is there;
+    /// *perturb* where it is asked for.
     ///
     /// # Errors
     /// When a build ends without an answer; nothing is known then.
@@ -138,26 +139,27 @@ impl Prover {
         Ok(proof)
     }
 
-    /// A recipe under another hash. Other options, and an open sandbox, are another experiment: what was
-    /// built with them is never taken for what is built now.
-    pub(super) fn salted(&self, recipe: Recipe, number: u8) -> Result<Vec<u8>, ExperimentError> {
-        let open = *lock(&self.sandboxed) == Some(false);
+    /// A recipe under another hash. Other options, an open sandbox, and what is hidden in it, are another
+    /// experiment: what was built with them is never taken for what is built now.
+    pub(super) fn salted(
+        &self,
+        recipe: Recipe,
+        number: u8,
+        hidden: Option<&Hidden>,
+    ) -> Result<Vec<u8>, ExperimentError> {
+        let options: Vec<_> = self.nix.options().iter().map(|option| option.to_string_lossy()).collect();
+        let paths = hidden.map_or(&self.settings.sandbox_paths, |hidden| &hidden.sandbox_paths);
+        let open_text = if *lock(&self.sandboxed) == Some(false) { "no sandbox\n" } else { "" };
+        let text = format!("nix-ripple {number}\n{paths}\n{}\n{open_text}", options.join("\n"));
         let mut salts = lock(&self.salts);
-        let salt = match salts.get(&(number, open)) {
+        let salt = match salts.get(&text) {
             Some(salt) => salt.clone(),
             None => {
-                let options: Vec<_> = self.nix.options().iter().map(|option| option.to_string_lossy()).collect();
-                let open_text = if open { "no sandbox\n" } else { "" };
-                let text = format!(
-                    "nix-ripple {number}\n{}\n{}\n{open_text}",
-                    self.settings.sandbox_paths,
-                    options.join("\n")
-                );
                 let folder = tempfile::tempdir().map_err(ExperimentError::io(&std::env::temp_dir()))?;
                 let file = folder.path().join(format!("experiment-{number}"));
-                std::fs::write(&file, text).map_err(ExperimentError::io(&file))?;
+                std::fs::write(&file, &text).map_err(ExperimentError::io(&file))?;
                 let salt = self.nix.add(&file)?;
-                salts.insert((number, open), salt.clone());
+                salts.insert(text, salt.clone());
                 salt
             }
         };
@@ -222,30 +224,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::RecipeDigest;
-    use crate::verdict::{InputRef, PackageRef};
-
-    fn shown(experiment: ExperimentKind, outcome: Outcome, checks: Checks) -> Experiment {
-        let (drv, name) = ("/nix/store/x.drv".to_owned(), "x-1".to_owned());
-        Experiment {
-            package: PackageRef { attribute: String::new(), drv: drv.clone(), name: name.clone() },
-            recipe: RecipeDigest([7; 32]),
-            input: InputRef { drv, name, pname: "x".to_owned(), outputs: Vec::new(), keys: Vec::new() },
-            chain: Vec::new(),
-            experiment,
-            against: None,
-            poisoned: false,
-            outcome,
-            compared: None,
-            checks,
-            phase: None,
-            referenced: false,
-            sandboxed: true,
-            files: Vec::new(),
-            differing: 0,
-            seconds: 0,
-        }
-    }
+    use crate::verdict::samples::experiment as shown;
 
     /// What `--experiment remove` leaves open is tried by a later run, not taken for settled.
     #[test]

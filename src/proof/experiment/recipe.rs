@@ -19,8 +19,8 @@ pub(super) struct Recipe {
     pub(super) salt: Option<String>,
 }
 
-/// Keys whose paths are what is built, or with what, and no list of inputs.
-const NO_LISTS: [&str; 8] = ["src", "srcs", "patches", "stdenv", "builder", "out", "system", "name"];
+/// Keys whose paths are what is built, or with what, and no list of inputs; nor are those of its outputs.
+const NO_LISTS: [&str; 7] = ["src", "srcs", "patches", "stdenv", "builder", "system", "name"];
 
 /// Switches of presence checks, as nixpkgs' hooks and pip know them: what they do, they do not look
 /// whether a declared dependency is there, or whether a module can be imported.
@@ -104,6 +104,12 @@ impl Recipe {
         self
     }
 
+    /// The names of its outputs: each is a variable with the output's own path, too.
+    fn outputs(&self) -> BTreeSet<String> {
+        let names = self.derivation.outputs.iter().map(|output| String::from_utf8_lossy(&output.name).into_owned());
+        names.collect()
+    }
+
     fn has(&self, key: &str) -> bool {
         match &self.structured {
             Some(fields) => fields.contains_key(key),
@@ -135,6 +141,8 @@ impl Recipe {
 
     /// The paths that stand in lists of inputs, in order.
     pub(super) fn listed(&self) -> Vec<String> {
+        let outputs = self.outputs();
+        let is_list = |key: &str, value: &str| !outputs.contains(key) && is_list(key, value);
         let mut listed = Vec::new();
         let mut see = |text: &str| {
             for word in text.split_whitespace() {
@@ -165,6 +173,8 @@ impl Recipe {
 
     /// Takes these paths out of every list, and puts others in the place of some.
     pub(super) fn edit_lists(&mut self, gone: &BTreeSet<String>, exchanged: &BTreeMap<String, String>) {
+        let outputs = self.outputs();
+        let is_list = |key: &str, value: &str| !outputs.contains(key) && is_list(key, value);
         let edit = |text: &str| -> Option<String> {
             let words: Vec<&str> = text.split(' ').filter(|word| !gone.contains(*word)).collect();
             let words: Vec<String> = words
@@ -344,5 +354,40 @@ fn edit_strings(value: &mut Value, edit: &dyn Fn(&str) -> Option<String>) {
         // no deeper than the parser of JSON lets it nest
         Value::Object(fields) => fields.values_mut().for_each(|value| edit_strings(value, edit)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nix::Output;
+
+    /// The variables `out`, `dev`, … are a package's own paths, whatever the outputs are called.
+    #[test]
+    fn own_outputs_are_no_list() {
+        let path = |name: &str| format!("/nix/store/{}-{name}", "a".repeat(32)).into_bytes();
+        let output = |name: &'static str| Output {
+            name: Cow::Borrowed(name.as_bytes()),
+            path: Cow::Owned(path(name)),
+            algorithm: Cow::Borrowed(b""),
+            hash: Cow::Borrowed(b""),
+        };
+        let set = |key: &'static str, value: Vec<u8>| (Cow::Borrowed(key.as_bytes()), Cow::Owned(value));
+        let derivation = Derivation {
+            outputs: vec![output("bin"), output("out")],
+            input_derivations: Vec::new(),
+            input_sources: Vec::new(),
+            system: Cow::Borrowed(b"x86_64-linux"),
+            builder: Cow::Borrowed(b"/bin/sh"),
+            arguments: Vec::new(),
+            environment: vec![set("bin", path("bin")), set("extras", path("tool")), set("out", path("out"))],
+        };
+        let recipe = Recipe::of(derivation, "app").unwrap();
+        assert_eq!(recipe.listed(), [String::from_utf8(path("tool")).unwrap()]);
+        let mut edited = recipe.clone();
+        let gone = recipe.derivation.environment.iter().map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+        edited.edit_lists(&gone.collect(), &BTreeMap::new());
+        let left: Vec<&[u8]> = edited.derivation.environment.iter().map(|(_, value)| value.as_ref()).collect();
+        assert_eq!(left, [path("bin").as_slice(), b"", path("out").as_slice()]);
     }
 }

@@ -146,10 +146,10 @@ impl Prover {
     ) -> Result<Ended, ExperimentError> {
         let off = if runs_checks { Checks::Off } else { Checks::None };
         let own = SwitchedOff::AllChecks.apply(consumer.recipe.clone());
-        let own = self.nix.instantiate(&self.salted(own, FIRST)?)?;
+        let own = self.nix.instantiate(&self.salted(own, FIRST, None)?)?;
         if !runs_checks && self.nix.build(&own.drv, None)? == Built::Done {
             let other = SwitchedOff::AllChecks.apply(variant.recipe.clone());
-            let other = self.nix.instantiate(&self.salted(other, FIRST)?)?;
+            let other = self.nix.instantiate(&self.salted(other, FIRST, variant.hidden.as_ref())?)?;
             let alike = self.compare(&own, &other, &variant.params)?;
             if alike.outcome != Outcome::Different {
                 return Ok(Ended::presence_only(alike, off, phase));
@@ -168,7 +168,7 @@ impl Prover {
     ) -> Result<Attempt, ExperimentError> {
         let begun = Instant::now();
         let recipe = switched_off.apply(variant.recipe.clone());
-        let made = self.nix.instantiate(&self.salted(recipe, FIRST)?)?;
+        let made = self.nix.instantiate(&self.salted(recipe, FIRST, variant.hidden.as_ref())?)?;
         let built = self.nix.build(&made.drv, variant.hidden.as_ref())?;
         let mut step = Step {
             experiment: kind,
@@ -197,7 +197,7 @@ impl Prover {
     /// A failure counts when it is seen twice.
     fn confirm(&self, variant: &Variant) -> Result<(), ExperimentError> {
         let recipe = SwitchedOff::AllChecks.apply(variant.recipe.clone());
-        let made = self.nix.instantiate(&self.salted(recipe, SECOND)?)?;
+        let made = self.nix.instantiate(&self.salted(recipe, SECOND, variant.hidden.as_ref())?)?;
         match self.nix.build(&made.drv, variant.hidden.as_ref())? {
             Built::Failed { .. } => Ok(()),
             Built::Done => Err(ExperimentError::Flaky { drv: made.drv }),

@@ -108,7 +108,7 @@ impl Prover {
     pub(super) fn rebuilt(&self, candidate: &Candidate) -> Result<Option<Edit>, ExperimentError> {
         let made = match (&self.params.next, &candidate.recipe) {
             (Some(next), _) => Instantiated { drv: next.drv.clone(), outputs: next.outputs.clone() },
-            (None, Some(recipe)) => self.nix.instantiate(&self.salted(recipe.clone(), SECOND)?)?,
+            (None, Some(recipe)) => self.nix.instantiate(&self.salted(recipe.clone(), SECOND, None)?)?,
             (None, None) => return Ok(None),
         };
         if let Built::Failed { tail, .. } = self.nix.build(&made.drv, None)? {

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::graph::RecipeDigest;
-use crate::verdict::{Evidence, InputRef, Judgement, OpenedIn, PackageRef, Reference, ReferenceSource, References};
+use crate::verdict::samples::{experiment, input, package, trace};
+use crate::verdict::{Evidence, Judgement, Reference, ReferenceSource, References};
 
 use ChecksFact::CannotChange;
 use Grade::{Inferred, Observed, Proven, Suspected};
@@ -12,55 +13,6 @@ use OutputFact::{ReferenceOnly, Same};
 
 const MAY: OutputFact = OutputFact::MayChange;
 const CHECKS_MAY: ChecksFact = ChecksFact::MayChange;
-
-fn package() -> PackageRef {
-    PackageRef { attribute: "app".to_owned(), drv: "/nix/store/app.drv".to_owned(), name: "app-1".to_owned() }
-}
-
-fn input() -> InputRef {
-    InputRef {
-        drv: "/nix/store/tool.drv".to_owned(),
-        name: "tool-1".to_owned(),
-        pname: "tool".to_owned(),
-        outputs: vec!["out".to_owned()],
-        keys: vec!["buildInputs".to_owned()],
-    }
-}
-
-fn experiment(kind: ExperimentKind, outcome: Outcome, checks: Checks) -> Experiment {
-    Experiment {
-        package: package(),
-        recipe: RecipeDigest([7; 32]),
-        input: input(),
-        chain: Vec::new(),
-        experiment: kind,
-        against: None,
-        poisoned: false,
-        outcome,
-        compared: None,
-        checks,
-        phase: None,
-        referenced: false,
-        sandboxed: true,
-        files: Vec::new(),
-        differing: 0,
-        seconds: 1,
-    }
-}
-
-fn trace(phases: &[Option<&str>]) -> Trace {
-    let opened =
-        |phase: &Option<&str>| OpenedIn { phase: phase.map(str::to_owned), files: 1, first: "bin/tool".to_owned() };
-    Trace {
-        package: package(),
-        recipe: RecipeDigest([7; 32]),
-        input: input(),
-        chain: Vec::new(),
-        opened: phases.iter().map(opened).collect(),
-        referenced: false,
-        sandboxed: true,
-    }
-}
 
 fn claims(output: Option<(OutputFact, Grade)>, checks: Option<(ChecksFact, Grade)>) -> Claims {
     Claims { output, checks }
