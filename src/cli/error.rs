@@ -12,7 +12,7 @@ use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
-use crate::verdict::EvidenceError;
+use crate::verdict::{EvidenceError, RulesError};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub(super) enum CliError {
     SnapshotWithOthers,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -104,6 +106,7 @@ impl CliError {
             | Self::Snapshot(_)
             | Self::Resolve(_)
             | Self::Evidence(_)
+            | Self::Rules(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::evidence_store::load;
 use super::printer::Printer;
 use crate::graph::Graph;
-use crate::verdict::{Evidence, Grade, Verdicts};
+use crate::verdict::{Evidence, Grade, Rules, RulesError, Verdicts};
 
 /// Evidence, and how strong it must be.
 #[derive(Debug, Clone, clap::Args)]
@@ -17,6 +17,12 @@ pub(super) struct EvidenceArgs {
     /// Evidence that 'probe' or 'prove' has written (repeatable); see 'nix-ripple evidence'
     #[arg(long, value_name = "FILE")]
     evidence: Vec<PathBuf>,
+    /// Rules that go before the program's own (repeatable); see 'nix-ripple rules'
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Go by evidence alone, without any rule
+    #[arg(long, conflicts_with = "rules")]
+    no_rules: bool,
 }
 
 /// Remedies that a user asks for.
@@ -25,9 +31,9 @@ pub(super) struct EvidenceArgs {
 pub(super) struct RemedyArgs {
     #[command(flatten)]
     pub(super) evidence: EvidenceArgs,
-    /// Go by evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply all the
-    /// remedies that it supports
-    #[arg(long, value_name = "GRADE", requires = "evidence", value_parser = grades())]
+    /// Go by rules and evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply
+    /// all the remedies that these support
+    #[arg(long, value_name = "GRADE", value_parser = grades())]
     pub(super) min_grade: Option<Grade>,
 }
 
@@ -37,15 +43,27 @@ fn grades() -> impl TypedValueParser<Value = Grade> {
 }
 
 impl EvidenceArgs {
-    /// Whether any is given.
+    /// Whether anything tells what is needless.
     pub(super) fn is_given(&self) -> bool {
-        !self.evidence.is_empty()
+        !self.no_rules || !self.evidence.is_empty()
+    }
+
+    /// The rules to go by: the user's first.
+    pub(super) fn rules(&self) -> Result<Rules, CliError> {
+        if self.no_rules {
+            return Ok(Rules::default());
+        }
+        let own = self
+            .rules
+            .iter()
+            .try_fold(Rules::default(), |all, file| Ok::<_, RulesError>(all.then(Rules::read(file)?)))?;
+        Ok(own.then(Rules::embedded()))
     }
 
     /// Reads the files, and finds what their evidence says of this graph.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<(Verdicts, Vec<Evidence>), CliError> {
         let evidence = load(&self.evidence, printer)?.evidence;
-        let (verdicts, problems) = Verdicts::new(graph, &evidence);
+        let (verdicts, problems) = Verdicts::with_rules(graph, &evidence, self.rules()?);
         printer.problems(&problems);
         Ok((verdicts, evidence))
     }

@@ -220,7 +220,7 @@ pub fn remedies(
     let mut content_addressed = false;
     if params.min_grade.is_some() {
         for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
-            if let Some(treatment) = judgement.verdict.remedy() {
+            if let Some(treatment) = judgement.remedy {
                 treat(edge, treatment);
             }
         }
@@ -267,7 +267,8 @@ pub fn remedies(
                 let mut known = false;
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
-                    if judgement.verdict == Verdict::TestOnly && named(edge) {
+                    // what a rule alone says is no check by proof
+                    if judgement.verdict == Verdict::TestOnly && !judgement.evidence.is_empty() && named(edge) {
                         known = true;
                         if counts(judgement) {
                             treat(edge, Treatment::Detach);

@@ -24,6 +24,7 @@ mod recipes;
 mod remedies;
 mod robust;
 mod roles;
+mod rules;
 mod support;
 mod texts;
 mod truth;
