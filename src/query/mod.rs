@@ -1,6 +1,7 @@
 //! Questions: a graph and parameters in, an owned report out.
 
 mod attribute_path;
+mod candidates;
 mod cut;
 mod diff;
 mod evidence_list;
@@ -19,6 +20,7 @@ mod what_if;
 mod why;
 
 pub(crate) use attribute_path::is_python;
+pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, a_year, candidates};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
     Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,

@@ -214,7 +214,7 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
 }
 
 impl SpuriousNode {
-    fn of(graph: &Graph, node: NodeId) -> Self {
+    pub(in crate::query) fn of(graph: &Graph, node: NodeId) -> Self {
         Self {
             drv: graph.path(node),
             name: graph.name(node).to_owned(),
