@@ -28,3 +28,4 @@ mod support;
 mod texts;
 mod truth;
 mod what_if;
+mod yearly;
