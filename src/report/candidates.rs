@@ -63,7 +63,7 @@ impl CandidatesReport {
             return "nothing that is flagged without proof would save anything".to_owned();
         }
         let shown = self.candidates.len() as u64;
-        let first = if shown < self.total { format!(", the first {} of them", number(shown)) } else { String::new() };
+        let first = if shown < self.total { format!("; the first {}:", number(shown)) } else { String::new() };
         let time = duration(self.hours * 60.0);
         format!("{} to prove, about {time} in all{first}", counted(self.total, "candidate"))
     }
