@@ -99,6 +99,7 @@ fn report(
     }
     let (verdicts, _) = args.evidence.load(&new.graph, printer)?;
     let needless = needless(&new.graph, &EffectiveInputs::new(&new.graph), &verdicts, &diff.bumped());
+    let needless = args.evidence.keeps(needless);
     let mut report = diff.report(sides, [&texts[0], &texts[1]], needless);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     Ok(report)
