@@ -30,3 +30,4 @@ mod support;
 mod texts;
 mod truth;
 mod what_if;
+mod yearly;
