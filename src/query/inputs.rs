@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::REPORT_VERSION;
 use super::evidence_words::words;
+use super::what_if::edge_remedy;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
 use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
@@ -253,12 +254,8 @@ fn savings(
     verdicts: &Verdicts,
     inputs: &[Input],
 ) -> BTreeMap<EdgeId, Savings> {
-    let remedy = |edge: EdgeId| {
-        let treatment = verdicts.of(edge).remedy?;
-        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
-        Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
-    };
-    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();
+    let remedy = |input: &Input| edge_remedy(graph, effective, verdicts, input.edge?);
+    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(remedy).collect();
     remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
 }
 

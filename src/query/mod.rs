@@ -21,9 +21,9 @@ mod why;
 pub(crate) use attribute_path::is_python;
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judgement,
-    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Touched,
-    Weight, people,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,
+    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
+    SpuriousChanges, SpuriousInput, SpuriousNode, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 use impact::note_missing_kernels;
