@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 
 use nix_ripple::graph::{Graph, NodeId};
 use nix_ripple::nix::parse_drv_name;
+use nix_ripple::reach::Treatment;
 use nix_ripple::role::EffectiveInputs;
-use nix_ripple::verdict::{Carried, EvidenceFile, Grade, Judgement, Rules, Verdict, Verdicts};
+use nix_ripple::verdict::{Carried, Evidence, EvidenceFile, Grade, Judgement, Rules, Verdict, Verdicts};
 
 use crate::cli::program::Program;
 use crate::needs;
 use crate::realpkgs::{labels, verdict};
-use crate::support::testdata;
+use crate::support::{graph, testdata};
 
 /// A share of a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -157,4 +158,150 @@ fn against_experiments() {
     assert!(score.recall.value() >= 0.7, "{}", score.recall.words());
     is_in_readme(&score.table());
     is_in_readme(&format!("right: {}\nfound: {}", score.right.words(), score.recall.words()));
+}
+
+/// A pair that people judged.
+#[derive(Debug, serde::Deserialize)]
+struct Judged {
+    drawn: String,
+    rule: String,
+    said: Verdict,
+    truth: String,
+    input: String,
+    consumer: String,
+    input_drv: String,
+    consumer_drv: String,
+}
+
+fn judged_pairs() -> Vec<Judged> {
+    let file = std::fs::File::open(testdata("judged/nixpkgs-2018.csv")).unwrap();
+    csv::Reader::from_reader(file).into_deserialize().map(Result::unwrap).collect()
+}
+
+/// How many pairs the sample was drawn from: flagged ones, and list edges that were not.
+const DRAWN_FROM: (f64, f64) = (12_330.0, 90_209.0);
+
+/// The pairs of 2018, as they were judged before the rules were touched again.
+#[test]
+fn against_judges() {
+    let pairs = judged_pairs();
+    let truth = |pair: &Judged| serde_json::from_value::<Verdict>(pair.truth.clone().into()).ok();
+    let (mut right, mut spared) = (Share::default(), Share::default());
+    let mut by_rule: BTreeMap<&str, Share> = BTreeMap::new();
+    for pair in &pairs {
+        let Some(truth) = truth(pair) else {
+            assert_eq!(pair.truth, "unsure", "{pair:?}");
+            continue;
+        };
+        match pair.drawn.as_str() {
+            "flagged" => {
+                right.see(is_spurious(truth));
+                by_rule.entry(&pair.rule).or_default().see(is_spurious(truth));
+                assert!(!understates(pair.said, truth), "{pair:?}");
+            }
+            "unflagged" => spared.see(is_spurious(truth)),
+            other => panic!("'{other}'"),
+        }
+    }
+    assert_eq!(pairs.iter().filter(|pair| pair.drawn == "flagged").count(), 150);
+    assert_eq!(pairs.len(), 300);
+    assert!(right.value() >= 0.95, "{}", right.words());
+    let found = |of_flagged: f64, of_others: f64| {
+        let (flagged, others) = (of_flagged * DRAWN_FROM.0, of_others * DRAWN_FROM.1);
+        100.0 * flagged / (flagged + others)
+    };
+    let ((least, most), (few, many)) = (right.interval(), spared.interval());
+    let mut text = format!("right: {}\n", right.words());
+    writeln!(text, "spurious among what is not flagged: {}", spared.words()).unwrap();
+    writeln!(
+        text,
+        "found: {:.0} % ({:.0} to {:.0})",
+        found(right.value(), spared.value()),
+        found(least, many),
+        found(most, few)
+    )
+    .unwrap();
+    for (rule, share) in by_rule {
+        writeln!(text, "| `{rule}` | {} of {} |", share.part, share.of).unwrap();
+    }
+    is_in_readme(&text);
+}
+
+/// Rules that were changed since are no worse on the same pairs, and say nothing else of what was right.
+#[test]
+fn as_judged_still() {
+    let Some(_) = needs::shared() else { return };
+    let (graph, evidence) = crate::probe::offline::nixpkgs_2018();
+    let (verdicts, _) = Verdicts::with_rules(graph, evidence, Rules::embedded());
+    let by_path: BTreeMap<String, NodeId> = graph.nodes().map(|node| (graph.path(node), node)).collect();
+    let (mut right, mut missed) = (Share::default(), Vec::new());
+    for pair in judged_pairs().iter().filter(|pair| pair.truth != "unsure") {
+        let (input, consumer) = (by_path[&pair.input_drv], by_path[&pair.consumer_drv]);
+        let edge = graph.input_edges(consumer).find(|&(_, own)| own == input).unwrap().0;
+        let judged = verdicts.of(edge);
+        let flagged = judged.grade >= Some(Grade::Inferred) && is_spurious(judged.verdict);
+        let spurious = pair.truth != "affects";
+        if flagged {
+            right.see(spurious);
+        } else if pair.drawn == "flagged" && spurious {
+            missed.push(format!("{} of {}", pair.input, pair.consumer));
+        }
+    }
+    assert!(right.value() >= 0.95, "{}", right.words());
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+/// What a package's inputs are said to do, also those that come along: by the name of the input.
+fn said<'g>(graph: &'g Graph, evidence: &[Evidence], attribute: &str) -> BTreeMap<&'g str, (String, Judgement)> {
+    let (verdicts, _) = Verdicts::with_rules(graph, evidence, Rules::embedded());
+    let effective = EffectiveInputs::new(graph);
+    let at = graph.find_attribute(attribute).next().unwrap_or_else(|| panic!("no {attribute}"));
+    let package = graph.attribute_node(graph.attributes().nth(at).unwrap()).unwrap();
+    let mut judged = Carried::new(graph, &effective, &verdicts).of(package);
+    judged.extend(graph.input_edges(package).map(|(edge, input)| (input, verdicts.of(edge))));
+    let named = |judged: Judgement| (rule_of(&verdicts, &judged).to_owned(), judged);
+    judged.into_iter().map(|(input, judged)| (graph.name(input), named(judged))).collect()
+}
+
+/// Pairs that everybody asks about first.
+#[test]
+fn well_known_pairs() {
+    let Some(_) = needs::shared() else { return };
+    let (graph, evidence) = crate::probe::offline::nixpkgs_2018();
+    let python = |package: &str| said(graph, evidence, &format!("python36Packages.{package}"));
+    let of = |all: &BTreeMap<&str, (String, Judgement)>, pname: &str| -> (String, Judgement) {
+        let prefix = format!("python3.6-{pname}-");
+        let mut found = all.iter().filter(|(name, _)| name.starts_with(&prefix));
+        let (_, judged) = found.next().unwrap_or_else(|| panic!("no {pname}"));
+        judged.clone()
+    };
+    let (rule, pillow) = of(&python("torchvision"), "Pillow");
+    assert_eq!((pillow.verdict, pillow.grade), (Verdict::ReferenceOnly, Some(Grade::Inferred)));
+    assert_eq!((rule.as_str(), pillow.remedy), ("python-run-time", Some(Treatment::Split)));
+    assert!(of(&python("pytorch"), "PyYAML").1.grade <= Some(Grade::Suspected));
+    for package in ["pytorch", "scipy", "pandas", "h5py"] {
+        let (_, numpy) = of(&python(package), "numpy");
+        assert_eq!((numpy.verdict, numpy.remedy), (Verdict::Unknown, None), "{package}");
+    }
+    // wherever it stands: a build asks for it before anything runs
+    let (verdicts, _) = Verdicts::with_rules(graph, evidence, Rules::embedded());
+    let mut runners = 0;
+    for (edge, judged) in verdicts.edges() {
+        if graph.pname(graph.edge_input(edge)).ends_with("pytest-runner") {
+            assert!(judged.grade <= Some(Grade::Suspected), "{}", graph.name(graph.edge_consumer(edge)));
+            runners += 1;
+        }
+    }
+    assert!(runners > 0, "evidence says of some that they vanish with the checks");
+}
+
+/// A toolkit that is unpacked, not compiled: its run path names libraries that its build does not read.
+#[test]
+fn a_run_path_has_no_light_wrapper() {
+    let graph = graph(&[testdata("minipkgs/drvs"), testdata("minipkgs/outpaths.json")]);
+    let all = said(&graph, &[], "cudatoolkit");
+    let (rule, fontconfig) = &all["fontconfig-2.14.2"];
+    assert_eq!((fontconfig.verdict, fontconfig.grade), (Verdict::ReferenceOnly, Some(Grade::Inferred)));
+    assert_eq!((rule.as_str(), fontconfig.remedy), ("run-path", None));
+    assert_eq!(all["gdk-pixbuf-2.42.10"].1.verdict, Verdict::Unknown);
 }

@@ -80,7 +80,10 @@ impl<'g> Fits<'g> {
         };
         let by_keys: Vec<Vec<u16>> = (0..graph.list_count() as u32).into_par_iter().map(of_list).collect();
         let claims = |indices: &Vec<u16>| {
-            indices.iter().filter_map(|&index| rules.get(index)).any(|rule| !rule.holds_back() && !rule.conditions.check)
+            indices
+                .iter()
+                .filter_map(|&index| rules.get(index))
+                .any(|rule| !rule.holds_back() && !rule.conditions.check)
         };
         let about_carried = numbered().filter(|(_, rule)| rule.conditions.fits_carried());
         let answers = || rules.rules.iter().map(|_| Answers::new(graph.node_count())).collect();

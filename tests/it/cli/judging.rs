@@ -111,8 +111,8 @@ fn inputs_as_json() {
 
     let xdist = input(&report, "python3.11-pytest-xdist-3.2.0");
     let all = [
-        "chain", "drv", "evidence", "grade", "keys", "name", "outputs", "pname", "rebuilds", "remedy", "roles",
-        "rule", "savings", "verdict",
+        "chain", "drv", "evidence", "grade", "keys", "name", "outputs", "pname", "rebuilds", "remedy", "roles", "rule",
+        "savings", "verdict",
     ];
     assert_eq!(keys(xdist), all);
     assert_eq!(xdist["roles"], json!(["nativeBuildInputs", "check"]));
