@@ -82,6 +82,9 @@ pub struct InputRow {
     pub grade: Option<Grade>,
     /// What says so.
     pub evidence: Vec<String>,
+    /// The rule that says so, where evidence does not say more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What can be done about it.
     pub remedy: Option<Treatment>,
     /// What that saves on a bump of this input alone.
@@ -169,6 +172,7 @@ pub fn inputs(
             chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
             rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
             evidence: told(graph, verdicts, evidence, &judgement, (package, input.node)),
+            rule: judgement.rule.and_then(|index| verdicts.rules().get(index)).map(|rule| rule.id.clone()),
             remedy: judgement.remedy,
             savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
             verdict: judgement.verdict,
@@ -190,7 +194,7 @@ pub fn inputs(
 /// The roles that follow from evidence alone.
 fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
     // by proof only, never by a rule
-    let check = (judgement.verdict == Verdict::TestOnly && !judgement.evidence.is_empty()).then_some(Role::Check);
+    let check = (judgement.verdict == Verdict::TestOnly && judgement.has_evidence()).then_some(Role::Check);
     check.into_iter().chain(judgement.referenced.then_some(Role::Runtime))
 }
 

@@ -268,7 +268,7 @@ pub fn remedies(
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
                     // what a rule alone says is no check by proof
-                    if judgement.verdict == Verdict::TestOnly && !judgement.evidence.is_empty() && named(edge) {
+                    if judgement.verdict == Verdict::TestOnly && judgement.has_evidence() && named(edge) {
                         known = true;
                         if counts(judgement) {
                             treat(edge, Treatment::Detach);
@@ -289,8 +289,11 @@ pub fn remedies(
                 }
             }
             Form::ContentAddressed => {
-                let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
-                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
+                let same = |judgement: &Judgement| {
+                    let shown = judgement.has_evidence() || params.min_grade.is_some();
+                    shown && matches!(judgement.verdict, Verdict::TestOnly | Verdict::NoEffect)
+                };
+                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement));
                 cut_off = stopped.map(|(edge, _)| edge).collect();
                 content_addressed = true;
             }

@@ -26,6 +26,7 @@ mod remedies;
 mod robust;
 mod roles;
 mod rules;
+mod scores;
 mod support;
 mod texts;
 mod truth;
