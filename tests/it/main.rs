@@ -29,3 +29,4 @@ mod support;
 mod texts;
 mod truth;
 mod what_if;
+mod yearly;

@@ -16,7 +16,7 @@ use crate::truth::nixpkgs;
 const TREATMENTS: [Treatment; 3] = [Treatment::Drop, Treatment::Detach, Treatment::Split];
 
 /// Small closures with attributes on two systems, and with holes.
-fn random_graphs(seed: u64, count: usize) -> impl Iterator<Item = (Graph, Chance)> {
+pub(crate) fn random_graphs(seed: u64, count: usize) -> impl Iterator<Item = (Graph, Chance)> {
     let mut chance = Chance(seed);
     (0..count).map(move |_| {
         let size = 2 + chance.below(30);
