@@ -17,6 +17,8 @@ mod references;
 mod remedied;
 mod render;
 mod rows;
+mod rules;
+mod spurious;
 mod table;
 mod why;
 mod words;
