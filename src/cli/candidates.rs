@@ -1,15 +1,13 @@
 //! `nix-ripple candidates`: what to prove next.
 
-use std::collections::BTreeSet;
-
 use super::Outcome;
 use super::closure::ClosureArgs;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
 use super::impact::SELECTORS;
 use super::printer::Printer;
-use crate::graph::{Graph, NodeId};
-use crate::query::{CandidatesParams, DEFAULT_MINUTES, Selector, a_year, candidates, resolve};
+use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
+use crate::query::{CandidatesParams, DEFAULT_MINUTES, candidates};
 use crate::report::Format;
 use crate::role::EffectiveInputs;
 
@@ -25,8 +23,8 @@ Columns:
   claim         what rules or evidence say of the input, short of a proof
   likely        how likely an experiment is taken to confirm it: 50 % of what is suspected, 90 % of
                 what is inferred, 95 % of what is observed. Assumed, not measured
-  saves a year  full builds that the remedy saves over a year in which everything is bumped once, on all
-                derivations of the recipe: a proof holds for all of them
+  saves a year  full builds that the remedy saves over a year of bumps of everything (--bump-rates), on
+                all derivations of the recipe: a proof holds for all of them
   cost          builds of the package that 'prove' makes: two as it is (with its first candidate; the
                 others share them), without the input once or twice, with a stub once. How long they
                 take: by experiments with the package among the evidence, else a guess (~)
@@ -37,15 +35,16 @@ Columns:
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
 pub(super) struct Args {
-    /// Only inputs of these packages (repeatable), as named, never extended; all by default
-    #[arg(long, value_name = "SELECTOR")]
-    scope: Vec<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// The first N; default: 20 in a table or markdown, all in JSON and CSV
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "all")]
     top: Option<usize>,
     /// All of them
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    rates: RatesArgs,
     #[command(flatten)]
     pace: PaceArgs,
     #[command(flatten)]
@@ -70,15 +69,17 @@ fn minutes(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let selectors = Selector::expand(&args.scope)?;
+    let selectors = args.scope.selectors()?;
+    let rates = args.rates.read()?;
     let graph = args.closure.load(printer)?;
-    let scope = scope(&args.scope, &graph, &selectors)?;
+    let scope = args.scope.resolve(&graph, &selectors)?;
+    tell_unknown(&rates, &graph, printer);
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
     let reading = matches!(printer.format(), Format::Table | Format::Markdown);
     let file = args.closure.expression().map_or_else(|| FILE.to_owned(), |file| file.display().to_string());
     let params = CandidatesParams {
-        scope,
-        bumps: &a_year(&graph),
+        scope: scope.map(|(_, nodes)| nodes),
+        bumps: &rates.year(&graph),
         minutes: args.pace.build_minutes,
         file: &file,
         top: if args.all { None } else { args.top.or(reading.then_some(TOP)) },
@@ -86,18 +87,4 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let effective = EffectiveInputs::new(&graph);
     printer.report(&candidates(&graph, &effective, &verdicts, &evidence, &params))?;
     Ok(Outcome::Fine)
-}
-
-/// The packages to look at; `None` for all.
-fn scope(words: &[String], graph: &Graph, selectors: &[Selector]) -> Result<Option<BTreeSet<NodeId>>, CliError> {
-    if selectors.is_empty() {
-        return Ok(None);
-    }
-    let bumps = resolve(graph, selectors, true)?;
-    let nodes = bumps.into_iter().flat_map(|bump| bump.nodes).filter(|&node| graph.is_derivation(node));
-    let nodes: BTreeSet<NodeId> = nodes.collect();
-    if nodes.is_empty() {
-        return Err(CliError::NoDerivation(words.join(" ")));
-    }
-    Ok(Some(nodes))
 }

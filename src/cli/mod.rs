@@ -18,6 +18,7 @@ mod prove;
 mod rank;
 mod references;
 mod rules;
+mod scope;
 mod side;
 mod side_by_side;
 mod spurious;

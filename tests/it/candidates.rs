@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nix_ripple::graph::{Graph, NodeId, RecipeDigest};
-use nix_ripple::query::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, a_year, candidates};
+use nix_ripple::query::{BumpRates, Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 use nix_ripple::reach::{BumpGroup, Edits, savings};
 use nix_ripple::role::EffectiveInputs;
 use nix_ripple::verdict::{
@@ -106,7 +106,7 @@ fn small() -> (Vec<Recipe>, Vec<(&'static str, usize)>) {
 fn what_pays_most_comes_first() {
     let (recipes, attributes) = small();
     let graph = made(&recipes, &attributes);
-    let report = asked(&graph, &[], &a_year(&graph));
+    let report = asked(&graph, &[], &BumpRates::default().year(&graph));
     // 4 for 5 builds is more than 3 for 4; what is built as it is once is there for the second. A check is a build
     // more. `kept` is built for the tool of its own shell, whatever becomes of that of `one`
     assert_eq!(
@@ -126,7 +126,7 @@ fn what_pays_most_comes_first() {
 
     // of a scope, all instances count; the rest is not among them
     let verdicts = Verdicts::with_rules(&graph, &[], Rules::embedded()).0;
-    let bumps = a_year(&graph);
+    let bumps = BumpRates::default().year(&graph);
     let scope = BTreeSet::from([node(&graph, "two-1")]);
     let params = CandidatesParams { scope: Some(scope), bumps: &bumps, minutes: 60.0, file: "<x>", top: Some(1) };
     let report = candidates(&graph, &EffectiveInputs::new(&graph), &verdicts, &[], &params);
@@ -138,7 +138,7 @@ fn what_pays_most_comes_first() {
 fn what_experiments_have_told() {
     let (recipes, attributes) = small();
     let graph = made(&recipes, &attributes);
-    let bumps = a_year(&graph);
+    let bumps = BumpRates::default().year(&graph);
     let left = |experiments: &[Experiment]| {
         let evidence: Vec<Evidence> = experiments.iter().cloned().map(Evidence::Experiment).collect();
         let report = asked(&graph, &evidence, &bumps);
@@ -188,7 +188,7 @@ fn what_is_suspected_counts_half() {
         grade: Grade::Suspected,
     });
     let (verdicts, _) = Verdicts::new(&graph, std::slice::from_ref(&evidence));
-    let bumps = a_year(&graph);
+    let bumps = BumpRates::default().year(&graph);
     let params = CandidatesParams { scope: None, bumps: &bumps, minutes: 5.0, file: "x", top: None };
     let evidence = [evidence];
     let report = candidates(&graph, &EffectiveInputs::new(&graph), &verdicts, &evidence, &params);
@@ -219,7 +219,7 @@ fn as_brute_force() {
         let attributes: Vec<(&str, usize)> =
             names.iter().map(|name| (name.as_str(), 1 + chance.below(recipes.len()))).collect();
         let graph = made(&recipes, &attributes);
-        let mut bumps = a_year(&graph);
+        let mut bumps = BumpRates::default().year(&graph);
         for bump in &mut bumps {
             bump.rate = chance.below(4) as f64 / 2.0;
         }
