@@ -10,7 +10,7 @@ use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{BaselineError, IgnoresError, OwnersError, RatesError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -45,6 +45,12 @@ pub(super) enum CliError {
     Evidence(#[from] EvidenceError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Rates(#[from] RatesError),
+    #[error(transparent)]
+    Ignores(#[from] IgnoresError),
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -107,6 +113,9 @@ impl CliError {
             | Self::Resolve(_)
             | Self::Evidence(_)
             | Self::Rules(_)
+            | Self::Rates(_)
+            | Self::Ignores(_)
+            | Self::Baseline(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

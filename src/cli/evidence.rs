@@ -39,8 +39,14 @@ pub(super) struct RemedyArgs {
     pub(super) min_grade: Option<Grade>,
 }
 
+/// The program's rules behind those of files.
+pub(super) fn read_rules(files: &[PathBuf]) -> Result<Rules, CliError> {
+    let own = files.iter().try_fold(Rules::default(), |all, file| Ok::<_, RulesError>(all.then(Rules::read(file)?)))?;
+    Ok(own.then(Rules::embedded()))
+}
+
 /// The grades as a user names them.
-fn grades() -> impl TypedValueParser<Value = Grade> {
+pub(super) fn grades() -> impl TypedValueParser<Value = Grade> {
     PossibleValuesParser::new(Grade::ALL.map(Grade::as_str)).try_map(|word| word.parse::<Grade>())
 }
 
@@ -61,11 +67,7 @@ impl EvidenceArgs {
         if self.no_rules {
             return Ok(Rules::default());
         }
-        let own = self
-            .rules
-            .iter()
-            .try_fold(Rules::default(), |all, file| Ok::<_, RulesError>(all.then(Rules::read(file)?)))?;
-        Ok(own.then(Rules::embedded()))
+        read_rules(&self.rules)
     }
 
     /// Reads the files, and finds what their evidence says of this graph.

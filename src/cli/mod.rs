@@ -16,8 +16,10 @@ mod probe;
 mod prove;
 mod rank;
 mod references;
+mod rules;
 mod side;
 mod side_by_side;
+mod spurious;
 mod traces;
 mod why;
 
@@ -50,6 +52,10 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
+    /// Inputs that cannot change what is built: which, on what grounds, what it saves to treat them
+    Spurious(spurious::Args),
+    /// By what inputs are judged
+    Rules(rules::Args),
     /// What changed between two evaluations, and which edit causes what
     Diff(Box<diff::Args>),
     /// Write remedies as a Nix overlay
@@ -160,6 +166,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ingest(args) => ingest::run(args, &mut printer),
         Command::Impact(args) => impact::run(args, &mut printer),
         Command::Inputs(args) => inputs::run(args, &mut printer),
+        Command::Spurious(args) => spurious::run(args, &mut printer),
+        Command::Rules(args) => rules::run(args, &mut printer),
         Command::Diff(args) => diff::run(*args, &mut printer),
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::REPORT_VERSION;
-use super::evidence_words::words;
 use super::what_if::edge_remedy;
+use super::{REPORT_VERSION, evidence_words};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
 use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
 use crate::role::{EffectiveInputs, Role, RoleSet};
-use crate::verdict::{Carried, Evidence, Grade, InputRef, Judgement, Verdict, Verdicts};
+use crate::verdict::{Carried, Evidence, Grade, Judgement, Verdict, Verdicts};
 
 /// What to report.
 #[derive(Debug, Clone, Copy, Default)]
@@ -212,10 +211,7 @@ fn told(
         let stale = verdicts.stale(graph, consumer, input).and_then(record);
         return stale.map(|stale| format!("stale: of another recipe ({})", stale.package().name)).into_iter().collect();
     }
-    let pname = InputRef::pname_of(graph, input);
-    let of_input = |record: &Evidence| record.inputs().into_iter().find(|known| known.pname == pname).cloned();
-    let known = judgement.evidence.iter().filter_map(|&index| record(index));
-    known.map(|record| words(record, of_input(record).as_ref())).collect()
+    evidence_words::told(graph, evidence, judgement, input)
 }
 
 /// What comes along, once for each derivation, by the shortest chain. What the package names itself,

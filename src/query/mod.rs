@@ -13,7 +13,9 @@ mod path_node;
 mod rank;
 mod remedied;
 mod resolve;
+mod rules;
 mod selector;
+mod spurious;
 mod suggest;
 mod what_if;
 mod why;
@@ -40,7 +42,12 @@ pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };
 pub use resolve::{Bump, ResolveError, resolve};
+pub use rules::{RuleRow, RulesReport, rules};
 pub use selector::{Selector, SelectorError};
+pub use spurious::{
+    Baseline, BaselineError, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, IgnoresError, Named,
+    RatesError, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
+};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};
 

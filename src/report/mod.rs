@@ -16,6 +16,8 @@ mod references;
 mod remedied;
 mod render;
 mod rows;
+mod rules;
+mod spurious;
 mod table;
 mod why;
 mod words;
