@@ -37,7 +37,7 @@ pub use answer::{
 };
 pub use owners::{OwnerRules, OwnersError};
 pub use people::{Touched, people};
-pub use spurious::{Judged, SpuriousChanges, SpuriousInput, SpuriousNode};
+pub use spurious::{Judged, SpuriousChanges, SpuriousInput};
 
 /// How many instances of an edit are looked at for what changed; they change alike.
 const INSTANCES: usize = 16;

@@ -2,6 +2,7 @@
 //! built program.
 
 mod attributes;
+mod candidates;
 mod cli;
 mod comparison;
 mod cut;

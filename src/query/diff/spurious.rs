@@ -9,6 +9,7 @@ use super::Diff;
 use super::compared::Compared;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::nix::module_pname;
+use crate::query::Named;
 use crate::query::what_if::edge_remedy;
 use crate::reach::{EdgeRemedy, Savings, Treatment, savings_of_edges};
 use crate::role::EffectiveInputs;
@@ -33,9 +34,9 @@ pub struct SpuriousChanges {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SpuriousInput {
     /// The input.
-    pub input: SpuriousNode,
+    pub input: Named,
     /// The consumer.
-    pub consumer: SpuriousNode,
+    pub consumer: Named,
     /// The keys under which the consumer names it.
     pub keys: Vec<String>,
     /// What a change of the input can change.
@@ -48,17 +49,6 @@ pub struct SpuriousInput {
     pub remedy: Option<Treatment>,
     /// What that saves on one bump of the input, on the side that has it.
     pub saves: Option<Savings>,
-}
-
-/// A derivation or an input source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SpuriousNode {
-    /// Its path.
-    pub drv: String,
-    /// Its name.
-    pub name: String,
-    /// Its pname; of a source its name.
-    pub pname: String,
 }
 
 /// What is known of the inputs of one side.
@@ -195,8 +185,8 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
         let judgement = judged.verdicts.of(edge);
         let rule = judgement.rule.and_then(|index| judged.verdicts.rules().get(index));
         SpuriousInput {
-            input: SpuriousNode::of(graph, graph.edge_input(edge)),
-            consumer: SpuriousNode::of(graph, graph.edge_consumer(edge)),
+            input: Named::of(graph, graph.edge_input(edge)),
+            consumer: Named::of(graph, graph.edge_consumer(edge)),
             keys: graph.mentions(edge).map(str::to_owned).collect(),
             verdict: judgement.verdict,
             grade: judgement.grade,
@@ -211,14 +201,4 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
         (Reverse(builds), row.consumer.name.clone(), row.input.name.clone(), row.consumer.drv.clone())
     });
     rows
-}
-
-impl SpuriousNode {
-    fn of(graph: &Graph, node: NodeId) -> Self {
-        Self {
-            drv: graph.path(node),
-            name: graph.name(node).to_owned(),
-            pname: InputRef::pname_of(graph, node).to_owned(),
-        }
-    }
 }

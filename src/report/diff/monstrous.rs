@@ -3,8 +3,8 @@
 use super::tests::{cause, day, empty, person, text};
 use super::*;
 use crate::query::{
-    Branch, ChangeKind, Counted, FailingAttribute, OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges,
-    SpuriousInput, SpuriousNode,
+    Branch, ChangeKind, Counted, FailingAttribute, Named, OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges,
+    SpuriousInput,
 };
 use crate::reach::{Savings, Treatment};
 use crate::report::Format;
@@ -81,7 +81,7 @@ fn people(chance: &mut Chance, count: usize) -> People {
 }
 
 fn spurious(input: &str, consumer: &str) -> SpuriousInput {
-    let node = |name: &str| SpuriousNode { drv: String::new(), name: name.to_owned(), pname: String::new() };
+    let node = |name: &str| Named { drv: String::new(), name: name.to_owned(), pname: String::new() };
     SpuriousInput {
         input: node(input),
         consumer: node(consumer),
