@@ -1,6 +1,8 @@
 //! `prove --top`: what pays most first, until the time is up.
 
-use nix_ripple::verdict::{Evidence, EvidenceFile};
+use std::collections::BTreeSet;
+
+use nix_ripple::verdict::{Evidence, EvidenceFile, Experiment};
 use serde_json::Value;
 
 use crate::cli::program::{Program, Ran};
@@ -55,22 +57,25 @@ impl Lab {
         self.program.run(&[&fixed[..], arguments, &behind].concat())
     }
 
-    /// Of each experiment that was recorded, package and input, each pair once, in the order made.
-    fn recorded(&self) -> Vec<(String, String)> {
+    /// Of each experiment that was recorded package and input; none is recorded twice.
+    fn recorded(&self) -> BTreeSet<(String, String)> {
         let file = self.program.folder.path().join("evidence.jsonl");
         if !file.exists() {
-            return Vec::new();
+            return BTreeSet::new();
         }
         let (file, problems) = EvidenceFile::load(&file).unwrap();
         assert!(problems.is_empty(), "{problems:?}");
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        for evidence in file.evidence {
-            if let Evidence::Experiment(shown) = evidence {
-                pairs.push((shown.package.name, shown.input.name));
-            }
-        }
-        pairs.dedup();
-        pairs
+        let experiments = file.evidence.into_iter().filter_map(|evidence| match evidence {
+            Evidence::Experiment(shown) => Some(shown),
+            _ => None,
+        });
+        let experiments: Vec<Experiment> = experiments.collect();
+        let kinds: BTreeSet<_> = experiments
+            .iter()
+            .map(|shown| (&shown.package.name, &shown.input.name, shown.experiment, shown.poisoned))
+            .collect();
+        assert_eq!(kinds.len(), experiments.len(), "{experiments:?}");
+        experiments.into_iter().map(|shown| (shown.package.name, shown.input.name)).collect()
     }
 }
 
@@ -110,7 +115,7 @@ fn what_pays_most_first() {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     assert!(ran.talk.contains("3 of 4 candidates to prove, about 0.8 h of builds"), "{}", ran.talk);
     assert!(ran.talk.contains("the budget is used up: 3 candidates of 3 left"), "{}", ran.talk);
-    assert_eq!(lab.recorded(), []);
+    assert_eq!(lab.recorded(), BTreeSet::new());
 
     // the first one, of the whole expression
     let ran = lab.prove(&["--top", "1", "--budget-hours", "1"]);
@@ -123,7 +128,7 @@ fn what_pays_most_first() {
     assert!(ran.talk.contains("broken-1.drv: the package does not build as it is"), "{}", ran.talk);
     assert!(ran.talk.contains("error: 1 of 3 inputs could not be settled"), "{}", ran.talk);
     let pairs = [("both-1", "other-1"), ("both-1", "tool-1"), ("last-1", "tool-1")];
-    assert_eq!(lab.recorded(), pairs.map(|(package, input)| (package.to_owned(), input.to_owned())));
+    assert_eq!(lab.recorded(), pairs.map(|(package, input)| (package.to_owned(), input.to_owned())).into());
 
     // what is proven is known now, and nothing is left but what does not build
     let ran = lab.prove(&["--top", "5", "--input", "oth*"]);
