@@ -25,6 +25,7 @@ mod remedies;
 mod robust;
 mod roles;
 mod rules;
+mod spurious;
 mod support;
 mod texts;
 mod truth;
