@@ -8,6 +8,8 @@ use super::error::CliError;
 use super::evidence_store::load;
 use super::printer::Printer;
 use crate::graph::Graph;
+use crate::query::Needless;
+use crate::reach::Savings;
 use crate::verdict::{Evidence, Grade, Rules, RulesError, Verdicts};
 
 /// Evidence, and how strong it must be.
@@ -52,6 +54,12 @@ impl EvidenceArgs {
     /// Whether anything tells what is needless.
     pub(super) fn is_given(&self) -> bool {
         !self.no_rules || !self.evidence.is_empty()
+    }
+
+    /// Whether that nothing is needless is worth a line, too: where evidence is given.
+    pub(super) fn keeps(&self, needless: Vec<Needless>) -> Vec<Needless> {
+        let some = needless.iter().any(|needless| needless.savings != Savings::default());
+        if some || !self.evidence.is_empty() { needless } else { Vec::new() }
     }
 
     /// The rules to go by: the user's first.

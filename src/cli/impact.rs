@@ -122,7 +122,7 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
-        report.needless = needless(graph, &effective, &verdicts, &bumped);
+        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped));
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {

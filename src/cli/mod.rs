@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
+mod candidates;
 mod channels;
 mod closure;
 mod compare;
@@ -17,6 +18,7 @@ mod prove;
 mod rank;
 mod references;
 mod rules;
+mod scope;
 mod side;
 mod side_by_side;
 mod spurious;
@@ -68,6 +70,8 @@ enum Command {
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// What to prove next: flagged inputs by what an experiment is expected to save for its time
+    Candidates(candidates::Args),
     /// Settle by experiment whether inputs matter: build without them, compare what comes out
     Prove(prove::Args),
     /// What built outputs refer to, and which of their files say so
@@ -174,6 +178,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::Candidates(args) => candidates::run(args, &mut printer),
         Command::Prove(args) => prove::run(args, &mut printer),
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),

@@ -8,8 +8,8 @@ use super::error::CliError;
 use super::evidence::{EvidenceArgs, grades};
 use super::impact::SELECTORS;
 use super::printer::{Printer, counted};
-use crate::graph::Graph;
-use crate::query::{Baseline, BumpRates, Ignores, Selector, SpuriousParams, SpuriousReport, resolve, spurious};
+use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
+use crate::query::{Baseline, Ignores, SpuriousParams, SpuriousReport, spurious};
 use crate::role::EffectiveInputs;
 use crate::verdict::Grade;
 
@@ -34,19 +34,16 @@ Files:
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
 pub(super) struct Args {
-    /// Only inputs of these packages (repeatable; attr:python3Packages.* is a set), as named, never
-    /// extended; all by default
-    #[arg(long, value_name = "SELECTOR")]
-    scope: Vec<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// The weakest grade that counts
     #[arg(long, value_name = "GRADE", value_parser = grades(), default_value = "inferred")]
     min_grade: Grade,
     /// Also what comes along with others that propagate it
     #[arg(long)]
     effective: bool,
-    /// How often a year packages are bumped, by pname; once where nothing is said
-    #[arg(long, value_name = "FILE")]
-    bump_rates: Option<PathBuf>,
+    #[command(flatten)]
+    rates: RatesArgs,
     /// How many steps to take in the order in which it pays to act
     #[arg(long, value_name = "N", default_value_t = 10)]
     steps: usize,
@@ -66,17 +63,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let selectors = Selector::expand(&args.scope)?;
-    let rates = args.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
+    let selectors = args.scope.selectors()?;
+    let rates = args.rates.read()?;
     let ignores = args.ignore.as_deref().map(Ignores::read).transpose()?.unwrap_or_default();
     let baseline = args.fail_on_new.as_deref().map(Baseline::read).transpose()?;
     let graph = args.closure.load(printer)?;
-    let scope = scope(&args, &graph, &selectors)?;
-    for (pname, nearest) in rates.unknown(&graph) {
-        let nearest =
-            if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", nearest.join(", ")) };
-        printer.warning(&format!("--bump-rates: nothing that is built is called '{pname}'{nearest}"));
-    }
+    let scope = args.scope.resolve(&graph, &selectors)?;
+    tell_unknown(&rates, &graph, printer);
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
     let effective = EffectiveInputs::new(&graph);
     let params = SpuriousParams {
@@ -96,22 +89,6 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     printer.warnings(&stale);
     Ok(outcome(&report, baseline.as_ref(), printer))
 }
-
-/// The packages to look at; `None` for all.
-fn scope(args: &Args, graph: &Graph, selectors: &[Selector]) -> Result<Scope, CliError> {
-    if selectors.is_empty() {
-        return Ok(None);
-    }
-    let bumps = resolve(graph, selectors, true)?;
-    let nodes = bumps.into_iter().flat_map(|bump| bump.nodes).filter(|&node| graph.is_derivation(node));
-    let nodes: std::collections::BTreeSet<_> = nodes.collect();
-    if nodes.is_empty() {
-        return Err(CliError::NoDerivation(args.scope.join(" ")));
-    }
-    Ok(Some((args.scope.clone(), nodes)))
-}
-
-type Scope = Option<(Vec<String>, std::collections::BTreeSet<crate::graph::NodeId>)>;
 
 /// What is new since the earlier answer, told on stderr.
 fn outcome(report: &SpuriousReport, baseline: Option<&Baseline>, printer: &mut Printer) -> Outcome {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::what_if::edge_remedy;
 use super::{REPORT_VERSION, evidence_words};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
@@ -80,6 +81,9 @@ pub struct InputRow {
     pub grade: Option<Grade>,
     /// What says so.
     pub evidence: Vec<String>,
+    /// The rule that says so, where evidence does not say more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What can be done about it.
     pub remedy: Option<Treatment>,
     /// What that saves on a bump of this input alone.
@@ -167,6 +171,7 @@ pub fn inputs(
             chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
             rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
             evidence: told(graph, verdicts, evidence, &judgement, (package, input.node)),
+            rule: judgement.rule.and_then(|index| verdicts.rules().get(index)).map(|rule| rule.id.clone()),
             remedy: judgement.remedy,
             savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
             verdict: judgement.verdict,
@@ -188,7 +193,7 @@ pub fn inputs(
 /// The roles that follow from evidence alone.
 fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
     // by proof only, never by a rule
-    let check = (judgement.verdict == Verdict::TestOnly && !judgement.evidence.is_empty()).then_some(Role::Check);
+    let check = (judgement.verdict == Verdict::TestOnly && judgement.has_evidence()).then_some(Role::Check);
     check.into_iter().chain(judgement.referenced.then_some(Role::Runtime))
 }
 
@@ -245,12 +250,8 @@ fn savings(
     verdicts: &Verdicts,
     inputs: &[Input],
 ) -> BTreeMap<EdgeId, Savings> {
-    let remedy = |edge: EdgeId| {
-        let treatment = verdicts.of(edge).remedy?;
-        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
-        Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
-    };
-    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();
+    let remedy = |input: &Input| edge_remedy(graph, effective, verdicts, input.edge?);
+    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(remedy).collect();
     remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Questions: a graph and parameters in, an owned report out.
 
 mod attribute_path;
+mod candidates;
 mod cut;
 mod diff;
 mod evidence_list;
@@ -21,11 +22,12 @@ mod what_if;
 mod why;
 
 pub(crate) use attribute_path::is_python;
+pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judgement,
-    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Touched,
-    Weight, people,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,
+    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
+    SpuriousChanges, SpuriousInput, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 use impact::note_missing_kernels;

@@ -175,8 +175,7 @@ impl Telling<'_> {
     }
 
     fn named(&self, node: NodeId) -> Named {
-        let graph = self.graph;
-        Named { drv: graph.path(node), name: graph.name(node).to_owned(), pname: graph.pname(node).to_owned() }
+        Named::of(self.graph, node)
     }
 
     fn consumer(&self, node: NodeId) -> Consumer {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resolve::{ResolveError, resolve};
 use super::selector::{Selector, SelectorError};
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{Edits, Treatment};
+use crate::reach::{EdgeRemedy, Edits, Treatment};
 use crate::role::{DependencyList, EffectiveInputs};
 use crate::verdict::{Grade, Insistence, Judgement, Verdict, Verdicts};
 
@@ -268,7 +268,7 @@ pub fn remedies(
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
                     // what a rule alone says is no check by proof
-                    if judgement.verdict == Verdict::TestOnly && !judgement.evidence.is_empty() && named(edge) {
+                    if judgement.verdict == Verdict::TestOnly && judgement.has_evidence() && named(edge) {
                         known = true;
                         if counts(judgement) {
                             treat(edge, Treatment::Detach);
@@ -289,8 +289,11 @@ pub fn remedies(
                 }
             }
             Form::ContentAddressed => {
-                let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
-                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
+                let same = |judgement: &Judgement| {
+                    let shown = judgement.has_evidence() || params.min_grade.is_some();
+                    shown && matches!(judgement.verdict, Verdict::TestOnly | Verdict::NoEffect)
+                };
+                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement));
                 cut_off = stopped.map(|(edge, _)| edge).collect();
                 content_addressed = true;
             }
@@ -325,6 +328,18 @@ fn why_none(
     }
     let carriers: Vec<&str> = carriers.into_iter().collect();
     format!("the one comes to the other only with what propagates it: {}", carriers.join(", "))
+}
+
+/// What the remedy of an edge does to the graph, if evidence or a rule knows one.
+pub(super) fn edge_remedy(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    edge: EdgeId,
+) -> Option<EdgeRemedy> {
+    let treatment = verdicts.of(edge).remedy?;
+    let receivers = receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
+    Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
 }
 
 /// The receivers that need a direct edge once these edges are treated together: those of which no

@@ -70,7 +70,7 @@ impl InputRow {
 }
 
 /// Savings in a column: fewer builds, more of what is added.
-fn short(savings: &Savings) -> String {
+pub(super) fn short(savings: &Savings) -> String {
     let sign = match savings.builds {
         1.. => "-",
         0 => "",

@@ -1,6 +1,7 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod candidates;
 mod channels;
 mod compare;
 mod diff;

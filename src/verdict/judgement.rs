@@ -156,10 +156,19 @@ impl Judgement {
         Self { evidence, referenced, insists, ..if carried_counts { carried } else { self } }
     }
 
-    /// Whether it stands on evidence of this grade or a stronger one; without a grade, always.
+    /// Whether it is of this grade or a stronger one. Without a grade always, but where a rule alone suspects it.
     #[must_use]
     pub fn is_at_least(&self, least: Option<Grade>) -> bool {
-        least.is_none_or(|least| self.grade >= Some(least))
+        match least {
+            Some(least) => self.grade >= Some(least),
+            None => self.has_evidence() || self.grade != Some(Grade::Suspected),
+        }
+    }
+
+    /// Whether evidence speaks of the pair, and not a rule alone.
+    #[must_use]
+    pub const fn has_evidence(&self) -> bool {
+        !self.evidence.is_empty()
     }
 }
 

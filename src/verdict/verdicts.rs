@@ -85,9 +85,12 @@ impl Verdicts {
         let fits = Fits::new(graph, &verdicts.rules);
         let judge = |edge: EdgeId| -> Option<(EdgeId, Judgement)> {
             let records = places.get(&Place::Edge(edge)).map(|indices| records(indices));
+            // without evidence nothing is held back
+            if records.is_none() && !fits.may_claim(edge) {
+                return None;
+            }
             let check = records.iter().flatten().any(|(_, record)| matches!(record, Evidence::CheckOnly(_)));
             let rule = fits.of_edge(edge, check).and_then(|index| Some((index, verdicts.rules.get(index)?)));
-            // without evidence nothing is held back
             if records.is_none() && rule.is_none_or(|(_, rule)| rule.holds_back()) {
                 return None;
             }

@@ -2,6 +2,7 @@
 //! built program.
 
 mod attributes;
+mod candidates;
 mod cli;
 mod comparison;
 mod cut;
@@ -25,6 +26,7 @@ mod remedies;
 mod robust;
 mod roles;
 mod rules;
+mod scores;
 mod spurious;
 mod support;
 mod texts;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::graph::{Graph, NodeId};
 use crate::query::Link;
 use crate::reach::{Savings, Treatment, Yearly};
 use crate::verdict::{Grade, Verdict};
@@ -170,6 +171,12 @@ pub struct Named {
     pub name: String,
     /// Its pname; empty for a source.
     pub pname: String,
+}
+
+impl Named {
+    pub(in crate::query) fn of(graph: &Graph, node: NodeId) -> Self {
+        Self { drv: graph.path(node), name: graph.name(node).to_owned(), pname: graph.pname(node).to_owned() }
+    }
 }
 
 /// A derivation that has a spurious input.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::bumps::{by_pname, called};
+use super::bumps::{by_pname, called, year};
 use crate::graph::Graph;
 use crate::query::suggest;
+use crate::reach::BumpGroup;
 
 /// Bumps a year by pname; what is not named is bumped once.
 ///
@@ -83,6 +84,12 @@ impl BumpRates {
     #[must_use]
     pub fn of(&self, pname: &str) -> f64 {
         self.rates.get(pname).map_or(1.0, |&(_, rate)| rate)
+    }
+
+    /// A year of bumps: each package that is built as often as it is bumped.
+    #[must_use]
+    pub fn year(&self, graph: &Graph) -> Vec<BumpGroup> {
+        year(&by_pname(graph), self)
     }
 
     /// The pnames that no built derivation of a graph has, each with the nearest names.

@@ -21,6 +21,8 @@ pub struct Fits<'g> {
     rules: &'g Rules,
     /// For each list of mentions the rules whose conditions on keys hold, and that are about what is named.
     by_keys: Vec<Vec<u16>>,
+    /// For each list of mentions, whether a rule among those claims something.
+    claims: Vec<bool>,
     /// Rules about what comes along.
     carried: Vec<u16>,
     nodes: Vec<OnceLock<Traits>>,
@@ -77,17 +79,30 @@ impl<'g> Fits<'g> {
             about_named.filter(|(_, rule)| rule.conditions.keys_fit(&keys)).map(|(index, _)| index).collect()
         };
         let by_keys: Vec<Vec<u16>> = (0..graph.list_count() as u32).into_par_iter().map(of_list).collect();
+        let claims = |indices: &Vec<u16>| {
+            indices
+                .iter()
+                .filter_map(|&index| rules.get(index))
+                .any(|rule| !rule.holds_back() && !rule.conditions.check)
+        };
         let about_carried = numbered().filter(|(_, rule)| rule.conditions.fits_carried());
         let answers = || rules.rules.iter().map(|_| Answers::new(graph.node_count())).collect();
         Self {
             graph,
             rules,
+            claims: by_keys.iter().map(claims).collect(),
             by_keys,
             carried: about_carried.map(|(index, _)| index).collect(),
             nodes: (0..graph.node_count()).map(|_| OnceLock::new()).collect(),
             inputs: answers(),
             consumers: answers(),
         }
+    }
+
+    /// Whether a rule may claim something about an edge of which no evidence speaks: quick, by keys alone.
+    #[must_use]
+    pub fn may_claim(&self, edge: EdgeId) -> bool {
+        self.claims.get(self.graph.mention_list(edge) as usize).is_some_and(|&claims| claims)
     }
 
     /// The rule that decides about an edge; `check` where evidence says that it vanishes with the checks.
