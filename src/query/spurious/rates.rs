@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::bumps::{by_pname, called};
+use super::bumps::{by_pname, called, year};
 use crate::graph::Graph;
 use crate::query::suggest;
 use crate::reach::BumpGroup;
@@ -89,7 +89,7 @@ impl BumpRates {
     /// A year of bumps: each package that is built as often as it is bumped.
     #[must_use]
     pub fn year(&self, graph: &Graph) -> Vec<BumpGroup> {
-        super::bumps::year(&super::bumps::by_pname(graph), self)
+        year(&by_pname(graph), self)
     }
 
     /// The pnames that no built derivation of a graph has, each with the nearest names.
