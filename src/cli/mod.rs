@@ -54,7 +54,7 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
-    /// Inputs that cannot change what is built: which, on what grounds, what it saves to treat them
+    /// Inputs that cannot change what is built, and what it saves to treat them
     Spurious(spurious::Args),
     /// By what inputs are judged
     Rules(rules::Args),
