@@ -61,7 +61,7 @@ pub(super) struct PaceArgs {
     pub(super) build_minutes: f64,
 }
 
-fn minutes(text: &str) -> Result<f64, String> {
+pub(super) fn minutes(text: &str) -> Result<f64, String> {
     let minutes: Option<f64> = text.parse().ok();
     // a week is long for one build
     let known = minutes.filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
