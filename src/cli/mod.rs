@@ -54,7 +54,7 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
-    /// Inputs that cannot change what is built: which, on what grounds, what it saves to treat them
+    /// Inputs that cannot change what is built, on what grounds, and what that would save
     Spurious(spurious::Args),
     /// By what inputs are judged
     Rules(rules::Args),
@@ -70,7 +70,7 @@ enum Command {
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
-    /// What to prove next: flagged inputs by what an experiment is expected to save for its time
+    /// What to prove next: what an experiment is expected to save, for its time
     Candidates(candidates::Args),
     /// Settle by experiment whether inputs matter: build without them, compare what comes out
     Prove(prove::Args),

@@ -98,7 +98,7 @@ fn outcome(report: &SpuriousReport, baseline: Option<&Baseline>, printer: &mut P
     }
     if compared.gone > 0 {
         let pairs = counted(compared.gone as usize, "pair");
-        printer.say(&format!("{pairs} of the baseline are flagged no more; a new baseline leaves them out"));
+        printer.say(&format!("flagged no more: {pairs} of the baseline"));
     }
     if compared.new == 0 {
         return Outcome::Fine;

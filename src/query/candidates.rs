@@ -62,6 +62,8 @@ pub struct Candidate {
     pub consumer: Named,
     /// Its attribute.
     pub attribute: String,
+    /// What it is built on.
+    pub system: String,
     /// How many derivations have the same recipe, so that the proof holds for them as well.
     pub instances: u64,
     /// What is claimed.
@@ -153,7 +155,10 @@ pub fn candidates(
     report.total = order.len() as u64;
     report.hours = order.iter().map(|(_, cost)| cost.minutes()).sum::<f64>() / 60.0;
     let shown = order.into_iter().take(params.top.unwrap_or(usize::MAX));
-    let row = |(at, cost): (usize, Cost)| Some(candidate(graph, verdicts, weighed.get(at)?, cost, params.file));
+    let systems: BTreeSet<&str> = weighed.iter().map(|weighed| graph.system(weighed.group.consumer)).collect();
+    let several = systems.len() > 1;
+    let row =
+        |(at, cost): (usize, Cost)| Some(candidate(graph, verdicts, weighed.get(at)?, cost, params.file, several));
     report.candidates = shown.filter_map(row).collect();
     report
 }
@@ -176,13 +181,26 @@ fn savings(
     yearly_savings(graph, &remedies, &actions, bumps)
 }
 
-fn candidate(graph: &Graph, verdicts: &Verdicts, weighed: &Weighed, cost: Cost, file: &str) -> Candidate {
+fn candidate(
+    graph: &Graph,
+    verdicts: &Verdicts,
+    weighed: &Weighed,
+    cost: Cost,
+    file: &str,
+    several_systems: bool,
+) -> Candidate {
     let Weighed { group, saves, expected, .. } = weighed;
     let rule = group.rule.and_then(|index| verdicts.rules().get(index));
     let attribute = group.attribute.clone().unwrap_or_default();
     let minutes = cost.minutes();
-    let command =
-        format!("nix-ripple prove -f {} -A {} --input {}", quoted(file), quoted(&attribute), quoted(&group.pname));
+    let system = graph.system(group.consumer).to_owned();
+    let named = if several_systems { format!(" --system {}", quoted(&system)) } else { String::new() };
+    let command = format!(
+        "nix-ripple prove -f {} -A {} --input {}{named}",
+        quoted(file),
+        quoted(&attribute),
+        quoted(&group.pname)
+    );
     let input = group.inputs.first().copied().unwrap_or(group.consumer);
     Candidate {
         input: Named::of(graph, input),
@@ -201,6 +219,7 @@ fn candidate(graph: &Graph, verdicts: &Verdicts, weighed: &Weighed, cost: Cost, 
         per_hour: expected * 60.0 / minutes,
         command,
         attribute,
+        system,
         node: group.consumer,
         inputs: group.inputs.clone(),
     }

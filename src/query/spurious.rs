@@ -74,11 +74,12 @@ pub fn spurious(
     let mut found = flagged(graph, verdicts, least, scope, params.ignores);
     let all = std::mem::take(&mut found.flagged);
     let mut prices = Prices::new(Asked { graph, effective, verdicts, least, flagged: &all });
-    let groups = Groups::new(&all, &mut prices);
+    let packages = bumps::by_pname(graph);
+    let groups = Groups::new(&all, &packages, &mut prices);
     let remedied: Vec<usize> =
         (0..).zip(&all).filter(|(_, own)| own.judgement.remedy.is_some()).map(|(at, _)| at).collect();
-    let everything = (!remedied.is_empty()).then(|| prices.together(&remedied, &remedied));
-    let bumps = bumps::year(graph, params.rates);
+    let everything = (!remedied.is_empty()).then(|| prices.together(&remedied, &remedied, Vec::new()));
+    let bumps = bumps::year(&packages, params.rates);
     let saves = prices.saves(&bumps);
     let blocked: Vec<Option<BlockedBy>> =
         prices.blockers().into_iter().map(|by| by.map(|by| blocked_by(graph, by))).collect();

@@ -38,9 +38,9 @@ impl Candidate {
         format!("{}, {about}{}", counted(self.builds.into(), "build"), duration(self.minutes))
     }
 
-    fn row(&self) -> [String; 7] {
+    fn row(&self, several_systems: bool) -> [String; 7] {
         [
-            self.attribute.clone(),
+            if several_systems { format!("{} ({})", self.attribute, self.system) } else { self.attribute.clone() },
             self.input.name.clone(),
             self.claim(),
             format!("{:.0} %", self.probability * 100.0),
@@ -60,6 +60,18 @@ impl CandidatesReport {
         let first = if shown < self.total { format!("; the first {}:", number(shown)) } else { String::new() };
         let time = duration(self.hours * 60.0);
         format!("{} to prove, about {time} in all{first}", counted(self.total, "candidate"))
+    }
+
+    /// Whether they are of several systems.
+    fn several_systems(&self) -> bool {
+        self.candidates
+            .iter()
+            .any(|candidate| self.candidates.first().is_some_and(|first| first.system != candidate.system))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = [String; 7]> {
+        let several = self.several_systems();
+        self.candidates.iter().map(move |candidate| candidate.row(several))
     }
 
     /// What is not among them.
@@ -85,7 +97,7 @@ impl Render for CandidatesReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.headline())?;
         if !self.candidates.is_empty() {
-            writeln!(out, "{}", table::plain(&COLUMNS, layout, self.candidates.iter().map(Candidate::row)))?;
+            writeln!(out, "{}", table::plain(&COLUMNS, layout, self.rows()))?;
             writeln!(out, "\nto prove them, one by one:")?;
             for candidate in &self.candidates {
                 writeln!(out, "  {}", table::printable(&candidate.command))?;
@@ -100,7 +112,7 @@ impl Render for CandidatesReport {
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "### What to prove next\n\n{}\n", self.headline())?;
         if !self.candidates.is_empty() {
-            writeln!(out, "{}", table::markdown(&COLUMNS, self.candidates.iter().map(Candidate::row)))?;
+            writeln!(out, "{}", table::markdown(&COLUMNS, self.rows()))?;
         }
         for note in self.notes() {
             writeln!(out, "\n{}", table::escape(&format!("note: {note}")))?;
@@ -112,6 +124,7 @@ impl Render for CandidatesReport {
         let mut rows = Rows::new(out);
         rows.row([
             "attribute",
+            "system",
             "consumer_drv",
             "input",
             "input_drv",
@@ -132,6 +145,7 @@ impl Render for CandidatesReport {
         for candidate in &self.candidates {
             rows.row([
                 candidate.attribute.as_str(),
+                &candidate.system,
                 &candidate.consumer.drv,
                 &candidate.input.name,
                 &candidate.input.drv,

@@ -27,6 +27,7 @@ mod robust;
 mod roles;
 mod rules;
 mod scores;
+mod spurious;
 mod support;
 mod texts;
 mod truth;

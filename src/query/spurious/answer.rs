@@ -60,7 +60,7 @@ pub struct Totals {
 /// Negative where more is rebuilt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Saves {
-    /// On one bump of the input (of all instances in a group, where it is a group).
+    /// On one bump: of the very input of an edge; for a group of all derivations called as its input is.
     #[serde(flatten)]
     pub one_bump: Savings,
     /// Over a year of bumps of everything upstream.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::answer::{Compared, SpuriousReport};
-use crate::nix::normalise_pname;
+use super::bumps::called;
 use crate::query::REPORT_VERSION;
 use crate::verdict::{Grade, Verdict};
 
@@ -77,7 +77,7 @@ impl Pair {
     pub(super) fn new(input: &str, consumer: &str, keys: Vec<String>, verdict: Verdict) -> Self {
         let mut keys = keys;
         keys.sort_unstable();
-        Self { input: normalise_pname(input), consumer: normalise_pname(consumer), keys, verdict }
+        Self { input: called(input), consumer: called(consumer), keys, verdict }
     }
 }
 

@@ -6,17 +6,29 @@ use rayon::prelude::*;
 
 use super::rates::BumpRates;
 use crate::graph::{Graph, NodeId};
-use crate::nix::normalise_pname;
+use crate::nix::name::strip_interpreter;
 use crate::reach::{BumpGroup, RebuildSet};
 
-/// The derivations that are built, by what is bumped together: their normalised pname.
+/// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
+/// interpreter. `python3.6-python-dateutil` has two, and where a recipe names its pname itself it has one.
+pub(super) fn called(pname: &str) -> String {
+    let mut bare = pname;
+    loop {
+        match strip_interpreter(bare) {
+            less if less.len() < bare.len() => bare = less,
+            _ => return bare.to_ascii_lowercase(),
+        }
+    }
+}
+
+/// The derivations that are built, by what is bumped together: what they are [`called`].
 ///
 /// Overestimates what moves together: unrelated packages of one pname (`hook`) are one bump.
 /// Underestimates it: what has one source under several pnames is several.
 pub(super) fn by_pname(graph: &Graph) -> BTreeMap<String, Vec<NodeId>> {
     let mut found: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
     for node in graph.nodes().filter(|&node| is_built(graph, node)) {
-        found.entry(normalise_pname(graph.pname(node))).or_default().push(node);
+        found.entry(called(graph.pname(node))).or_default().push(node);
     }
     found
 }
@@ -27,9 +39,8 @@ pub(super) fn is_built(graph: &Graph, node: NodeId) -> bool {
 }
 
 /// Each package, as often as it is bumped.
-pub(super) fn year(graph: &Graph, rates: &BumpRates) -> Vec<BumpGroup> {
-    let groups = by_pname(graph).into_iter();
-    groups.map(|(pname, nodes)| BumpGroup { rate: rates.of(&pname), nodes }).collect()
+pub(super) fn year(packages: &BTreeMap<String, Vec<NodeId>>, rates: &BumpRates) -> Vec<BumpGroup> {
+    packages.iter().map(|(pname, nodes)| BumpGroup { rate: rates.of(pname), nodes: nodes.clone() }).collect()
 }
 
 /// How many full builds these bumps make. O(what each rebuilds + nodes) for each.

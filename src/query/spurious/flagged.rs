@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::baseline::Pair;
-use super::bumps::is_built;
+use super::bumps::{called, is_built};
 use super::ignores::Ignores;
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::nix::normalise_pname;
 use crate::reach::Treatment;
 use crate::verdict::{Grade, Judgement, Verdict, Verdicts};
 
@@ -18,7 +17,7 @@ pub(super) struct Flagged {
     pub(super) consumer: NodeId,
     pub(super) judgement: Judgement,
     pub(super) grade: Grade,
-    /// Normalised pnames.
+    /// What they are called.
     pub(super) input_name: String,
     pub(super) consumer_name: String,
 }
@@ -44,7 +43,7 @@ pub(super) fn is_flagged(judgement: &Judgement, least: Grade) -> Option<Grade> {
 /// What a package is called from one version, and one interpreter, to another; of a source its name.
 pub(super) fn label(graph: &Graph, node: NodeId) -> String {
     let pname = graph.pname(node);
-    normalise_pname(if pname.is_empty() { graph.name(node) } else { pname })
+    called(if pname.is_empty() { graph.name(node) } else { pname })
 }
 
 /// The id of the rule that a judgement stands on.

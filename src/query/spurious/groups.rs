@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::{BlockedBy, Group, GroupBy, Saves, SpuriousEdge, Step};
 use super::flagged::{Flagged, rule};
 use super::prices::Prices;
+use crate::graph::NodeId;
 use crate::reach::{BumpGroup, Treatment, Yearly};
 use crate::verdict::{Grade, Verdict, Verdicts};
 
@@ -35,8 +36,12 @@ pub(super) struct Groups<'q> {
 }
 
 impl<'q> Groups<'q> {
-    /// Makes them, and has each priced.
-    pub(super) fn new(flagged: &'q [Flagged], prices: &mut Prices<'_>) -> Self {
+    /// Makes them, and has each priced on a bump of all that is called as the input is.
+    pub(super) fn new(
+        flagged: &'q [Flagged],
+        packages: &BTreeMap<String, Vec<NodeId>>,
+        prices: &mut Prices<'_>,
+    ) -> Self {
         let mut found: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         let mut of_input: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, own) in flagged.iter().enumerate() {
@@ -52,7 +57,8 @@ impl<'q> Groups<'q> {
         let all = found.into_iter().map(|(key, edges)| {
             // in the greedy order all that is done to an input may be done
             let with = of_input.get(key.input.as_str()).filter(|_| key.by == GroupBy::Input && key.remedy.is_some());
-            let number = prices.together(&edges, with.unwrap_or(&edges));
+            let bumped = packages.get(&key.input).cloned().unwrap_or_else(|| inputs(flagged, &edges));
+            let number = prices.together(&edges, with.unwrap_or(&edges), bumped);
             Members { key, edges, number }
         });
         Self { flagged, all: all.collect() }
@@ -118,6 +124,12 @@ impl<'q> Groups<'q> {
         });
         told
     }
+}
+
+/// The inputs of flagged edges, each once: of sources, which are no packages.
+fn inputs(flagged: &[Flagged], edges: &[usize]) -> Vec<NodeId> {
+    let inputs: BTreeSet<NodeId> = edges.iter().filter_map(|&at| flagged.get(at)).map(|own| own.input).collect();
+    inputs.into_iter().collect()
 }
 
 /// What is saved; without a remedy nothing, and what would be is told apart.

@@ -117,7 +117,7 @@ impl Ignores {
         Ok(Self { entries })
     }
 
-    /// The places of the entries that a pair of normalised pnames and a rule fit.
+    /// The places of the entries that fit a pair, by what the packages are called, and a rule.
     pub(super) fn fitting(&self, input: &str, consumer: &str, rule: Option<&str>) -> impl Iterator<Item = usize> {
         let fits = move |entry: &Ignore| {
             entry.written.rule.as_deref().is_none_or(|wanted| Some(wanted) == rule)

@@ -44,8 +44,9 @@ pub(super) struct Prices<'q> {
     asked: Asked<'q>,
     /// First each flagged edge alone, then copies of them with the receivers of sets.
     remedies: Vec<EdgeRemedy>,
-    /// First each flagged edge alone, then sets.
+    /// First each flagged edge alone, then sets, the latter with what is bumped for one bump of them.
     actions: Vec<Action>,
+    sets: Vec<(Action, Vec<NodeId>)>,
 }
 
 impl<'q> Prices<'q> {
@@ -58,22 +59,20 @@ impl<'q> Prices<'q> {
         };
         let remedies: Vec<EdgeRemedy> = asked.flagged.par_iter().enumerate().map(alone).collect();
         let actions = (0..remedies.len() as u32).map(|at| Action(vec![at])).collect();
-        Self { asked, remedies, actions }
+        Self { asked, remedies, actions, sets: Vec::new() }
     }
 
     /// Flagged edges (ascending places) that are treated together; the number to ask for. `with` are all that
     /// count where it is asked who loses what comes along: who gets it by another way that is treated as well,
-    /// later, lists it at once.
-    pub(super) fn together(&mut self, members: &[usize], with: &[usize]) -> usize {
-        if let ([only], [_]) = (members, with) {
-            return *only;
-        }
+    /// later, lists it at once. `bumped` is what one bump changes.
+    pub(super) fn together(&mut self, members: &[usize], with: &[usize], bumped: Vec<NodeId>) -> usize {
         let receivers = self.asked.receivers(with.iter().copied());
         let action = match self.are_alike(members, &receivers) {
             true => Action(members.iter().map(|&at| at as u32).collect()),
             false => self.copies(members, &receivers),
         };
-        self.actions.push(action);
+        self.actions.push(action.clone());
+        self.sets.push((action, bumped));
         self.actions.len() - 1
     }
 
@@ -95,24 +94,14 @@ impl<'q> Prices<'q> {
         Action((first..self.remedies.len() as u32).collect())
     }
 
-    /// What each saves, in the order of their numbers. A set of remedies is asked on one bump of all its
-    /// edges' inputs.
+    /// What each saves, in the order of their numbers.
     pub(super) fn saves(&self, bumps: &[BumpGroup]) -> Vec<Saves> {
         let graph = self.asked.graph;
         let alone = self.asked.flagged.len();
-        let sets: Vec<(Action, Vec<NodeId>)> =
-            self.actions.iter().skip(alone).map(|action| (action.clone(), self.inputs(action))).collect();
         let of_edges = savings_of_edges(graph, self.remedies.get(..alone).unwrap_or_default());
-        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &sets));
+        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &self.sets));
         let per_year = yearly_savings(graph, &self.remedies, &self.actions, bumps);
         one_bump.zip(per_year).map(|(one_bump, per_year)| Saves { one_bump, per_year }).collect()
-    }
-
-    /// The inputs of an action's edges, each once.
-    fn inputs(&self, action: &Action) -> Vec<NodeId> {
-        let edges = action.0.iter().filter_map(|&at| self.remedies.get(at as usize)).map(|remedy| remedy.edge);
-        let inputs: BTreeSet<NodeId> = edges.map(|edge| self.asked.graph.edge_input(edge)).collect();
-        inputs.into_iter().collect()
     }
 
     /// What keeps the consumer of each flagged edge.

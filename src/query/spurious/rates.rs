@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::bumps::{by_pname, called, year};
 use crate::graph::Graph;
-use crate::nix::normalise_pname;
 use crate::query::suggest;
 use crate::reach::BumpGroup;
 
@@ -73,14 +73,14 @@ impl BumpRates {
             if !(0.0..=MOST).contains(&rate) {
                 return Err(malformed(format!("{place}: expected bumps a year from 0 to 100,000, found {rate}")));
             }
-            if let Some((known, _)) = rates.insert(normalise_pname(&pname), (pname.clone(), rate)) {
+            if let Some((known, _)) = rates.insert(called(&pname), (pname.clone(), rate)) {
                 return Err(malformed(format!("{place}: '{pname}' has a rate already, as '{known}'")));
             }
         }
         Ok(Self { rates })
     }
 
-    /// Bumps a year of a normalised pname.
+    /// Bumps a year of a package, by its pname in lower case without prefixes of interpreters.
     #[must_use]
     pub fn of(&self, pname: &str) -> f64 {
         self.rates.get(pname).map_or(1.0, |&(_, rate)| rate)
@@ -89,7 +89,7 @@ impl BumpRates {
     /// A year of bumps: each package that is built as often as it is bumped.
     #[must_use]
     pub fn year(&self, graph: &Graph) -> Vec<BumpGroup> {
-        super::bumps::year(graph, self)
+        year(&by_pname(graph), self)
     }
 
     /// The pnames that no built derivation of a graph has, each with the nearest names.
@@ -98,7 +98,7 @@ impl BumpRates {
         if self.rates.is_empty() {
             return Vec::new();
         }
-        let known = super::bumps::by_pname(graph);
+        let known = by_pname(graph);
         let unknown = self.rates.iter().filter(|(pname, _)| !known.contains_key(*pname));
         unknown.map(|(_, (written, _))| (written.clone(), suggest::nearest(graph, written))).collect()
     }
