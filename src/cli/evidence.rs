@@ -10,7 +10,7 @@ use super::printer::Printer;
 use crate::graph::Graph;
 use crate::query::Needless;
 use crate::reach::Savings;
-use crate::verdict::{Evidence, Grade, Rules, RulesError, Verdicts};
+use crate::verdict::{Evidence, Grade, Rules, Verdicts};
 
 /// Evidence, and how strong it must be.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,8 +41,8 @@ pub(super) struct RemedyArgs {
 
 /// The program's rules behind those of files.
 pub(super) fn read_rules(files: &[PathBuf]) -> Result<Rules, CliError> {
-    let own = files.iter().try_fold(Rules::default(), |all, file| Ok::<_, RulesError>(all.then(Rules::read(file)?)))?;
-    Ok(own.then(Rules::embedded()))
+    let own = files.iter().try_fold(Rules::default(), |all, file| all.then(Rules::read(file)?))?;
+    Ok(own.then(Rules::embedded())?)
 }
 
 /// The grades as a user names them.

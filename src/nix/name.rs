@@ -61,13 +61,25 @@ pub(crate) fn language_of_interpreter(pname: &str) -> Option<&'static str> {
     INTERPRETERS.iter().find(|known| **known == bare).map(|known| language(known))
 }
 
-/// The pname of a module in lower case, without any prefix of [`language_of`].
+/// The pname of a module in lower case, without any prefix of [`language_of`], however many there are
+/// (`python3.6-python-dateutil`).
+///
+/// ```
+/// use nix_ripple::nix::module_pname;
+/// assert_eq!(module_pname("python3.6-Python-fontconfig"), "fontconfig");
+/// assert_eq!(module_pname("perl-URI"), "uri");
+/// ```
 #[must_use]
 pub fn module_pname(pname: &str) -> String {
-    let plain = || UNVERSIONED.iter().find_map(|interpreter| module_of(pname, interpreter));
-    let stripped = strip_interpreter(pname);
-    let bare = if stripped.len() < pname.len() { stripped } else { plain().unwrap_or(pname) };
-    bare.to_ascii_lowercase()
+    let lower = pname.to_ascii_lowercase();
+    let mut bare = lower.as_str();
+    loop {
+        let plain = UNVERSIONED.iter().find_map(|interpreter| module_of(bare, interpreter));
+        match plain.unwrap_or_else(|| strip_interpreter(bare)) {
+            less if less.len() < bare.len() => bare = less,
+            _ => return bare.to_owned(),
+        }
+    }
 }
 
 /// Interpreters whose modules have been named after them without a version.

@@ -139,7 +139,7 @@ pub fn needless(
 pub fn systems_without_evidence(graph: &Graph, verdicts: &Verdicts, rebuilt: &BTreeMap<String, u64>) -> Option<String> {
     let covered: BTreeSet<&str> = verdicts
         .edges()
-        .filter(|(_, judgement)| judgement.verdict != Verdict::Unknown && judgement.has_evidence())
+        .filter(|(_, judgement)| judgement.verdict != Verdict::Unknown && judgement.shown)
         .map(|(edge, _)| graph.system(graph.edge_consumer(edge)))
         .collect();
     let missing: Vec<&str> = rebuilt.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();

@@ -44,7 +44,10 @@ impl InputRow {
 
     fn verdict_text(&self) -> String {
         match self.grade {
-            Some(grade) => format!("{} ({grade})", self.verdict.as_str()),
+            Some(grade) => match &self.rule {
+                Some(rule) => format!("{} ({grade}, {rule})", self.verdict.as_str()),
+                None => format!("{} ({grade})", self.verdict.as_str()),
+            },
             None => self.verdict.as_str().to_owned(),
         }
     }

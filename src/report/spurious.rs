@@ -170,7 +170,7 @@ impl SpuriousReport {
             lines.push(format!("{edges} without a cheap remedy"));
         }
         if self.ignored > 0 {
-            lines.push(format!("{} ignored, each for a reason in the list", counted(self.ignored, "more")));
+            lines.push(format!("{} ignored, for reasons in the list", counted(self.ignored, "edge")));
         }
         if let Some(compared) = &self.baseline {
             let (new, gone) = (number(compared.new), number(compared.gone));

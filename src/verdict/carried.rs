@@ -97,10 +97,12 @@ impl<'g> Carried<'g> {
         let (verdict, grade, rule) = match rule {
             Some((_, rule)) if rule.holds_back() => return None,
             // that all of it is taken away with the checks is what evidence shows
-            Some((index, rule)) if !recorded => {
-                (Verdict::TestOnly, grade, (Some(grade) <= rule.grade).then_some(index))
+            Some((index, rule)) if !recorded && rule.grade >= Some(Grade::Inferred) => {
+                (rule.verdict, grade, (Some(grade) <= rule.grade).then_some((index, rule.remedy)))
             }
-            Some((index, rule)) => (rule.verdict, rule.grade.map_or(grade, |most| most.min(grade)), Some(index)),
+            Some((index, rule)) => {
+                (rule.verdict, rule.grade.map_or(grade, |most| most.min(grade)), Some((index, rule.remedy)))
+            }
             None if recorded => return None,
             None => (Verdict::TestOnly, grade, None),
         };
@@ -108,8 +110,9 @@ impl<'g> Carried<'g> {
             verdict,
             grade: Some(grade),
             evidence: evidence.iter().copied().collect(),
-            rule,
-            remedy: verdict.remedy(),
+            rule: rule.map(|(index, _)| index),
+            remedy: rule.map_or(verdict.remedy(), |(_, remedy)| remedy),
+            shown: !evidence.is_empty(),
             ..Judgement::UNKNOWN
         })
     }

@@ -79,6 +79,8 @@ pub struct Judgement {
     pub rule: Option<u16>,
     /// What spares the rebuild, if anything does.
     pub remedy: Option<Treatment>,
+    /// Whether evidence claims something of the pair, and not a rule alone.
+    pub shown: bool,
 }
 
 impl Judgement {
@@ -91,6 +93,7 @@ impl Judgement {
         insists: None,
         rule: None,
         remedy: None,
+        shown: false,
     };
 
     /// What several pieces of evidence say of one input and one consumer, each with its index, ascending.
@@ -102,7 +105,7 @@ impl Judgement {
 
     /// The same together with the rule that decides, by its index. A rule about what vanishes with the checks
     /// claims no more than the evidence that it does; where a rule holds back, that evidence is no more
-    /// than suspected.
+    /// than suspected, and so is any rule where a build was seen to open the input outside its checks.
     pub(super) fn with_rule<'e>(
         evidence: impl IntoIterator<Item = (u32, &'e Evidence)>,
         rule: Option<(u16, &Rule)>,
@@ -110,6 +113,7 @@ impl Judgement {
         let mut claims = Claims::default();
         let mut judgement = Self::UNKNOWN;
         let mut vanishes = None;
+        let mut opened = false;
         for (index, evidence) in evidence {
             let mut claimed = evidence.claims();
             if let Evidence::CheckOnly(shown) = evidence {
@@ -118,12 +122,15 @@ impl Judgement {
                     claimed = claimed.at_most(Grade::Suspected);
                 }
             }
+            opened |= matches!(evidence, Evidence::Trace(trace) if !trace.is_for_checks());
+            judgement.shown |= claimed != Claims::default();
             claims = claims.and(claimed);
             judgement.referenced |= evidence.is_reference();
             judgement.insists = judgement.insists.max(Insistence::of(evidence));
             judgement.evidence.push(index);
         }
-        let of_rule = rule.and_then(|(_, rule)| rule.claims(vanishes));
+        let most = if opened { Grade::Suspected } else { Grade::Proven };
+        let of_rule = rule.and_then(|(_, rule)| rule.claims(vanishes)).map(|claims| claims.at_most(most));
         claims = claims.and(of_rule.unwrap_or_default());
         if judgement.referenced {
             claims = claims.referenced();
@@ -161,14 +168,8 @@ impl Judgement {
     pub fn is_at_least(&self, least: Option<Grade>) -> bool {
         match least {
             Some(least) => self.grade >= Some(least),
-            None => self.has_evidence() || self.grade != Some(Grade::Suspected),
+            None => self.shown || self.grade != Some(Grade::Suspected),
         }
-    }
-
-    /// Whether evidence speaks of the pair, and not a rule alone.
-    #[must_use]
-    pub const fn has_evidence(&self) -> bool {
-        !self.evidence.is_empty()
     }
 }
 

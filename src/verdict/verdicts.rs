@@ -130,7 +130,7 @@ impl Verdicts {
     /// Whether evidence shows that the input is there for the checks alone.
     #[must_use]
     pub fn is_check(&self, edge: EdgeId) -> bool {
-        find(&self.edges, edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly)
+        find(&self.edges, edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly && judgement.shown)
     }
 
     /// The first piece of evidence on an input of this pname in an earlier or later recipe of the package,

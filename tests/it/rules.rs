@@ -141,6 +141,7 @@ const OWN: &str = r#"
 [lists]
 mine = ["zlib", "@more"]
 more = ["b?ip2"]
+empty = []
 
 [[rule]]
 id = "mine"
@@ -163,7 +164,7 @@ fn own_rules_come_first() {
     let zlib = case("zlib-1", &["buildInputs"], "foo-1", false);
     assert_eq!(judged(Rules::embedded(), &zlib), (Verdict::Unknown, None, None));
     let mine = (Verdict::NoEffect, Some(Grade::Suspected), Some("mine".to_owned()));
-    assert_eq!(judged(own().then(Rules::embedded()), &zlib), mine);
+    assert_eq!(judged(own().then(Rules::embedded()).unwrap(), &zlib), mine);
     let bzip = case("bzip2-1", &["buildInputs"], "foo-1", false);
     assert_eq!(decides(&own(), &bzip).as_deref(), Some("mine"));
     for other in [&["nativeBuildInputs"][..], &["buildInputs", "src"]] {
@@ -186,6 +187,11 @@ fn what_is_no_rule_is_told() {
         ("keys = [\"buildInputs\"]", "keys = []", "empty list"),
         ("keys = [\"buildInputs\"]", "keys = [\"buildInputs\"]\ncarried-by = [\"test-only\"]", "carried-by"),
         ("summary", "sumary", "sumary"),
+        ("@mine", "@empty", "lists that are empty"),
+        ("zlib\", \"@more", "Zlib\", \"@more", "lower case"),
+        ("input.pname = [\"@mine\"]", "input.language = [\"pyhton\"]", "no language"),
+        ("input.pname = [\"@mine\"]", "input.pname = [\"language:python\"]", "only-inputs"),
+        ("keys = [\"buildInputs\"]\ninput.pname = [\"@mine\"]", "", "no condition"),
         ("[[rule]]", "[[rules]]", "rules"),
         ("[lists]", "[lists", "TOML"),
     ] {
@@ -196,6 +202,17 @@ fn what_is_no_rule_is_told() {
     }
     let twice = format!("{OWN}{}", OWN.split_once("[[rule]]").map(|(_, rule)| format!("[[rule]]{rule}")).unwrap());
     assert!(Rules::parse(&twice, Path::new("own.toml")).unwrap_err().to_string().contains("another rule of this id"));
+    // of two files, and of a file and the program's own
+    let own = |text: &str| Rules::parse(text, Path::new("own.toml")).unwrap();
+    assert!(own(OWN).then(own(OWN)).unwrap_err().to_string().contains("two rules are called 'mine'"));
+    let taken = OWN.replace("id = \"mine\"", "id = \"check-only\"");
+    assert!(own(&taken).then(Rules::embedded()).unwrap_err().to_string().contains("'check-only'"));
+    // more than a rule can be numbered by
+    let many: String = (0..10_001)
+        .map(|at| OWN.split_once("[[rule]]").unwrap().1.replace("\"mine\"", &format!("\"r{at}\"")))
+        .map(|rule| format!("[[rule]]{}", rule.replace("@mine", "zlib")))
+        .collect();
+    assert!(Rules::parse(&many, Path::new("own.toml")).unwrap_err().to_string().contains("more than 10000 rules"));
 }
 
 /// An input that comes along with what is there for the checks, with what is recorded, and with what is used.

@@ -10,13 +10,14 @@ use crate::nix::name::strip_interpreter;
 use crate::reach::{BumpGroup, RebuildSet};
 
 /// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
-/// interpreter. `python3.6-python-dateutil` has two, and where a recipe names its pname itself it has one.
+/// interpreter and its version (a perl module of old keeps its `perl-`). `python3.6-python-dateutil` has two, and where a recipe names its pname itself it has one.
 pub(super) fn called(pname: &str) -> String {
-    let mut bare = pname;
+    let lower = pname.to_ascii_lowercase();
+    let mut bare = lower.as_str();
     loop {
         match strip_interpreter(bare) {
             less if less.len() < bare.len() => bare = less,
-            _ => return bare.to_ascii_lowercase(),
+            _ => return bare.to_owned(),
         }
     }
 }

@@ -39,7 +39,22 @@ pub enum RulesError {
         /// What is wrong, and what is expected.
         message: String,
     },
+    /// Two files have a rule of one id, or one has that of a rule that comes with the program.
+    #[error("two rules are called '{0}'; call yours by another name ('nix-ripple rules' shows all)")]
+    Twice(String),
+    /// Every rule is asked about every input.
+    #[error("{0} rules; no more than {MOST_RULES} are taken")]
+    TooMany(usize),
 }
+
+/// How many rules there may be, in all files together.
+pub(super) const MOST_RULES: usize = 10_000;
+
+/// How many words the conditions of a rule may have, with the lists that they name.
+const MOST_WORDS: usize = 100_000;
+
+/// The languages of modules; see [`crate::nix::language_of`].
+const LANGUAGES: [&str; 6] = ["python", "perl", "ruby", "lua", "ocaml", "php"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -111,8 +126,8 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Rules, RulesError> {
         if rules.iter().any(|rule| rule.id == id) {
             return Err(fault("there is another rule of this id; give each its own".to_owned()));
         }
-        if rules.len() >= usize::from(u16::MAX) {
-            return Err(malformed("there are more than 65,534 rules".to_owned()));
+        if rules.len() >= MOST_RULES {
+            return Err(malformed(format!("there are more than {MOST_RULES} rules")));
         }
         rules.push(rule(entry, &read.lists).map_err(fault)?);
     }
@@ -154,10 +169,28 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
         }
         let mut all = Vec::new();
         words.iter().try_for_each(|word| expand(word, lists, 0, &mut all))?;
+        if all.is_empty() {
+            return Err(format!("{field} names lists that are empty, which nothing fits"));
+        }
+        if field.ends_with("pname") || field.ends_with("inputs") {
+            if let Some(word) = all.iter().find(|word| word.chars().any(char::is_uppercase)) {
+                return Err(format!("{field}: '{word}' fits nothing, for pnames are compared in lower case"));
+            }
+        }
+        for word in all.iter().filter_map(|word| word.strip_prefix("language:")) {
+            if !field.ends_with("inputs") {
+                return Err(format!("{field}: a language stands among only-inputs and no-inputs alone"));
+            }
+            known_language(word)?;
+        }
         Patterns::new(&all).map(Some).map_err(|message| format!("{field}: {message}"))
     };
     let of_node = |node: Node, which: &str| -> Result<OfNode, String> {
         let field = |name: &str| format!("{which}.{name}");
+        if node.language.as_ref().is_some_and(Vec::is_empty) {
+            return Err(format!("{} is an empty list, which nothing fits; leave it out", field("language")));
+        }
+        node.language.iter().flatten().try_for_each(|word| known_language(word))?;
         Ok(OfNode {
             pname: patterns(node.pname, &field("pname"))?,
             not_pname: patterns(node.not_pname, &field("not-pname"))?,
@@ -177,6 +210,12 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
         input: of_node(entry.input, "input")?,
         consumer: of_node(entry.consumer, "consumer")?,
     };
+    if conditions.carried_by.as_ref().is_some_and(Vec::is_empty) {
+        return Err("carried-by is an empty list, which nothing fits; leave it out".to_owned());
+    }
+    if conditions.asks_nothing() {
+        return Err("it has no condition, and would fit everything".to_owned());
+    }
     if conditions.carried_by.is_some()
         && (conditions.keys.is_some() || conditions.any_key.is_some() || conditions.check)
     {
@@ -200,11 +239,23 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
     })
 }
 
+fn known_language(word: &str) -> Result<(), String> {
+    if LANGUAGES.contains(&word) {
+        Ok(())
+    } else {
+        Err(format!("'{word}' is no language: expected {}", LANGUAGES.join(", ")))
+    }
+}
+
 /// A word, or all words of the list that it stands for.
 fn expand(word: &str, lists: &BTreeMap<String, Vec<String>>, depth: u32, all: &mut Vec<String>) -> Result<(), String> {
     let Some(list) = word.strip_prefix('@') else {
         all.push(word.to_owned());
-        return Ok(());
+        return if all.len() > MOST_WORDS {
+            Err(format!("its lists have more than {MOST_WORDS} words"))
+        } else {
+            Ok(())
+        };
     };
     if depth >= DEEPEST {
         return Err(format!("the list '{list}' names itself, or lists are named {DEEPEST} deep"));

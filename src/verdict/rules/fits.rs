@@ -36,6 +36,8 @@ pub struct Fits<'g> {
 struct Traits {
     pname: String,
     language: Option<&'static str>,
+    /// By the prefix of its name alone: a module, not a program or a library that propagates an interpreter.
+    module_of: Option<&'static str>,
     setup_hook: bool,
 }
 
@@ -175,7 +177,7 @@ impl<'g> Fits<'g> {
         }
         let listed = self.graph.input_edges(node).filter(|&(edge, _)| self.is_listed(edge));
         listed.map(|(_, input)| self.traits(input)).all(|traits| {
-            let (pname, language) = (traits.pname.as_str(), traits.language);
+            let (pname, language) = (traits.pname.as_str(), traits.module_of);
             asked.only_inputs.as_ref().is_none_or(|only| only.fit_either(pname, language))
                 && asked.no_inputs.as_ref().is_none_or(|none| !none.fit_either(pname, language))
         })
@@ -186,7 +188,7 @@ impl<'g> Fits<'g> {
     }
 
     fn traits(&self, node: NodeId) -> &Traits {
-        static NONE: Traits = Traits { pname: String::new(), language: None, setup_hook: false };
+        static NONE: Traits = Traits { pname: String::new(), language: None, module_of: None, setup_hook: false };
         let Some(known) = self.nodes.get(node.index()) else { return &NONE };
         known.get_or_init(|| self.find_traits(node))
     }
@@ -196,8 +198,10 @@ impl<'g> Fits<'g> {
         let pname = if graph.is_derivation(node) { graph.pname(node) } else { graph.name(node) };
         let has_hook =
             || graph.input_edges(node).any(|(edge, _)| graph.mentions(edge).any(|key| Role::of_key(key) == Role::Hook));
+        let module_of = language_of(graph.name(node));
         Traits {
-            language: language_of(graph.name(node)).or_else(|| self.propagated_interpreter(node)),
+            language: module_of.or_else(|| self.propagated_interpreter(node)),
+            module_of,
             setup_hook: pname == "hook"
                 || pname.ends_with("-hook")
                 || graph.name(node).ends_with("-hook.sh")
@@ -223,6 +227,17 @@ impl Conditions {
             && self.any_key.as_ref().is_none_or(|known| keys.iter().any(|key| known.fit(key)))
     }
 
+    /// Whether everything fits.
+    pub(super) fn asks_nothing(&self) -> bool {
+        let Self { keys, any_key, check, carried_by, input, consumer } = self;
+        keys.is_none()
+            && any_key.is_none()
+            && !check
+            && carried_by.is_none()
+            && input.asks_nothing()
+            && consumer.asks_nothing()
+    }
+
     /// Whether it can be about what no key names.
     fn fits_carried(&self) -> bool {
         self.keys.is_none() && self.any_key.is_none() && !self.check
@@ -230,7 +245,7 @@ impl Conditions {
 }
 
 impl OfNode {
-    fn asks_nothing(&self) -> bool {
+    pub(super) fn asks_nothing(&self) -> bool {
         let Self { pname, not_pname, name, not_name, language, setup_hook, only_inputs, no_inputs } = self;
         [pname, not_pname, name, not_name, only_inputs, no_inputs].into_iter().all(Option::is_none)
             && language.is_none()

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Conditions;
-use super::file::{RulesError, parse};
+use super::file::{MOST_RULES, RulesError, parse};
 use crate::reach::Treatment;
 use crate::verdict::{Grade, Verdict};
 
@@ -98,10 +98,15 @@ impl Rules {
     }
 
     /// These, then others.
-    #[must_use]
-    pub fn then(mut self, others: Self) -> Self {
+    ///
+    /// # Errors
+    /// When two have one id, or there are more than 10,000.
+    pub fn then(mut self, others: Self) -> Result<Self, RulesError> {
+        if let Some(twice) = others.rules.iter().find(|other| self.rules.iter().any(|rule| rule.id == other.id)) {
+            return Err(RulesError::Twice(twice.id.clone()));
+        }
         self.rules.extend(others.rules);
-        self
+        if self.rules.len() > MOST_RULES { Err(RulesError::TooMany(self.rules.len())) } else { Ok(self) }
     }
 
     /// All of them, in order.
