@@ -11,8 +11,9 @@ use crate::role::EffectiveInputs;
 
 /// Judges inputs that a consumer does not name, but that come along with what it names.
 ///
-/// What comes along only with inputs that cannot change the output cannot change it either: with those that are
-/// there for the checks alone by the same evidence, with those that are recorded as far as a rule says so.
+/// What comes along only with inputs that cannot change the output cannot change it either: with those that change
+/// nothing or are there for the checks alone by the same evidence, with those that are recorded as far as a rule
+/// says so.
 /// Overestimates and underestimates: as the verdicts on what carries it.
 #[derive(Debug)]
 pub struct Carried<'g> {
@@ -49,13 +50,10 @@ impl<'g> Carried<'g> {
         let mut found: BTreeMap<NodeId, Judgement> = BTreeMap::new();
         let mut tried: BTreeSet<BTreeSet<EdgeId>> = [BTreeSet::new()].into();
         for grade in Grade::ALL.into_iter().rev() {
-            for recorded in [false, true] {
+            // with those that change nothing, with those for checks as well, with those that are recorded as well
+            for least in [Verdict::NoEffect, Verdict::TestOnly, Verdict::ReferenceOnly] {
                 let counts = |judgement: &Judgement| {
-                    let spared = match judgement.verdict {
-                        Verdict::TestOnly | Verdict::NoEffect => true,
-                        Verdict::ReferenceOnly => recorded,
-                        Verdict::Affects | Verdict::Unknown => false,
-                    };
+                    let spared = judgement.verdict != Verdict::Unknown && judgement.verdict >= least;
                     spared && judgement.grade >= Some(grade)
                 };
                 let taken: Vec<&(EdgeId, Judgement)> =
@@ -96,6 +94,8 @@ impl<'g> Carried<'g> {
         });
         let (verdict, grade, rule) = match rule {
             Some((_, rule)) if rule.holds_back() => return None,
+            // without what carries it it would not be there, and what carries it changes nothing
+            _ if by == [Verdict::NoEffect] => (Verdict::NoEffect, grade, None),
             // that all of it is taken away with the checks is what evidence shows
             Some((index, rule)) if !recorded && rule.grade >= Some(Grade::Inferred) => {
                 (rule.verdict, grade, (Some(grade) <= rule.grade).then_some((index, rule.remedy)))

@@ -251,3 +251,26 @@ fn what_comes_along() {
     ];
     assert_eq!(told, expected.into());
 }
+
+/// What comes along with what changes nothing changes nothing, though checks want something else as surely: it was
+/// told to be there for the checks.
+#[test]
+fn what_comes_along_with_nothing() {
+    let stdenv = Recipe::new(1, "stdenv");
+    let (glyphs, subunit) = (Recipe::new(2, "glyphs-1"), Recipe::new(3, "subunit-1"));
+    let tool = |number, name: &str, carried: &Recipe| {
+        Recipe::new(number, name).input(&stdenv, "stdenv").input(carried, "propagatedBuildInputs")
+    };
+    let (doxygen, check) = (tool(4, "doxygen-1", &glyphs), tool(5, "check-1", &subunit));
+    let library = Recipe::new(6, "library-1").input(&stdenv, "stdenv").input(&doxygen, "nativeBuildInputs");
+    let library = library.input(&check, "buildInputs");
+    let graph = graph(&[folder(&[stdenv, glyphs, subunit, doxygen, check, library]).path()]);
+    let effective = EffectiveInputs::new(&graph);
+    let (verdicts, _) = Verdicts::with_rules(&graph, &[], Rules::embedded());
+    let found = Carried::new(&graph, &effective, &verdicts).of(node(&graph, "library-1"));
+    let told: BTreeMap<&str, (Verdict, Option<Grade>)> =
+        found.iter().map(|(&input, judged)| (graph.name(input), (judged.verdict, judged.grade))).collect();
+    let suspected = |verdict| (verdict, Some(Grade::Suspected));
+    let expected = [("glyphs-1", suspected(Verdict::NoEffect)), ("subunit-1", suspected(Verdict::TestOnly))];
+    assert_eq!(told, expected.into());
+}
