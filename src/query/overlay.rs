@@ -91,6 +91,13 @@ impl Steps {
     }
 }
 
+/// Whether an input has to leave its lists for tests to be detached with it: what is no check input stays
+/// when checks are off.
+fn moves(remedy: &Remedy) -> bool {
+    let checks = remedy.shown && remedy.verdict == Verdict::TestOnly;
+    remedy.treatment == Treatment::Detach && !checks
+}
+
 /// How an overlay knows an input in a list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
@@ -282,8 +289,8 @@ impl<'g> Names<'g> {
                 remedy.edge,
                 format!("{consumer} names {input} in {texts}: that is not edited, so the input stays"),
             );
-            // a wrapper around a build that still has the input would be of no use
-            if lists.is_empty() || remedy.treatment == Treatment::Split {
+            // a wrapper around a build that still has the input would be of no use, nor tests beside it
+            if lists.is_empty() || remedy.treatment == Treatment::Split || moves(remedy) {
                 return;
             }
         }
@@ -304,8 +311,7 @@ impl<'g> Names<'g> {
             Treatment::Detach => {
                 planned.comments.insert(format!("detach the tests, and with them {input}"));
                 planned.steps.detached = true;
-                // what is no check input stays when checks are off
-                if !(remedy.shown && remedy.verdict == Verdict::TestOnly) {
+                if moves(remedy) {
                     for list in &lists {
                         planned.steps.moved.entry((*list).to_owned()).or_default().insert(wanted.clone());
                     }

@@ -207,7 +207,7 @@ pub struct RemedyParams {
 /// `drop:A->B` takes every edge from an instance of A to an instance of B. `split:A->C` moves such
 /// edges into wrappers; `split:C` those that evidence calls reference-only, and those that come from
 /// what is bumped. `detach:A->B` moves such edges into a test build of B's own, `detach:A` all edges from A that
-/// are to be detached, as rules or evidence say. `detach-tests` takes the edges that evidence calls check-only. `ca` has every
+/// are to be detached, as rules or evidence say; the consumers' other check-only inputs go with them. `detach-tests` takes the edges that evidence calls check-only. `ca` has every
 /// derivation content-addressed: evidence that a change of an input cannot change an output stops it
 /// there. A receiver of a propagated input that is dropped or detached gets a direct edge, unless
 /// evidence says that it does not need the input.
@@ -258,7 +258,9 @@ pub fn remedies(
                     Form::Detach { .. } => Treatment::Detach,
                     _ => Treatment::Split,
                 };
-                edges.into_iter().for_each(|edge| treat(edge, treatment));
+                for edge in with_checks(graph, verdicts, edges, treatment) {
+                    treat(edge, treatment);
+                }
             }
             Form::Detach { input, consumer: None } => {
                 let inputs = nodes(input)?;
@@ -272,7 +274,9 @@ pub fn remedies(
                                name the package (detach:A->B)";
                     return no_edge(why.to_owned());
                 }
-                edges.into_iter().for_each(|edge| treat(edge, Treatment::Detach));
+                for edge in with_checks(graph, verdicts, edges, Treatment::Detach) {
+                    treat(edge, Treatment::Detach);
+                }
             }
             Form::Split { input: None, consumer } => {
                 let consumers = nodes(consumer)?;
@@ -335,6 +339,18 @@ pub fn remedies(
     let remedy = |(edge, treatment)| Remedy::of(graph, verdicts, edge, treatment);
     let remedies = treated.into_iter().map(remedy).collect();
     Ok(Remedies { remedies, receivers, content_addressed, cut_off })
+}
+
+/// These edges, and where tests are detached with them, those that evidence calls check-only: no package has
+/// two sets of tests.
+fn with_checks(graph: &Graph, verdicts: &Verdicts, edges: Vec<EdgeId>, treatment: Treatment) -> BTreeSet<EdgeId> {
+    let consumers: BTreeSet<NodeId> = edges.iter().map(|&edge| graph.edge_consumer(edge)).collect();
+    let mut all: BTreeSet<EdgeId> = edges.into_iter().collect();
+    if treatment == Treatment::Detach {
+        let own = consumers.into_iter().flat_map(|consumer| graph.input_edges(consumer));
+        all.extend(own.map(|(edge, _)| edge).filter(|&edge| verdicts.is_check(edge)));
+    }
+    all
 }
 
 /// The edges from one set to another, ascending.

@@ -131,11 +131,7 @@ fn function(place: &Place, steps: &Steps) -> String {
         functions.push(format!("edit {}", list(&edits)));
     }
     if steps.detached {
-        functions.push("detach".to_owned());
-    }
-    let moved = removals(&steps.moved);
-    if !moved.is_empty() {
-        functions.push(format!("edit {}", list(&moved)));
+        functions.push(format!("detach {}", list(&removals(&steps.moved))));
     }
     if !steps.split.is_empty() {
         let lists: Vec<String> = steps.split.keys().map(|name| string_literal(name)).collect();
@@ -199,7 +195,7 @@ fn set(bindings: &BTreeMap<String, Binding>, depth: usize) -> String {
 }
 
 fn list(items: &[String]) -> String {
-    format!("[ {} ]", items.join(" "))
+    if items.is_empty() { "[ ]".to_owned() } else { format!("[ {} ]", items.join(" ")) }
 }
 
 /// One line of a comment.

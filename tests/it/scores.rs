@@ -167,8 +167,6 @@ struct Judged {
     rule: String,
     said: Verdict,
     truth: String,
-    input: String,
-    consumer: String,
     input_drv: String,
     consumer_drv: String,
 }
