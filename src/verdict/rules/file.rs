@@ -172,10 +172,9 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
         if all.is_empty() {
             return Err(format!("{field} names lists that are empty, which nothing fits"));
         }
-        if field.ends_with("pname") || field.ends_with("inputs") {
-            if let Some(word) = all.iter().find(|word| word.chars().any(char::is_uppercase)) {
-                return Err(format!("{field}: '{word}' fits nothing, for pnames are compared in lower case"));
-            }
+        let of_pnames = field.ends_with("pname") || field.ends_with("inputs");
+        if let Some(word) = all.iter().find(|word| of_pnames && word.chars().any(char::is_uppercase)) {
+            return Err(format!("{field}: '{word}' fits nothing, for pnames are compared in lower case"));
         }
         for word in all.iter().filter_map(|word| word.strip_prefix("language:")) {
             if !field.ends_with("inputs") {
