@@ -21,6 +21,7 @@ mod compare;
 mod diff;
 mod generate;
 mod outputs;
+mod spurious;
 
 const ROUNDS: usize = 11;
 
@@ -39,6 +40,7 @@ fn main() {
     compare::comparison(scratch.path(), &mut table);
     rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
+    spurious::spurious(&corpus, &mut table);
     generated(&mut table);
     outputs::outputs(&mut table);
 

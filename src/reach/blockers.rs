@@ -1,12 +1,11 @@
 //! What keeps a build that a remedy does not spare.
 
-use rayon::prelude::*;
-
 use super::action::{Base, Plan};
 use super::rebuild::Propagation;
 use super::savings::EdgeRemedy;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
+use super::workers::share_out;
 use crate::graph::{EdgeId, Graph, NodeId};
 
 /// For each remedy after which a bump of its edge's input has the edge's consumer built all the same: of
@@ -28,27 +27,18 @@ pub fn blockers(graph: &Graph, remedies: &[EdgeRemedy]) -> Vec<Option<(EdgeId, u
     let propagation = Propagation::new(graph);
     let base = Base::none(graph);
     let ground = Ground::new(graph, &propagation, &base);
-    let chunk = inputs.len().div_ceil(rayon::current_num_threads() * 16).max(1);
-    let found: Vec<Vec<Option<(EdgeId, u32)>>> = inputs
-        .par_chunks(chunk)
-        .map_init(
-            || (Trial::new(Spread::new(ground)), vec![u32::MAX; graph.node_count()]),
-            |(trial, distances), inputs| {
-                let mut found = Vec::new();
-                for same in inputs {
-                    let input = same[0].0;
-                    trial.spread.bump(&[input]);
-                    measure(&propagation, input, &trial.spread.set, distances);
-                    found.extend(same.iter().map(|&(_, at)| blocker(graph, trial, distances, &remedies[at])));
-                    trial.spread.set.iter().for_each(|&node| distances[node as usize] = u32::MAX);
-                    trial.spread.forget();
-                }
-                found
-            },
-        )
-        .collect();
+    let worker = || (Trial::new(Spread::new(ground)), vec![u32::MAX; graph.node_count()], Vec::new());
+    let workers = share_out(inputs.len(), worker, |(trial, distances, found), number| {
+        let same = inputs[number];
+        let input = same[0].0;
+        trial.spread.bump(&[input]);
+        measure(&propagation, input, &trial.spread.set, distances);
+        found.extend(same.iter().map(|&(_, at)| (at, blocker(graph, trial, distances, &remedies[at]))));
+        trial.spread.set.iter().for_each(|&node| distances[node as usize] = u32::MAX);
+        trial.spread.forget();
+    });
     let mut all = vec![None; remedies.len()];
-    for (&(_, at), blocker) in order.iter().zip(found.into_iter().flatten()) {
+    for (at, blocker) in workers.into_iter().flat_map(|(_, _, found)| found) {
         all[at] = blocker;
     }
     all

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::action::{Plan, Treated};
 use super::spread::{Ground, Spread};
 use super::what_if::Treatment;
+use super::workers::share_out;
 use crate::graph::{EdgeId, NodeId};
 
 /// An edge that some plan treats.
@@ -124,23 +125,15 @@ fn added(plans: &[Plan]) -> Vec<Added> {
 /// See [`Remedied::strange`].
 fn strange(ground: Ground<'_>, added: &[Added]) -> Vec<Added> {
     let inputs: Vec<&[Added]> = added.chunk_by(|one, next| one.input == next.input).collect();
-    let chunk = inputs.len().div_ceil(rayon::current_num_threads() * 16).max(1);
-    inputs
-        .par_chunks(chunk)
-        .map_init(
-            || Spread::new(ground),
-            |spread, inputs| {
-                let mut found = Vec::new();
-                for same in inputs {
-                    spread.bump(&[NodeId(same[0].input)]);
-                    found.extend(same.iter().filter(|added| !spread.changes(added.receiver)));
-                    spread.forget();
-                }
-                found
-            },
-        )
-        .flatten_iter()
-        .collect()
+    let worker = || (Spread::new(ground), Vec::new());
+    let workers = share_out(inputs.len(), worker, |(spread, found), number| {
+        spread.bump(&[NodeId(inputs[number][0].input)]);
+        found.extend(inputs[number].iter().copied().filter(|added| !spread.changes(added.receiver)));
+        spread.forget();
+    });
+    let mut found: Vec<Added> = workers.into_iter().flat_map(|(_, found)| found).collect();
+    found.sort_unstable();
+    found
 }
 
 /// Finds the plans that can change what a spread has built. Every array is empty or zero between uses.

@@ -1,6 +1,5 @@
 //! What edits save: the difference between two exact rebuild sets.
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::action::{Action, Base, Plan, any, distinct};
@@ -9,6 +8,7 @@ use super::rebuild::Propagation;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
 use super::what_if::{Edits, Treatment, rebuild_edited};
+use super::workers::share_out;
 use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
 
 /// What edits save on a bump, and what they cost there. Negative where they rebuild more.
@@ -68,8 +68,8 @@ pub struct EdgeRemedy {
 /// When an edge is of another graph.
 #[must_use]
 pub fn savings_of_edges(graph: &Graph, remedies: &[EdgeRemedy]) -> Vec<Savings> {
-    let input = |at: usize| vec![graph.edge_input(remedies[at].edge)];
-    savings_of_plans(graph, remedies.len(), input, |at| Plan::new(graph, [&remedies[at]]))
+    let bumps = remedies.iter().map(|remedy| [graph.edge_input(remedy.edge)]);
+    savings_of_plans(graph, bumps, |at| Plan::new(graph, [&remedies[at]]))
 }
 
 /// What each action saves when its nodes are bumped together, in the order given: what [`savings`] says
@@ -82,43 +82,34 @@ pub fn savings_of_edges(graph: &Graph, remedies: &[EdgeRemedy]) -> Vec<Savings> 
 /// When an edge or a node is of another graph.
 #[must_use]
 pub fn savings_of_actions(graph: &Graph, remedies: &[EdgeRemedy], actions: &[(Action, Vec<NodeId>)]) -> Vec<Savings> {
-    let bumped = |at: usize| distinct(&actions[at].1);
-    savings_of_plans(graph, actions.len(), bumped, |at| Plan::of(graph, remedies, &actions[at].0))
+    let bumps = actions.iter().map(|(_, bumped)| distinct(bumped));
+    savings_of_plans(graph, bumps, |at| Plan::of(graph, remedies, &actions[at].0))
 }
 
-fn savings_of_plans(
+/// What each plan saves on its bump.
+fn savings_of_plans<B: AsRef<[NodeId]> + Ord + Send + Sync>(
     graph: &Graph,
-    count: usize,
-    bumped: impl Fn(usize) -> Vec<NodeId>,
+    bumps: impl ExactSizeIterator<Item = B>,
     plan: impl Fn(usize) -> Plan + Sync,
 ) -> Vec<Savings> {
-    let mut order: Vec<(Vec<NodeId>, usize)> = (0..count).map(|at| (bumped(at), at)).collect();
+    let mut all = vec![Savings::default(); bumps.len()];
+    let mut order: Vec<(B, usize)> = bumps.zip(0..).collect();
     order.sort_unstable();
-    let bumps: Vec<&[(Vec<NodeId>, usize)]> = order.chunk_by(|one, next| one.0 == next.0).collect();
+    let bumps: Vec<&[(B, usize)]> = order.chunk_by(|one, next| one.0 == next.0).collect();
     let propagation = Propagation::new(graph);
     let base = Base::none(graph);
     let ground = Ground::new(graph, &propagation, &base);
     let numbers = numbered(graph);
-    let chunk = bumps.len().div_ceil(rayon::current_num_threads() * 16).max(1);
-    let found: Vec<Vec<Savings>> = bumps
-        .par_chunks(chunk)
-        .map_init(
-            || (Trial::new(Spread::new(ground)), Names::new(graph, &numbers)),
-            |(trial, names), bumps| {
-                let mut found = Vec::new();
-                for bump in bumps {
-                    trial.spread.bump(&bump[0].0);
-                    names.change(&trial.spread.set);
-                    found.extend(bump.iter().map(|&(_, at)| tried(trial, names, &plan(at))));
-                    names.forget(&trial.spread.set);
-                    trial.spread.forget();
-                }
-                found
-            },
-        )
-        .collect();
-    let mut all = vec![Savings::default(); count];
-    for (&(_, at), savings) in order.iter().zip(found.into_iter().flatten()) {
+    let worker = || (Trial::new(Spread::new(ground)), Names::new(graph, &numbers), Vec::new());
+    let workers = share_out(bumps.len(), worker, |(trial, names, found), number| {
+        let bump = bumps[number];
+        trial.spread.bump(bump[0].0.as_ref());
+        names.change(&trial.spread.set);
+        found.extend(bump.iter().map(|&(_, at)| (at, tried(trial, names, &plan(at)))));
+        names.forget(&trial.spread.set);
+        trial.spread.forget();
+    });
+    for (at, savings) in workers.into_iter().flat_map(|(_, _, found)| found) {
         all[at] = savings;
     }
     all

@@ -61,26 +61,37 @@ impl<'g> Spread<'g> {
         for &NodeId(node) in bumped {
             self.arrive(node);
         }
+        let plain = self.ground.base.is_plain();
         let mut next = 0;
-        let (propagation, base) = (self.ground.propagation, self.ground.base);
         while let Some(&node) = self.set.get(next) {
             next += 1;
-            if base.is_plain() {
-                propagation.consumers(node).iter().for_each(|&consumer| self.arrive(consumer));
+            if !plain {
+                self.pass_on(node);
                 continue;
             }
-            for &consumer in propagation.consumers(node) {
-                match self.ground.treatment(node, consumer) {
-                    None => self.arrive(consumer),
-                    Some(Treatment::Split) => self.arrive_at_wrapper(consumer),
-                    Some(Treatment::Drop | Treatment::Detach) => {}
+            for &consumer in self.ground.propagation.consumers(node) {
+                let arrived = &mut self.builds[consumer as usize];
+                if *arrived == 0 {
+                    self.set.push(consumer);
                 }
+                *arrived += 1;
             }
-            base.added_to(node).iter().for_each(|&receiver| self.arrive(receiver));
         }
     }
 
-    #[inline]
+    /// In the graph as the base makes it.
+    fn pass_on(&mut self, node: u32) {
+        let ground = self.ground;
+        for &consumer in ground.propagation.consumers(node) {
+            match ground.treatment(node, consumer) {
+                None => self.arrive(consumer),
+                Some(Treatment::Split) => self.arrive_at_wrapper(consumer),
+                Some(Treatment::Drop | Treatment::Detach) => {}
+            }
+        }
+        ground.base.added_to(node).iter().for_each(|&receiver| self.arrive(receiver));
+    }
+
     fn arrive(&mut self, node: u32) {
         if !self.changes(node) {
             self.set.push(node);
@@ -103,9 +114,9 @@ impl<'g> Spread<'g> {
     }
 
     pub(super) fn forget(&mut self) {
-        for node in self.set.drain(..) {
-            self.builds[node as usize] = 0;
-            self.wraps[node as usize] = 0;
+        if !self.ground.base.is_plain() {
+            self.set.iter().for_each(|&node| self.wraps[node as usize] = 0);
         }
+        self.set.drain(..).for_each(|node| self.builds[node as usize] = 0);
     }
 }

@@ -17,10 +17,12 @@ pub(super) struct Trial<'g> {
     pub(super) spread: Spread<'g>,
     /// How many arrivals at a node's build are lost.
     lost_arrivals: Vec<u32>,
-    /// How many more or fewer arrive at its wrapper.
-    moved: Vec<i32>,
-    /// Nodes of which one of the two is not zero, some of them repeatedly.
+    /// Nodes of which some are.
     touched: Vec<u32>,
+    /// How many more or fewer arrive at a node's wrapper.
+    moved: Vec<i32>,
+    /// Nodes of which that is not zero, some of them repeatedly.
+    rewrapped: Vec<u32>,
     /// By edge: how it is treated, if not as the base does.
     treated: Vec<Option<Treatment>>,
     /// By node: whether an edge to it is.
@@ -48,8 +50,9 @@ impl<'g> Trial<'g> {
         Self {
             spread,
             lost_arrivals: vec![0; nodes],
-            moved: vec![0; nodes],
             touched: Vec::new(),
+            moved: vec![0; nodes],
+            rewrapped: Vec::new(),
             treated: vec![None; edges],
             treats: vec![false; nodes],
             brought: vec![0; nodes],
@@ -75,6 +78,7 @@ impl<'g> Trial<'g> {
                 (None, Treatment::Drop | Treatment::Detach) => self.lose(treated.consumer),
                 (None, Treatment::Split) => {
                     self.moved[treated.consumer as usize] += 1;
+                    self.rewrapped.push(treated.consumer);
                     self.lose(treated.consumer);
                 }
                 (Some(Treatment::Split), Treatment::Drop | Treatment::Detach) => {
@@ -103,9 +107,15 @@ impl<'g> Trial<'g> {
     #[inline]
     fn treatment(&self, input: u32, consumer: u32) -> Option<Treatment> {
         let ground = &self.spread.ground;
-        if !self.treats[consumer as usize] && !ground.base.treats(consumer) {
+        if !self.treats[consumer as usize] && (ground.base.is_plain() || !ground.base.treats(consumer)) {
             return None;
         }
+        self.looked_up(input, consumer)
+    }
+
+    #[inline(never)]
+    fn looked_up(&self, input: u32, consumer: u32) -> Option<Treatment> {
+        let ground = &self.spread.ground;
         let edge = ground.edge(input, consumer)?;
         self.treated[edge.index()].or_else(|| ground.base.treatment(edge))
     }
@@ -129,8 +139,8 @@ impl<'g> Trial<'g> {
     /// One arrival less at a wrapper.
     fn lose_at_wrapper(&mut self, node: u32) {
         let at = node as usize;
-        self.touched.push(node);
         self.moved[at] -= 1;
+        self.rewrapped.push(node);
         if self.lost_arrivals[at] == self.spread.builds[at] && !self.is_wrapped(node) {
             self.unchanged.push(node);
         }
@@ -224,10 +234,8 @@ impl<'g> Trial<'g> {
     }
 
     pub(super) fn undo(&mut self, plan: &Plan) {
-        for node in self.touched.drain(..).chain(self.lost.drain(..)) {
-            self.lost_arrivals[node as usize] = 0;
-            self.moved[node as usize] = 0;
-        }
+        self.touched.drain(..).for_each(|node| self.lost_arrivals[node as usize] = 0);
+        self.rewrapped.drain(..).for_each(|node| self.moved[node as usize] = 0);
         for node in self.rebuilt.drain(..).chain(self.changed.drain(..)) {
             self.brought[node as usize] = 0;
         }
@@ -235,6 +243,7 @@ impl<'g> Trial<'g> {
             self.treated[treated.edge.index()] = None;
             self.treats[treated.consumer as usize] = false;
         }
+        self.lost.clear();
         self.unchanged.clear();
         self.tested.clear();
     }
