@@ -90,14 +90,14 @@ fn small() -> (Vec<Recipe>, Vec<(&'static str, usize)>) {
     let shell = Recipe::new(1, "shell-tool-1");
     let check = Recipe::new(2, "check-tool-1");
     let other = Recipe::new(3, "check-tool-2");
-    let one = Recipe::new(10, "one-1").input(&shell, "shellHook").input(&check, "checkPhase");
+    let one = Recipe::new(10, "one-1").input(&shell, "updateScript").input(&check, "checkPhase");
     // the same recipe with another version of an input
-    let twin = Recipe::new(11, "one-1").input(&shell, "shellHook").input(&other, "checkPhase");
+    let twin = Recipe::new(11, "one-1").input(&shell, "updateScript").input(&other, "checkPhase");
     let above = Recipe::new(12, "above-1").input(&one, "buildInputs");
     let two = Recipe::new(13, "two-1").input(&check, "checkPhase");
     // it has the tool built in all the same
-    let kept = Recipe::new(14, "kept-1").input(&one, "buildInputs").input(&shell, "shellHook");
-    let nameless = Recipe::new(15, "nameless-1").input(&shell, "shellHook");
+    let kept = Recipe::new(14, "kept-1").input(&one, "buildInputs").input(&shell, "updateScript");
+    let nameless = Recipe::new(15, "nameless-1").input(&shell, "updateScript");
     let all = vec![shell, check, other, one, twin, above, two, kept, nameless];
     (all, vec![("set.one", 10), ("one", 10), ("twin", 11), ("two", 13), ("kept", 14)])
 }
@@ -116,7 +116,7 @@ fn what_pays_most_comes_first() {
     let first = &report.candidates[1];
     assert_eq!(
         (first.verdict, first.grade, first.rule.as_deref()),
-        (Verdict::NoEffect, Grade::Inferred, Some("shell-hook"))
+        (Verdict::NoEffect, Grade::Inferred, Some("update-script"))
     );
     assert_eq!((first.instances, first.measured, first.minutes), (2, false, 10.0));
     assert_eq!((first.probability, first.expected, first.per_hour), (0.9, 3.0 * 0.9, 3.0 * 0.9 * 60.0 / 10.0));
@@ -208,7 +208,7 @@ fn as_brute_force() {
             let mut known = BTreeSet::new();
             for _ in 0..chance.below(4).min(number) {
                 let input = recipes[chance.below(number)].clone();
-                let key = ["buildInputs", "shellHook", "checkPhase", "propagatedUserEnvPkgs"][chance.below(4)];
+                let key = ["buildInputs", "updateScript", "checkPhase", "propagatedUserEnvPkgs"][chance.below(4)];
                 if known.insert(input.number) && recipe.env.iter().all(|(other, _)| other != key) {
                     recipe = recipe.input(&input, key);
                 }

@@ -50,20 +50,20 @@ fn sides() -> [Vec<Recipe>; 2] {
         let module = Recipe::new(3 + number, &format!("{interpreter}-module-1.0"));
         // loses the one, and has the other for its checks alone now
         let edited = match new {
-            false => Recipe::new(10, "edited-1.0").input(&library, "buildInputs").input(&tool, "shellHook"),
+            false => Recipe::new(10, "edited-1.0").input(&library, "buildInputs").input(&tool, "updateScript"),
             true => Recipe::new(110, "edited-1.1").input(&library, "checkPhase"),
         };
         let above = Recipe::new(11 + number, "above-1.0").input(&edited, "buildInputs");
         let above_tool = Recipe::new(12 + number, "more-1.0").input(&above, "buildInputs");
         // the same recipe, but for the tool's version
-        let same = Recipe::new(13 + number, "same-1.0").input(&tool, "shellHook");
+        let same = Recipe::new(13 + number, "same-1.0").input(&tool, "updateScript");
         // another flag, and flagged before and after
-        let mut flag = Recipe::new(14 + number, "flag-1.0").input(&tool, "shellHook");
+        let mut flag = Recipe::new(14 + number, "flag-1.0").input(&tool, "updateScript");
         flag.env.push(("configureFlags".to_owned(), format!("--x={number}")));
-        let by_interpreter = Recipe::new(15 + number, &format!("{interpreter}-app-1.0")).input(&module, "shellHook");
-        let alone = Recipe::new(16 + number, if new { "fresh-1.0" } else { "gone-1.0" }).input(&tool, "shellHook");
+        let by_interpreter = Recipe::new(15 + number, &format!("{interpreter}-app-1.0")).input(&module, "updateScript");
+        let alone = Recipe::new(16 + number, if new { "fresh-1.0" } else { "gone-1.0" }).input(&tool, "updateScript");
         // nobody needs what fetches
-        let fetched = Recipe::new(17 + number, if new { "a-2" } else { "a-1" }).fixed().input(&tool, "shellHook");
+        let fetched = Recipe::new(17 + number, if new { "a-2" } else { "a-1" }).fixed().input(&tool, "updateScript");
         vec![tool, library, module, edited, above, above_tool, same, flag, by_interpreter, alone, fetched]
     };
     [side(0, "python3.6", false), side(100, "python3.7", true)]
@@ -77,11 +77,11 @@ fn added_and_removed() {
     // the one that costs more comes first
     assert_eq!(
         pairs(&found.added),
-        ["library-1.0 in edited-1.1: test-only by check-phase", "tool-2.0 in fresh-1.0: no-effect by shell-hook"]
+        ["library-1.0 in edited-1.1: test-only by check-phase", "tool-2.0 in fresh-1.0: no-effect by update-script"]
     );
     assert_eq!(
         pairs(&found.removed),
-        ["tool-1.0 in edited-1.0: no-effect by shell-hook", "tool-1.0 in gone-1.0: no-effect by shell-hook"]
+        ["tool-1.0 in edited-1.0: no-effect by update-script", "tool-1.0 in gone-1.0: no-effect by update-script"]
     );
     let builds = |rows: &[SpuriousInput]| rows.iter().map(|row| row.saves.unwrap().builds).collect::<Vec<_>>();
     assert_eq!((builds(&found.added), builds(&found.removed)), (vec![3, 1], vec![3, 1]));
@@ -154,7 +154,7 @@ fn told() {
     let table = run(&[]).fine();
     for line in [
         "spurious inputs added: 2\n  library-1.0 in edited-1.1: test-only (inferred, check-phase); detach: -3 builds, +1 test build a bump\n",
-        "spurious inputs removed: 2\n  tool-1.0 in edited-1.0: no-effect (inferred, shell-hook); drop: -3 builds a bump\n",
+        "spurious inputs removed: 2\n  tool-1.0 in edited-1.0: no-effect (inferred, update-script); drop: -3 builds a bump\n",
     ] {
         assert!(table.contains(line), "{table}");
     }
