@@ -9,7 +9,7 @@ use crate::cli::program::{Program, Ran};
 use crate::needs;
 use crate::nix_as_judge::{Store, sandbox_paths, sandbox_works};
 
-/// Packages whose inputs only a shell names; one does not build.
+/// Packages whose inputs only an update script names; one does not build.
 const PACKAGES: &str = r#"
 { word ? "done" }:
 let
@@ -23,10 +23,10 @@ let
   other = make "other-1" { };
 in
 rec {
-  both = make "both-1" { shellHook = "${tool} ${other}"; };
+  both = make "both-1" { updateScript = "${tool} ${other}"; };
   above = make "above-1" { buildInputs = [ both ]; };
-  broken = make "broken-1" { args = [ "-c" "exit 1" ]; shellHook = "${tool}"; };
-  last = make "last-1" { shellHook = "${tool}"; };
+  broken = make "broken-1" { args = [ "-c" "exit 1" ]; updateScript = "${tool}"; };
+  last = make "last-1" { updateScript = "${tool}"; };
   plain = make "plain-1" { buildInputs = [ tool ]; };
 }
 "#;
