@@ -23,6 +23,9 @@ pub struct Fits<'g> {
     by_keys: Vec<Vec<u16>>,
     /// For each list of mentions, whether a rule among those claims something.
     claims: Vec<bool>,
+    /// For each list of mentions, whether a dependency list is among the keys, and whether a setup hook's is.
+    listed: Vec<bool>,
+    hooks: Vec<bool>,
     /// Rules about what comes along.
     carried: Vec<u16>,
     nodes: Vec<OnceLock<Traits>>,
@@ -87,6 +90,11 @@ impl<'g> Fits<'g> {
                 .filter_map(|&index| rules.get(index))
                 .any(|rule| !rule.holds_back() && !rule.conditions.check)
         };
+        let any = |wanted: &(dyn Fn(&str) -> bool + Sync)| -> Vec<bool> {
+            (0..graph.list_count() as u32)
+                .map(|list| graph.mention_list_pairs(list).any(|(key, _)| wanted(key)))
+                .collect()
+        };
         let about_carried = numbered().filter(|(_, rule)| rule.conditions.fits_carried());
         let answers = || rules.rules.iter().map(|_| Answers::new(graph.node_count())).collect();
         Self {
@@ -94,6 +102,8 @@ impl<'g> Fits<'g> {
             rules,
             claims: by_keys.iter().map(claims).collect(),
             by_keys,
+            listed: any(&|key| DependencyList::of_key(key).is_some()),
+            hooks: any(&|key| Role::of_key(key) == Role::Hook),
             carried: about_carried.map(|(index, _)| index).collect(),
             nodes: (0..graph.node_count()).map(|_| OnceLock::new()).collect(),
             inputs: answers(),
@@ -184,7 +194,7 @@ impl<'g> Fits<'g> {
     }
 
     fn is_listed(&self, edge: EdgeId) -> bool {
-        self.graph.mention_pairs(edge).any(|(key, _)| DependencyList::of_key(key).is_some())
+        self.listed.get(self.graph.mention_list(edge) as usize).is_some_and(|&listed| listed)
     }
 
     fn traits(&self, node: NodeId) -> &Traits {
@@ -196,8 +206,8 @@ impl<'g> Fits<'g> {
     fn find_traits(&self, node: NodeId) -> Traits {
         let graph = self.graph;
         let pname = if graph.is_derivation(node) { graph.pname(node) } else { graph.name(node) };
-        let has_hook =
-            || graph.input_edges(node).any(|(edge, _)| graph.mentions(edge).any(|key| Role::of_key(key) == Role::Hook));
+        let is_hook = |edge: EdgeId| self.hooks.get(graph.mention_list(edge) as usize).is_some_and(|&hook| hook);
+        let has_hook = || graph.input_edges(node).any(|(edge, _)| is_hook(edge));
         let module_of = language_of(graph.name(node));
         Traits {
             language: module_of.or_else(|| self.propagated_interpreter(node)),
