@@ -122,6 +122,8 @@ pub fn needless(
         let savings = match last {
             // no evidence of this grade alone
             Some((known, savings)) if known == count => savings,
+            // nothing is treated
+            None if count == 0 => Savings::default(),
             _ => {
                 let params = RemedyParams { min_grade: Some(grade), only: false };
                 let edits = remedies(graph, effective, verdicts, bumped, &[], params).map(|all| all.edits());
