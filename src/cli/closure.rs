@@ -52,6 +52,11 @@ impl ClosureArgs {
         Self { closure, source: SourceArgs { file: None, attributes: Vec::new(), store_root, allow_missing } }
     }
 
+    /// The expression, if one was given.
+    pub(super) fn expression(&self) -> Option<&Path> {
+        self.source.file.as_deref()
+    }
+
     /// What is read: what was given, else the default.
     pub(super) fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();

@@ -9,9 +9,10 @@ use super::printer::Printer;
 use super::side::{LoadedSide, SideArgs};
 use crate::ingest::Maintainers;
 use crate::proof::Texts;
-use crate::query::{Diff, DiffReport, OwnerRules, needless, systems_without_evidence};
+use crate::query::{Diff, DiffReport, Judged, OwnerRules, needless, systems_without_evidence};
 use crate::report::DiffPage;
 use crate::role::EffectiveInputs;
+use crate::verdict::Verdicts;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -97,9 +98,14 @@ fn report(
     if !args.evidence.is_given() {
         return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new()));
     }
-    let (verdicts, _) = args.evidence.load(&new.graph, printer)?;
-    let needless = needless(&new.graph, &EffectiveInputs::new(&new.graph), &verdicts, &diff.bumped());
+    let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
+    let effective = EffectiveInputs::new(&new.graph);
+    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped()));
     let mut report = diff.report(sides, [&texts[0], &texts[1]], needless);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
+    // what evidence does not find on the old side was told of the new one
+    let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
+    let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before };
+    report.spurious = Some(diff.spurious(old, Judged { effective: &effective, verdicts: &verdicts }));
     Ok(report)
 }

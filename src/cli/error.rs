@@ -10,9 +10,9 @@ use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{OwnersError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{BaselineError, IgnoresError, OwnersError, RatesError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
-use crate::verdict::EvidenceError;
+use crate::verdict::{EvidenceError, RulesError};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,14 @@ pub(super) enum CliError {
     SnapshotWithOthers,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    #[error(transparent)]
+    Rates(#[from] RatesError),
+    #[error(transparent)]
+    Ignores(#[from] IgnoresError),
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -104,6 +112,10 @@ impl CliError {
             | Self::Snapshot(_)
             | Self::Resolve(_)
             | Self::Evidence(_)
+            | Self::Rules(_)
+            | Self::Rates(_)
+            | Self::Ignores(_)
+            | Self::Baseline(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

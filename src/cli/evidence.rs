@@ -8,7 +8,9 @@ use super::error::CliError;
 use super::evidence_store::load;
 use super::printer::Printer;
 use crate::graph::Graph;
-use crate::verdict::{Evidence, Grade, Verdicts};
+use crate::query::Needless;
+use crate::reach::Savings;
+use crate::verdict::{Evidence, Grade, Rules, Verdicts};
 
 /// Evidence, and how strong it must be.
 #[derive(Debug, Clone, clap::Args)]
@@ -17,6 +19,12 @@ pub(super) struct EvidenceArgs {
     /// Evidence that 'probe' or 'prove' has written (repeatable); see 'nix-ripple evidence'
     #[arg(long, value_name = "FILE")]
     evidence: Vec<PathBuf>,
+    /// Rules that go before the program's own (repeatable); see 'nix-ripple rules'
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Go by evidence alone, without any rule
+    #[arg(long, conflicts_with = "rules")]
+    no_rules: bool,
 }
 
 /// Remedies that a user asks for.
@@ -25,27 +33,47 @@ pub(super) struct EvidenceArgs {
 pub(super) struct RemedyArgs {
     #[command(flatten)]
     pub(super) evidence: EvidenceArgs,
-    /// Go by evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply all the
-    /// remedies that it supports
-    #[arg(long, value_name = "GRADE", requires = "evidence", value_parser = grades())]
+    /// Go by rules and evidence of this grade or a stronger one alone; 'impact' and 'overlay' apply
+    /// all the remedies that these support
+    #[arg(long, value_name = "GRADE", value_parser = grades())]
     pub(super) min_grade: Option<Grade>,
 }
 
+/// The program's rules behind those of files.
+pub(super) fn read_rules(files: &[PathBuf]) -> Result<Rules, CliError> {
+    let own = files.iter().try_fold(Rules::default(), |all, file| all.then(Rules::read(file)?))?;
+    Ok(own.then(Rules::embedded())?)
+}
+
 /// The grades as a user names them.
-fn grades() -> impl TypedValueParser<Value = Grade> {
+pub(super) fn grades() -> impl TypedValueParser<Value = Grade> {
     PossibleValuesParser::new(Grade::ALL.map(Grade::as_str)).try_map(|word| word.parse::<Grade>())
 }
 
 impl EvidenceArgs {
-    /// Whether any is given.
+    /// Whether anything tells what is needless.
     pub(super) fn is_given(&self) -> bool {
-        !self.evidence.is_empty()
+        !self.no_rules || !self.evidence.is_empty()
+    }
+
+    /// Whether that nothing is needless is worth a line, too: where evidence is given.
+    pub(super) fn keeps(&self, needless: Vec<Needless>) -> Vec<Needless> {
+        let some = needless.iter().any(|needless| needless.savings != Savings::default());
+        if some || !self.evidence.is_empty() { needless } else { Vec::new() }
+    }
+
+    /// The rules to go by: the user's first.
+    pub(super) fn rules(&self) -> Result<Rules, CliError> {
+        if self.no_rules {
+            return Ok(Rules::default());
+        }
+        read_rules(&self.rules)
     }
 
     /// Reads the files, and finds what their evidence says of this graph.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<(Verdicts, Vec<Evidence>), CliError> {
         let evidence = load(&self.evidence, printer)?.evidence;
-        let (verdicts, problems) = Verdicts::new(graph, &evidence);
+        let (verdicts, problems) = Verdicts::with_rules(graph, &evidence, self.rules()?);
         printer.problems(&problems);
         Ok((verdicts, evidence))
     }

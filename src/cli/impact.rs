@@ -33,6 +33,7 @@ Remedies (A, B, C and PKG are selectors):
   drop:A->B          B no longer has the input A; who had it by way of B, and may need it, lists it
   split:A->C         C is built without A, and a light wrapper around it records A
   split:C            the same, for what is bumped and what evidence calls reference-only
+  detach:A[->B]      A moves to a test build of B's own; without B wherever it is there for the tests
   detach-tests[:PKG] the check-only inputs (of PKG) move to a test build of their own
   ca                 all is content-addressed; what evidence says changes no output stops there
 'detach-tests' and 'ca' go by --evidence.";
@@ -64,7 +65,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     fail_over: Option<u64>,
     /// What a remedy would change (repeatable, all together): drop:A->B, split:C, split:A->C,
-    /// detach-tests, detach-tests:PKG, ca
+    /// detach:A, detach:A->B, detach-tests, detach-tests:PKG, ca
     #[arg(long, value_name = "REMEDY")]
     what_if: Vec<String>,
     #[command(flatten)]
@@ -122,7 +123,7 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
-        report.needless = needless(graph, &effective, &verdicts, &bumped);
+        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped));
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {

@@ -19,8 +19,8 @@ Columns:
   how it comes  the keys that name it, or the inputs that propagate it
   rebuilds      how many derivations a bump of this very input rebuilds, itself not counted
   verdict       what a change of it can change: affects (everything), reference-only (the path that
-                is recorded), test-only, no-effect; unknown without evidence. In brackets the grade
-                of the evidence: suspected, inferred, observed, proven
+                is recorded), test-only, no-effect; unknown where neither rules nor evidence tell. In
+                brackets the grade (suspected, inferred, observed, proven) and the rule
   remedy        drop, detach or split, as of 'overlay', and what it saves of these rebuilds";
 
 /// Arguments of `inputs`.

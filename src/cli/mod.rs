@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
+mod candidates;
 mod channels;
 mod closure;
 mod compare;
@@ -16,8 +17,11 @@ mod probe;
 mod prove;
 mod rank;
 mod references;
+mod rules;
+mod scope;
 mod side;
 mod side_by_side;
+mod spurious;
 mod traces;
 mod why;
 
@@ -50,6 +54,10 @@ enum Command {
     Impact(impact::Args),
     /// Why each input of a package is there, and what it rebuilds
     Inputs(inputs::Args),
+    /// Inputs that cannot change what is built, on what grounds, and what that would save
+    Spurious(spurious::Args),
+    /// By what inputs are judged
+    Rules(rules::Args),
     /// What changed between two evaluations, and which edit causes what
     Diff(Box<diff::Args>),
     /// Write remedies as a Nix overlay
@@ -62,6 +70,8 @@ enum Command {
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
     Probe(probe::Args),
+    /// What to prove next: what an experiment is expected to save, for its time
+    Candidates(candidates::Args),
     /// Settle by experiment whether inputs matter: build without them, compare what comes out
     Prove(prove::Args),
     /// What built outputs refer to, and which of their files say so
@@ -160,12 +170,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ingest(args) => ingest::run(args, &mut printer),
         Command::Impact(args) => impact::run(args, &mut printer),
         Command::Inputs(args) => inputs::run(args, &mut printer),
+        Command::Spurious(args) => spurious::run(args, &mut printer),
+        Command::Rules(args) => rules::run(args, &mut printer),
         Command::Diff(args) => diff::run(*args, &mut printer),
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
+        Command::Candidates(args) => candidates::run(args, &mut printer),
         Command::Prove(args) => prove::run(args, &mut printer),
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),

@@ -19,6 +19,8 @@ Remedies:
   drop:A->B          B no longer has the input A; who had it by way of B, and may need it, lists it
   split:A->C         C is built without A, and a light wrapper around it records A
   split:C            the same, for every input of C that evidence calls reference-only
+  detach:A->B        A leaves B for a derivation of B's own that runs its tests; detach:A wherever
+                     rules or evidence say that it is there for the tests
   detach-tests:PKG   the tests of PKG move to a derivation of their own, its passthru.tests.checks
   detach-tests       those of all packages with evidence
 A, B, C and PKG are selectors, as of 'impact'. detach-tests wants --evidence.

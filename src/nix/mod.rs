@@ -21,5 +21,6 @@ pub mod store_path;
 
 pub use derivation::{Derivation, Events, Output, OutputKind, Text};
 pub use literal::string_literal;
-pub use name::{normalise_pname, parse_drv_name};
+pub(crate) use name::language_of_interpreter;
+pub use name::{language_of, module_pname, normalise_pname, parse_drv_name};
 pub use store_path::{Digest, StorePath, StorePathError};

@@ -37,6 +37,74 @@ pub(crate) fn is_interpreter(pname: &str) -> bool {
     INTERPRETERS.contains(&pname.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
+/// The language of a module, by the prefix that its package set gives its name: `python3.6-`, `pypy3.7-`,
+/// `ruby2.4.4-`, `perl5.32.0-`, and `perl-`, `python-` of older ones. None for the interpreters themselves.
+///
+/// ```
+/// use nix_ripple::nix::language_of;
+/// assert_eq!(language_of("python3.6-Pillow-5.1.0"), Some("python"));
+/// assert_eq!(language_of("perl-URI-1.73"), Some("perl"));
+/// assert_eq!(language_of("python3-3.6.5"), None);
+/// assert_eq!(language_of("perl-5.24.3"), None);
+/// ```
+#[must_use]
+pub fn language_of(name: &str) -> Option<&'static str> {
+    let (pname, _) = parse_drv_name(name);
+    let named = INTERPRETERS.iter().find(|interpreter| named_after(pname, interpreter));
+    let plain = || UNVERSIONED.iter().find(|interpreter| module_of(pname, interpreter).is_some());
+    named.or_else(plain).map(|interpreter| language(interpreter))
+}
+
+/// The language that an interpreter runs, by its pname; `None` for what is none.
+pub(crate) fn language_of_interpreter(pname: &str) -> Option<&'static str> {
+    let bare = pname.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    INTERPRETERS.iter().find(|known| **known == bare).map(|known| language(known))
+}
+
+/// The pname of a module in lower case, without any prefix of [`language_of`], however many there are
+/// (`python3.6-python-dateutil`).
+///
+/// ```
+/// use nix_ripple::nix::module_pname;
+/// assert_eq!(module_pname("python3.6-Python-fontconfig"), "fontconfig");
+/// assert_eq!(module_pname("perl-URI"), "uri");
+/// ```
+#[must_use]
+pub fn module_pname(pname: &str) -> String {
+    let lower = pname.to_ascii_lowercase();
+    let mut bare = lower.as_str();
+    loop {
+        let plain = UNVERSIONED.iter().find_map(|interpreter| module_of(bare, interpreter));
+        match plain.unwrap_or_else(|| strip_interpreter(bare)) {
+            less if less.len() < bare.len() => bare = less,
+            _ => return bare.to_owned(),
+        }
+    }
+}
+
+/// Interpreters whose modules have been named after them without a version.
+const UNVERSIONED: [&str; 2] = ["perl", "python"];
+
+fn language(interpreter: &str) -> &'static str {
+    match interpreter {
+        "pypy" => "python",
+        "luajit" => "lua",
+        other => INTERPRETERS.iter().find(|known| **known == other).copied().unwrap_or_default(),
+    }
+}
+
+/// Whether an interpreter with its version stands before a pname.
+fn named_after(pname: &str, interpreter: &str) -> bool {
+    let rest = pname.strip_prefix(interpreter).unwrap_or_default();
+    let version = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    version > 0 && rest.get(version..).and_then(|rest| rest.strip_prefix('-')).is_some_and(|module| !module.is_empty())
+}
+
+/// What stands after an interpreter without a version.
+fn module_of<'p>(pname: &'p str, interpreter: &str) -> Option<&'p str> {
+    pname.strip_prefix(interpreter)?.strip_prefix('-').filter(|module| !module.is_empty())
+}
+
 /// `pname` without its interpreter prefix.
 #[must_use]
 pub fn strip_interpreter(pname: &str) -> &str {

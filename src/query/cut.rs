@@ -72,7 +72,7 @@ pub fn cut(
         CutOver::Evidence(least) => {
             let judgement = verdicts.of(edge);
             // a split frees the build alone: what depends on the wrapper is still rebuilt
-            let frees = match judgement.verdict.remedy() {
+            let frees = match judgement.remedy {
                 Some(Treatment::Split) => to.contains(&graph.edge_consumer(edge)),
                 remedy => remedy.is_some(),
             };
@@ -109,7 +109,7 @@ pub fn cut(
                     consumer: Link::of(graph, graph.edge_consumer(edge)),
                     system: graph.system(graph.edge_consumer(edge)).to_owned(),
                     keys: graph.mentions(edge).map(str::to_owned).collect(),
-                    remedy: judgement.verdict.remedy(),
+                    remedy: judgement.remedy,
                     grade: judgement.grade,
                 }
             };
@@ -129,7 +129,7 @@ fn comes_back(
     edges: &[EdgeId],
     least: Option<Grade>,
 ) -> bool {
-    let remedy = |edge: EdgeId| Some(Remedy::of(graph, verdicts, edge, verdicts.of(edge).verdict.remedy()?));
+    let remedy = |edge: EdgeId| Some(Remedy::of(graph, verdicts, edge, verdicts.of(edge).remedy?));
     let remedies: Vec<Remedy> = edges.iter().filter_map(|&edge| remedy(edge)).collect();
     let treated: BTreeMap<_, _> = remedies.iter().map(|remedy| (remedy.edge, remedy.treatment)).collect();
     let receivers = receivers(graph, effective, verdicts, &treated, least);

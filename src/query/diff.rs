@@ -11,6 +11,7 @@ mod notes;
 mod owners;
 mod people;
 mod redirected;
+mod spurious;
 mod told;
 mod variables;
 mod words;
@@ -36,6 +37,7 @@ pub use answer::{
 };
 pub use owners::{OwnerRules, OwnersError};
 pub use people::{Touched, people};
+pub use spurious::{Judged, SpuriousChanges, SpuriousInput};
 
 /// How many instances of an edit are looked at for what changed; they change alike.
 const INSTANCES: usize = 16;
@@ -166,6 +168,7 @@ impl<'g> Diff<'g> {
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),
             redirected: self.redirected(&order, has_attributes),
             needless: needless.into_iter().map(|needless| (needless.grade, needless.savings)).collect(),
+            spurious: None,
             people: None,
             notes: self.notes(texts),
             causes,

@@ -1,6 +1,17 @@
 //! Evidence in words.
 
-use crate::verdict::{CheckOnly, Checks, Evidence, Experiment, InputRef, Outcome, Reference, References, Trace};
+use crate::graph::{Graph, NodeId};
+use crate::verdict::{
+    CheckOnly, Checks, Evidence, Experiment, InputRef, Judgement, Outcome, Reference, References, Trace,
+};
+
+/// The evidence that a judgement on an input goes by, each piece in a line.
+pub(super) fn told(graph: &Graph, evidence: &[Evidence], judgement: &Judgement, input: NodeId) -> Vec<String> {
+    let pname = InputRef::pname_of(graph, input);
+    let of_input = |record: &Evidence| record.inputs().into_iter().find(|known| known.pname == pname).cloned();
+    let known = judgement.evidence.iter().filter_map(|&index| evidence.get(index as usize));
+    known.map(|record| words(record, of_input(record).as_ref())).collect()
+}
 
 /// What a piece of evidence shows of one of its inputs, in a line.
 pub(super) fn words(evidence: &Evidence, input: Option<&InputRef>) -> String {

@@ -1,17 +1,16 @@
 //! Why each input of a package is there, and what it costs.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::REPORT_VERSION;
-use super::evidence_words::words;
+use super::what_if::edge_remedy;
+use super::{REPORT_VERSION, evidence_words};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::raw::flag;
 use crate::reach::{EdgeRemedy, Propagation, Savings, Treatment, dependents_of, savings_of_edges};
 use crate::role::{EffectiveInputs, Role, RoleSet};
-use crate::verdict::{Evidence, Grade, InputRef, Judgement, Verdict, Verdicts};
+use crate::verdict::{Carried, Evidence, Grade, Judgement, Verdict, Verdicts};
 
 /// What to report.
 #[derive(Debug, Clone, Copy, Default)]
@@ -82,6 +81,9 @@ pub struct InputRow {
     pub grade: Option<Grade>,
     /// What says so.
     pub evidence: Vec<String>,
+    /// The rule that says so, where evidence does not say more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What can be done about it.
     pub remedy: Option<Treatment>,
     /// What that saves on a bump of this input alone.
@@ -140,11 +142,10 @@ pub fn inputs(
         all.extend(propagated(graph, effective, package));
     }
     all.sort_by(|a, b| (&a.roles.0, graph.name(a.node), a.node).cmp(&(&b.roles.0, graph.name(b.node), b.node)));
-    let carried =
-        if params.effective { carried_for_checks(graph, effective, verdicts, package) } else { BTreeMap::new() };
+    let carried = if params.effective { Carried::new(graph, effective, verdicts).of(package) } else { BTreeMap::new() };
     let judge = |input: &Input| match input.edge {
         Some(edge) => verdicts.of(edge),
-        None => judged_as_carried(verdicts.pair(graph, package, input.node), carried.get(&input.node)),
+        None => carried.get(&input.node).cloned().unwrap_or(Judgement::UNKNOWN),
     };
     for input in all.iter_mut().filter(|input| input.edge.is_none()) {
         let roles = roles_by_evidence(&judge(input));
@@ -170,7 +171,8 @@ pub fn inputs(
             chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
             rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
             evidence: told(graph, verdicts, evidence, &judgement, (package, input.node)),
-            remedy: judgement.verdict.remedy(),
+            rule: judgement.rule.and_then(|index| verdicts.rules().get(index)).map(|rule| rule.id.clone()),
+            remedy: judgement.remedy,
             savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
             verdict: judgement.verdict,
             grade: judgement.grade,
@@ -190,20 +192,9 @@ pub fn inputs(
 
 /// The roles that follow from evidence alone.
 fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
-    let check = (judgement.verdict == Verdict::TestOnly).then_some(Role::Check);
+    // by proof only, never by a rule
+    let check = (judgement.verdict == Verdict::TestOnly && judgement.shown).then_some(Role::Check);
     check.into_iter().chain(judgement.referenced.then_some(Role::Runtime))
-}
-
-/// What is known of an input that comes along: by evidence on it, and by what is known of all that carry
-/// it. The stronger grade counts; of equal ones the more careful verdict.
-fn judged_as_carried(own: Judgement, carried: Option<&Judgement>) -> Judgement {
-    let Some(carried) = carried else { return own };
-    let mut evidence: Vec<u32> = own.evidence.iter().chain(&carried.evidence).copied().collect();
-    evidence.sort_unstable();
-    evidence.dedup();
-    let carried_counts = (carried.grade, Reverse(carried.verdict)) > (own.grade, Reverse(own.verdict));
-    let (verdict, grade) = if carried_counts { (carried.verdict, carried.grade) } else { (own.verdict, own.grade) };
-    Judgement { verdict, grade, evidence, ..own }
 }
 
 /// What evidence there is on an input (consumer, input), in words; where there is none, whether there was
@@ -220,10 +211,7 @@ fn told(
         let stale = verdicts.stale(graph, consumer, input).and_then(record);
         return stale.map(|stale| format!("stale: of another recipe ({})", stale.package().name)).into_iter().collect();
     }
-    let pname = InputRef::pname_of(graph, input);
-    let of_input = |record: &Evidence| record.inputs().into_iter().find(|known| known.pname == pname).cloned();
-    let known = judgement.evidence.iter().filter_map(|&index| record(index));
-    known.map(|record| words(record, of_input(record).as_ref())).collect()
+    evidence_words::told(graph, evidence, judgement, input)
 }
 
 /// What comes along, once for each derivation, by the shortest chain. What the package names itself,
@@ -249,38 +237,6 @@ fn propagated(graph: &Graph, effective: &EffectiveInputs<'_>, package: NodeId) -
     found.into_values()
 }
 
-/// What comes along with check-only inputs alone, and so is check-only too: the evidence of all that are
-/// at least as strong as needed for it to vanish, and that grade.
-fn carried_for_checks(
-    graph: &Graph,
-    effective: &EffectiveInputs<'_>,
-    verdicts: &Verdicts,
-    package: NodeId,
-) -> BTreeMap<NodeId, Judgement> {
-    let mut carried = BTreeMap::new();
-    let all = effective.nodes_without(package, &BTreeSet::new());
-    for grade in Grade::ALL.into_iter().rev() {
-        let own = graph.input_edges(package).map(|(edge, _)| (edge, verdicts.of(edge)));
-        let judged: Vec<(EdgeId, Judgement)> = own
-            .filter(|(_, judgement)| judgement.verdict == Verdict::TestOnly && judgement.grade >= Some(grade))
-            .collect();
-        let left = effective.nodes_without(package, &judged.iter().map(|(edge, _)| *edge).collect());
-        let mut evidence: Vec<u32> = judged.into_iter().flat_map(|(_, judgement)| judgement.evidence).collect();
-        evidence.sort_unstable();
-        evidence.dedup();
-        for &node in all.difference(&left) {
-            let judgement = || Judgement {
-                verdict: Verdict::TestOnly,
-                grade: Some(grade),
-                evidence: evidence.clone(),
-                ..Judgement::UNKNOWN
-            };
-            carried.entry(node).or_insert_with(judgement);
-        }
-    }
-    carried
-}
-
 fn rebuilds(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> BTreeMap<NodeId, u32> {
     let nodes: BTreeSet<NodeId> = nodes.collect();
     let sources: Vec<u32> = nodes.iter().map(|node| node.0).collect();
@@ -294,12 +250,8 @@ fn savings(
     verdicts: &Verdicts,
     inputs: &[Input],
 ) -> BTreeMap<EdgeId, Savings> {
-    let remedy = |edge: EdgeId| {
-        let treatment = verdicts.of(edge).verdict.remedy()?;
-        let receivers = super::what_if::receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
-        Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
-    };
-    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(|input| remedy(input.edge?)).collect();
+    let remedy = |input: &Input| edge_remedy(graph, effective, verdicts, input.edge?);
+    let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(remedy).collect();
     remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
 }
 

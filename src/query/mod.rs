@@ -1,6 +1,7 @@
 //! Questions: a graph and parameters in, an owned report out.
 
 mod attribute_path;
+mod candidates;
 mod cut;
 mod diff;
 mod evidence_list;
@@ -13,17 +14,20 @@ mod path_node;
 mod rank;
 mod remedied;
 mod resolve;
+mod rules;
 mod selector;
+mod spurious;
 mod suggest;
 mod what_if;
 mod why;
 
 pub(crate) use attribute_path::is_python;
+pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judgement,
-    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Touched,
-    Weight, people,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,
+    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
+    SpuriousChanges, SpuriousInput, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 use impact::note_missing_kernels;
@@ -40,7 +44,12 @@ pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };
 pub use resolve::{Bump, ResolveError, resolve};
+pub use rules::{RuleRow, RulesReport, rules};
 pub use selector::{Selector, SelectorError};
+pub use spurious::{
+    Baseline, BaselineError, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, IgnoresError, Named,
+    RatesError, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
+};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};
 

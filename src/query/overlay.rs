@@ -9,6 +9,7 @@ use crate::ingest::raw::flag;
 use crate::nix::normalise_pname;
 use crate::reach::Treatment;
 use crate::role::DependencyList;
+use crate::verdict::Verdict;
 
 /// The edits of an overlay, by the set that they are made in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Steps {
     pub added: BTreeMap<String, BTreeSet<Reference>>,
     /// Whether the tests move to a derivation of their own.
     pub detached: bool,
+    /// Inputs that leave lists, but for those of the tests' derivation.
+    pub moved: BTreeMap<String, BTreeSet<Wanted>>,
     /// Inputs that leave the lists of the inner build for those of the wrapper.
     pub split: BTreeMap<String, BTreeSet<Wanted>>,
 }
@@ -72,6 +75,7 @@ impl Steps {
         within(&other.removed, &self.removed)
             && within(&other.added, &self.added)
             && within(&other.split, &self.split)
+            && within(&other.moved, &self.moved)
             && (self.detached || !other.detached)
     }
 
@@ -82,8 +86,16 @@ impl Steps {
         join(&mut self.removed, other.removed);
         join(&mut self.added, other.added);
         join(&mut self.split, other.split);
+        join(&mut self.moved, other.moved);
         self.detached |= other.detached;
     }
+}
+
+/// Whether an input has to leave its lists for tests to be detached with it: what is no check input stays
+/// when checks are off.
+fn moves(remedy: &Remedy) -> bool {
+    let checks = remedy.shown && remedy.verdict == Verdict::TestOnly;
+    remedy.treatment == Treatment::Detach && !checks
 }
 
 /// How an overlay knows an input in a list.
@@ -277,8 +289,8 @@ impl<'g> Names<'g> {
                 remedy.edge,
                 format!("{consumer} names {input} in {texts}: that is not edited, so the input stays"),
             );
-            // a wrapper around a build that still has the input would be of no use
-            if lists.is_empty() || remedy.treatment == Treatment::Split {
+            // a wrapper around a build that still has the input would be of no use, nor tests beside it
+            if lists.is_empty() || remedy.treatment == Treatment::Split || moves(remedy) {
                 return;
             }
         }
@@ -299,6 +311,11 @@ impl<'g> Names<'g> {
             Treatment::Detach => {
                 planned.comments.insert(format!("detach the tests, and with them {input}"));
                 planned.steps.detached = true;
+                if moves(remedy) {
+                    for list in &lists {
+                        planned.steps.moved.entry((*list).to_owned()).or_default().insert(wanted.clone());
+                    }
+                }
             }
             Treatment::Split => {
                 planned.comments.insert(format!("split: {input} (of {from}) in a wrapper"));

@@ -139,12 +139,16 @@ pub fn needless(
 pub fn systems_without_evidence(graph: &Graph, verdicts: &Verdicts, rebuilt: &BTreeMap<String, u64>) -> Option<String> {
     let covered: BTreeSet<&str> = verdicts
         .edges()
-        .filter(|(_, judgement)| judgement.verdict != Verdict::Unknown)
+        .filter(|(_, judgement)| judgement.verdict != Verdict::Unknown && judgement.shown)
         .map(|(edge, _)| graph.system(graph.edge_consumer(edge)))
         .collect();
     let missing: Vec<&str> = rebuilt.keys().map(String::as_str).filter(|system| !covered.contains(system)).collect();
+    let then = match verdicts.rules().all().is_empty() {
+        true => "what is needless there is not counted",
+        false => "rules alone tell what is needless there",
+    };
     (!covered.is_empty() && !missing.is_empty())
-        .then(|| format!("no evidence speaks of {}: what is needless there is not counted", missing.join(", ")))
+        .then(|| format!("no evidence speaks of {}: {then}", missing.join(", ")))
 }
 
 /// What the remedies change about a bump; notes it in the report's list as well, if there is one.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resolve::{ResolveError, resolve};
 use super::selector::{Selector, SelectorError};
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{Edits, Treatment};
+use crate::reach::{EdgeRemedy, Edits, Treatment};
 use crate::role::{DependencyList, EffectiveInputs};
 use crate::verdict::{Grade, Insistence, Judgement, Verdict, Verdicts};
 
@@ -23,6 +23,8 @@ enum Form {
     Drop { input: Selector, consumer: Selector },
     /// `split:C`, `split:A->C`
     Split { input: Option<Selector>, consumer: Selector },
+    /// `detach:A`, `detach:A->B`
+    Detach { input: Selector, consumer: Option<Selector> },
     /// `detach-tests`, `detach-tests:PKG`
     DetachTests { package: Option<Selector> },
     /// `ca`
@@ -34,7 +36,8 @@ enum Form {
 pub enum WhatIfError {
     /// No form of a remedy.
     #[error(
-        "'{text}' is no remedy: {why}; expected drop:A->B, split:C, split:A->C, detach-tests, detach-tests:PKG or ca"
+        "'{text}' is no remedy: {why}; expected drop:A->B, split:C, split:A->C, detach:A, detach:A->B, detach-tests, \
+         detach-tests:PKG or ca"
     )]
     Malformed {
         /// The remedy.
@@ -88,10 +91,16 @@ impl WhatIf {
                 Some((input, consumer)) => Form::Split { input: Some(selector(input)?), consumer: selector(consumer)? },
                 None => Form::Split { input: None, consumer: selector(value)? },
             },
+            ("detach", Some(value)) => match value.split_once("->") {
+                Some((input, consumer)) => {
+                    Form::Detach { input: selector(input)?, consumer: Some(selector(consumer)?) }
+                }
+                None => Form::Detach { input: selector(value)?, consumer: None },
+            },
             ("detach-tests", value) => Form::DetachTests { package: value.map(selector).transpose()? },
             ("ca", None) => Form::ContentAddressed,
             ("ca", Some(_)) => return Err(malformed("nothing may stand after 'ca'")),
-            ("drop" | "split", None) => return Err(malformed("nothing stands after it")),
+            ("drop" | "split" | "detach", None) => return Err(malformed("nothing stands after it")),
             _ => return Err(malformed(&format!("there is no '{kind}'"))),
         };
         Ok(Self { text: text.to_owned(), form })
@@ -115,14 +124,16 @@ pub struct Remedy {
     pub grade: Option<Grade>,
     /// What evidence saw fail without the input.
     pub insists: Option<Insistence>,
+    /// Whether evidence claims something of it, and not a rule alone.
+    pub shown: bool,
 }
 
 impl Remedy {
     /// A treatment of an edge, with what evidence says of that.
     pub(super) fn of(graph: &Graph, verdicts: &Verdicts, edge: EdgeId, treatment: Treatment) -> Self {
-        let Judgement { verdict, grade, insists, .. } = verdicts.of(edge);
+        let Judgement { verdict, grade, insists, shown, .. } = verdicts.of(edge);
         let (input, consumer) = (graph.edge_input(edge), graph.edge_consumer(edge));
-        Self { treatment, edge, input, consumer, verdict, grade, insists }
+        Self { treatment, edge, input, consumer, verdict, grade, insists, shown }
     }
 
     /// Why it is not enough to take the input away, if it is not.
@@ -195,7 +206,8 @@ pub struct RemedyParams {
 ///
 /// `drop:A->B` takes every edge from an instance of A to an instance of B. `split:A->C` moves such
 /// edges into wrappers; `split:C` those that evidence calls reference-only, and those that come from
-/// what is bumped. `detach-tests` takes the edges that evidence calls check-only. `ca` has every
+/// what is bumped. `detach:A->B` moves such edges into a test build of B's own, `detach:A` all edges from A that
+/// are to be detached, as rules or evidence say; the consumers' other check-only inputs go with them. `detach-tests` takes the edges that evidence calls check-only. `ca` has every
 /// derivation content-addressed: evidence that a change of an input cannot change an output stops it
 /// there. A receiver of a propagated input that is dropped or detached gets a direct edge, unless
 /// evidence says that it does not need the input.
@@ -220,7 +232,7 @@ pub fn remedies(
     let mut content_addressed = false;
     if params.min_grade.is_some() {
         for (edge, judgement) in verdicts.edges().filter(|(_, judgement)| counts(judgement)) {
-            if let Some(treatment) = judgement.verdict.remedy() {
+            if let Some(treatment) = judgement.remedy {
                 treat(edge, treatment);
             }
         }
@@ -233,14 +245,38 @@ pub fn remedies(
         };
         let no_edge = |why: String| Err(WhatIfError::NoEdge { text: what_if.text.clone(), why });
         match &what_if.form {
-            Form::Drop { input, consumer } | Form::Split { input: Some(input), consumer } => {
+            Form::Drop { input, consumer }
+            | Form::Split { input: Some(input), consumer }
+            | Form::Detach { input, consumer: Some(consumer) } => {
                 let (inputs, consumers) = (nodes(input)?, nodes(consumer)?);
                 let edges = edges_between(graph, &inputs, &consumers);
                 if edges.is_empty() {
                     return no_edge(why_none(graph, effective, &inputs, &consumers));
                 }
-                let drops = matches!(what_if.form, Form::Drop { .. });
-                edges.into_iter().for_each(|edge| treat(edge, if drops { Treatment::Drop } else { Treatment::Split }));
+                let treatment = match what_if.form {
+                    Form::Drop { .. } => Treatment::Drop,
+                    Form::Detach { .. } => Treatment::Detach,
+                    _ => Treatment::Split,
+                };
+                for edge in with_checks(graph, verdicts, edges, treatment) {
+                    treat(edge, treatment);
+                }
+            }
+            Form::Detach { input, consumer: None } => {
+                let inputs = nodes(input)?;
+                let meant = |edge, judgement: &Judgement| {
+                    judgement.remedy == Some(Treatment::Detach) && inputs.contains(&graph.edge_input(edge))
+                };
+                let flagged = verdicts.edges().filter(|(edge, judgement)| meant(*edge, judgement) && counts(judgement));
+                let edges: Vec<EdgeId> = flagged.map(|(edge, _)| edge).collect();
+                if edges.is_empty() {
+                    let why = "neither rules nor evidence of this grade say of any package that it is there for the tests; \
+                               name the package (detach:A->B)";
+                    return no_edge(why.to_owned());
+                }
+                for edge in with_checks(graph, verdicts, edges, Treatment::Detach) {
+                    treat(edge, Treatment::Detach);
+                }
             }
             Form::Split { input: None, consumer } => {
                 let consumers = nodes(consumer)?;
@@ -267,7 +303,8 @@ pub fn remedies(
                 let mut known = false;
                 let mut found = false;
                 for (edge, judgement) in verdicts.edges() {
-                    if judgement.verdict == Verdict::TestOnly && named(edge) {
+                    // what a rule alone says is no check by proof
+                    if judgement.verdict == Verdict::TestOnly && judgement.shown && named(edge) {
                         known = true;
                         if counts(judgement) {
                             treat(edge, Treatment::Detach);
@@ -288,8 +325,11 @@ pub fn remedies(
                 }
             }
             Form::ContentAddressed => {
-                let same = |verdict| matches!(verdict, Verdict::TestOnly | Verdict::NoEffect);
-                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement.verdict));
+                let same = |judgement: &Judgement| {
+                    let shown = judgement.shown || params.min_grade.is_some();
+                    shown && matches!(judgement.verdict, Verdict::TestOnly | Verdict::NoEffect)
+                };
+                let stopped = verdicts.edges().filter(|(_, judgement)| counts(judgement) && same(judgement));
                 cut_off = stopped.map(|(edge, _)| edge).collect();
                 content_addressed = true;
             }
@@ -299,6 +339,18 @@ pub fn remedies(
     let remedy = |(edge, treatment)| Remedy::of(graph, verdicts, edge, treatment);
     let remedies = treated.into_iter().map(remedy).collect();
     Ok(Remedies { remedies, receivers, content_addressed, cut_off })
+}
+
+/// These edges, and where tests are detached with them, those that evidence calls check-only: no package has
+/// two sets of tests.
+fn with_checks(graph: &Graph, verdicts: &Verdicts, edges: Vec<EdgeId>, treatment: Treatment) -> BTreeSet<EdgeId> {
+    let consumers: BTreeSet<NodeId> = edges.iter().map(|&edge| graph.edge_consumer(edge)).collect();
+    let mut all: BTreeSet<EdgeId> = edges.into_iter().collect();
+    if treatment == Treatment::Detach {
+        let own = consumers.into_iter().flat_map(|consumer| graph.input_edges(consumer));
+        all.extend(own.map(|(edge, _)| edge).filter(|&edge| verdicts.is_check(edge)));
+    }
+    all
 }
 
 /// The edges from one set to another, ascending.
@@ -324,6 +376,18 @@ fn why_none(
     }
     let carriers: Vec<&str> = carriers.into_iter().collect();
     format!("the one comes to the other only with what propagates it: {}", carriers.join(", "))
+}
+
+/// What the remedy of an edge does to the graph, if evidence or a rule knows one.
+pub(super) fn edge_remedy(
+    graph: &Graph,
+    effective: &EffectiveInputs<'_>,
+    verdicts: &Verdicts,
+    edge: EdgeId,
+) -> Option<EdgeRemedy> {
+    let treatment = verdicts.of(edge).remedy?;
+    let receivers = receivers(graph, effective, verdicts, &[(edge, treatment)].into(), None);
+    Some(EdgeRemedy { edge, treatment, receivers: receivers.iter().map(|receiver| receiver.node).collect() })
 }
 
 /// The receivers that need a direct edge once these edges are treated together: those of which no

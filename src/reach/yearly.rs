@@ -91,7 +91,7 @@ pub(super) fn weighted(bumps: &[BumpGroup]) -> Vec<(Vec<NodeId>, i128)> {
 }
 
 /// What each action saves over a year of these bumps, in the order given: over all bumps, the rate times
-/// what [`super::savings`] says of all its remedies at once.
+/// what [`super::savings()`] says of all its remedies at once.
 ///
 /// Every bump is spread once. Most actions spare it nothing, for most builds have another input
 /// change; only those are tried that treat all edges by which something arrives at some build.

@@ -14,6 +14,7 @@ mod comment;
 mod rebuilt;
 mod sentences;
 mod sheet;
+mod spurious;
 mod style;
 
 use causes::{COLUMNS, rest};
@@ -90,6 +91,9 @@ impl Render for DiffPage<'_> {
         let needless = report.needless_lines();
         if !needless.is_empty() {
             writeln!(out, "\n{}", needless.join("\n"))?;
+        }
+        for (heading, lines) in report.spurious.iter().flat_map(|changes| spurious::parts(changes, PLAIN)) {
+            writeln!(out, "\n{heading}\n  {}", lines.join("\n  "))?;
         }
         if let Some(people) = &report.people {
             write_people(people, out, layout)?;

@@ -44,7 +44,10 @@ impl InputRow {
 
     fn verdict_text(&self) -> String {
         match self.grade {
-            Some(grade) => format!("{} ({grade})", self.verdict.as_str()),
+            Some(grade) => match &self.rule {
+                Some(rule) => format!("{} ({grade}, {rule})", self.verdict.as_str()),
+                None => format!("{} ({grade})", self.verdict.as_str()),
+            },
             None => self.verdict.as_str().to_owned(),
         }
     }
@@ -70,7 +73,7 @@ impl InputRow {
 }
 
 /// Savings in a column: fewer builds, more of what is added.
-fn short(savings: &Savings) -> String {
+pub(super) fn short(savings: &Savings) -> String {
     let sign = match savings.builds {
         1.. => "-",
         0 => "",

@@ -1,6 +1,7 @@
 //! Reports as text: tables for people, JSON and CSV for programs, markdown for pull requests, dot
 //! for pictures.
 
+mod candidates;
 mod channels;
 mod compare;
 mod diff;
@@ -16,6 +17,8 @@ mod references;
 mod remedied;
 mod render;
 mod rows;
+mod rules;
+mod spurious;
 mod table;
 mod why;
 mod words;

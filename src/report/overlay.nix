@@ -43,18 +43,18 @@
     in
     if package ? overrideAttrs then python.overrideAttrs change else package;
 
-  # Without its tests; `passthru.tests.checks` runs them.
-  detach = package:
+  # Without its tests, and what steps move with them; `passthru.tests.checks` runs them, with all that was there.
+  detach = moved: package:
     let
       plain = edit
-        [ (old: {
+        ([ (old: {
           doCheck = false;
           doInstallCheck = false;
           passthru = (old.passthru or { }) // {
             checksAreDetached = true;
             tests = (old.passthru.tests or { }) // { inherit checks; };
           };
-        }) ]
+        }) ] ++ moved)
         package;
       checks =
         # a python package is tested as it is installed

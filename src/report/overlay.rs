@@ -113,14 +113,16 @@ fn binding(place: &Place, edits: &PackageEdits) -> Binding {
 /// The steps as a function from package to package.
 fn function(place: &Place, steps: &Steps) -> String {
     let mut functions = Vec::new();
-    let mut edits = Vec::new();
-    let mut lists_of: BTreeMap<&BTreeSet<Wanted>, Vec<String>> = BTreeMap::new();
-    for (list, wanted) in &steps.removed {
-        lists_of.entry(wanted).or_default().push(string_literal(list));
-    }
-    for (wanted, lists) in lists_of {
-        edits.push(format!("(remove {} {})", list(&lists), self::wanted(place, wanted)));
-    }
+    let removals = |removed: &BTreeMap<String, BTreeSet<Wanted>>| -> Vec<String> {
+        let mut lists_of: BTreeMap<&BTreeSet<Wanted>, Vec<String>> = BTreeMap::new();
+        for (list, wanted) in removed {
+            lists_of.entry(wanted).or_default().push(string_literal(list));
+        }
+        let removal =
+            |(wanted, lists): (_, Vec<String>)| format!("(remove {} {})", list(&lists), self::wanted(place, wanted));
+        lists_of.into_iter().map(removal).collect()
+    };
+    let mut edits = removals(&steps.removed);
     for (name, packages) in &steps.added {
         let packages: Vec<String> = packages.iter().map(|package| reference(place, package)).collect();
         edits.push(format!("(add {} {})", string_literal(name), list(&packages)));
@@ -129,7 +131,7 @@ fn function(place: &Place, steps: &Steps) -> String {
         functions.push(format!("edit {}", list(&edits)));
     }
     if steps.detached {
-        functions.push("detach".to_owned());
+        functions.push(format!("detach {}", list(&removals(&steps.moved))));
     }
     if !steps.split.is_empty() {
         let lists: Vec<String> = steps.split.keys().map(|name| string_literal(name)).collect();
@@ -193,7 +195,7 @@ fn set(bindings: &BTreeMap<String, Binding>, depth: usize) -> String {
 }
 
 fn list(items: &[String]) -> String {
-    format!("[ {} ]", items.join(" "))
+    if items.is_empty() { "[ ]".to_owned() } else { format!("[ {} ]", items.join(" ")) }
 }
 
 /// One line of a comment.

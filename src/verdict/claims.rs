@@ -4,6 +4,7 @@ use super::evidence::CheckOnly;
 use super::experiment::{Checks, Experiment, ExperimentKind, Outcome};
 use super::grade::Grade;
 use super::judgement::Verdict;
+use super::rules::Rule;
 use super::trace::Trace;
 
 /// What a change of an input can change in the output; the later, the more careful.
@@ -57,7 +58,7 @@ impl Claims {
 
     /// The same, no stronger than this.
     #[must_use]
-    fn at_most(self, most: Grade) -> Self {
+    pub(super) fn at_most(self, most: Grade) -> Self {
         Self {
             output: self.output.map(|(fact, grade)| (fact, grade.min(most))),
             checks: self.checks.map(|(fact, grade)| (fact, grade.min(most))),
@@ -90,6 +91,20 @@ impl Claims {
 fn stronger<F: Ord + Copy>(one: Option<(F, Grade)>, other: Option<(F, Grade)>) -> Option<(F, Grade)> {
     let key = |claim: Option<(F, Grade)>| claim.map(|(fact, grade)| (grade, fact));
     if key(one) >= key(other) { one } else { other }
+}
+
+impl Rule {
+    /// What it claims, if it does not hold back; `vanishes` is the grade of evidence that the input vanishes
+    /// with the checks, which bounds what a rule about that says.
+    pub(super) fn claims(&self, vanishes: Option<Grade>) -> Option<Claims> {
+        let grade = if self.is_about_checks() { self.grade.min(vanishes) } else { self.grade }?;
+        match self.verdict {
+            Verdict::ReferenceOnly => Some(Claims { output: Some((OutputFact::ReferenceOnly, grade)), checks: None }),
+            Verdict::TestOnly => Some(Claims::of(OutputFact::Same, ChecksFact::MayChange, grade)),
+            Verdict::NoEffect => Some(Claims::of(OutputFact::Same, ChecksFact::CannotChange, grade)),
+            Verdict::Affects | Verdict::Unknown => None,
+        }
+    }
 }
 
 impl CheckOnly {

@@ -24,6 +24,16 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The edge, if it is one.
+    pub(super) const fn edge(&self) -> Option<EdgeId> {
+        match *self {
+            Self::Edge(edge) => Some(edge),
+            Self::Carried { .. } => None,
+        }
+    }
+}
+
 /// What evidence is to a closure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {

@@ -1,11 +1,14 @@
 //! What a change of an input can change in its consumer, and what would spare the rebuild.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
 use super::evidence::Evidence;
 use super::experiment::{ExperimentKind, Outcome};
 use super::grade::Grade;
+use super::rules::Rule;
 use crate::reach::Treatment;
 
 /// What a change of an input can change in its consumer.
@@ -71,36 +74,102 @@ pub struct Judgement {
     pub referenced: bool,
     /// What was seen to fail without the input, however it is judged.
     pub insists: Option<Insistence>,
+    /// The rule that it stands on, or that holds back what evidence infers: its index among
+    /// [`Rules`](super::Rules). None where evidence says more.
+    pub rule: Option<u16>,
+    /// What spares the rebuild, if anything does.
+    pub remedy: Option<Treatment>,
+    /// Whether evidence claims something of the pair, and not a rule alone.
+    pub shown: bool,
 }
 
 impl Judgement {
     /// What is said without evidence.
-    pub const UNKNOWN: Self =
-        Self { verdict: Verdict::Unknown, grade: None, evidence: Vec::new(), referenced: false, insists: None };
+    pub const UNKNOWN: Self = Self {
+        verdict: Verdict::Unknown,
+        grade: None,
+        evidence: Vec::new(),
+        referenced: false,
+        insists: None,
+        rule: None,
+        remedy: None,
+        shown: false,
+    };
 
     /// What several pieces of evidence say of one input and one consumer, each with its index, ascending.
     /// Neither order nor duplicates matter.
     #[must_use]
     pub fn of<'e>(evidence: impl IntoIterator<Item = (u32, &'e Evidence)>) -> Self {
+        Self::with_rule(evidence, None)
+    }
+
+    /// The same together with the rule that decides, by its index. A rule about what vanishes with the checks
+    /// claims no more than the evidence that it does; where a rule holds back, that evidence is no more
+    /// than suspected, and so is any rule where a build was seen to open the input outside its checks.
+    pub(super) fn with_rule<'e>(
+        evidence: impl IntoIterator<Item = (u32, &'e Evidence)>,
+        rule: Option<(u16, &Rule)>,
+    ) -> Self {
         let mut claims = Claims::default();
         let mut judgement = Self::UNKNOWN;
+        let mut vanishes = None;
+        let mut opened = false;
         for (index, evidence) in evidence {
-            claims = claims.and(evidence.claims());
+            let mut claimed = evidence.claims();
+            if let Evidence::CheckOnly(shown) = evidence {
+                vanishes = vanishes.max(Some(shown.grade));
+                if rule.is_some_and(|(_, rule)| rule.holds_back()) {
+                    claimed = claimed.at_most(Grade::Suspected);
+                }
+            }
+            opened |= matches!(evidence, Evidence::Trace(trace) if !trace.is_for_checks());
+            judgement.shown |= claimed != Claims::default();
+            claims = claims.and(claimed);
             judgement.referenced |= evidence.is_reference();
             judgement.insists = judgement.insists.max(Insistence::of(evidence));
             judgement.evidence.push(index);
         }
+        let most = if opened { Grade::Suspected } else { Grade::Proven };
+        let of_rule = rule.and_then(|(_, rule)| rule.claims(vanishes)).map(|claims| claims.at_most(most));
+        claims = claims.and(of_rule.unwrap_or_default());
         if judgement.referenced {
             claims = claims.referenced();
         }
         (judgement.verdict, judgement.grade) = claims.verdict();
+        judgement.remedy = judgement.verdict.remedy();
+        if let Some((index, rule)) = rule {
+            if rule.verdict == judgement.verdict {
+                judgement.remedy = rule.remedy;
+            }
+            let stands_on_it = match of_rule {
+                Some(claims) => claims.verdict() == (judgement.verdict, judgement.grade),
+                None => judgement.grade <= Some(Grade::Suspected),
+            };
+            judgement.rule = stands_on_it.then_some(index);
+        }
         judgement
     }
 
-    /// Whether it stands on evidence of this grade or a stronger one; without a grade, always.
+    /// Together with what is known of all that carry the input. The stronger grade counts; of equal ones the more
+    /// careful verdict.
+    #[must_use]
+    pub(super) fn or_carried(self, carried: Option<Self>) -> Self {
+        let Some(carried) = carried else { return self };
+        let mut evidence: Vec<u32> = self.evidence.iter().chain(&carried.evidence).copied().collect();
+        evidence.sort_unstable();
+        evidence.dedup();
+        let carried_counts = (carried.grade, Reverse(carried.verdict)) > (self.grade, Reverse(self.verdict));
+        let (referenced, insists) = (self.referenced, self.insists);
+        Self { evidence, referenced, insists, ..if carried_counts { carried } else { self } }
+    }
+
+    /// Whether it is of this grade or a stronger one. Without a grade always, but where a rule alone suspects it.
     #[must_use]
     pub fn is_at_least(&self, least: Option<Grade>) -> bool {
-        least.is_none_or(|least| self.grade >= Some(least))
+        match least {
+            Some(least) => self.grade >= Some(least),
+            None => self.shown || self.grade != Some(Grade::Suspected),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! in any closure, also of another day. A verdict is never stronger than its evidence.
 
 mod append;
+mod carried;
 mod claims;
 mod evidence;
 mod experiment;
@@ -14,12 +15,14 @@ mod judgement;
 mod lines;
 mod prune;
 mod references;
+mod rules;
 #[cfg(test)]
 pub(crate) mod samples;
 mod trace;
 mod verdicts;
 
 pub use append::Appended;
+pub use carried::Carried;
 pub use claims::{ChecksFact, Claims, OutputFact};
 pub use evidence::{CheckOnly, Evidence, Failure, InputRef, PackageRef, Variant};
 pub use experiment::{Carrier, Change, Checks, Experiment, ExperimentKind, FileChange, Outcome};
@@ -29,5 +32,6 @@ pub use grade::Grade;
 pub use judgement::{Insistence, Judgement, Verdict};
 pub use prune::{PruneParams, Pruned, prune};
 pub use references::{Reference, ReferenceSource, References};
+pub use rules::{Case, Fits, Rule, Rules, RulesError};
 pub use trace::{OpenedIn, Trace};
 pub use verdicts::Verdicts;

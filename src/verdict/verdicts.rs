@@ -1,10 +1,14 @@
 //! Evidence, found again in a graph.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::evidence::{Evidence, InputRef};
 use super::finder::{Finder, Place};
 use super::judgement::{Judgement, Verdict};
+use super::rules::{Fits, Rules};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::Problem;
 use crate::nix::parse_drv_name;
@@ -28,6 +32,7 @@ pub struct Verdicts {
     pairs: Vec<((NodeId, NodeId), Judgement)>,
     /// What speaks of another recipe: pnames of package and input, and the first record that does.
     stale: BTreeMap<String, BTreeMap<String, u32>>,
+    rules: Arc<Rules>,
 }
 
 impl Verdicts {
@@ -37,8 +42,14 @@ impl Verdicts {
     /// the edges, and in what its consumers see.
     #[must_use]
     pub fn new(graph: &Graph, evidence: &[Evidence]) -> (Self, Vec<Problem>) {
+        Self::with_rules(graph, evidence, Rules::default())
+    }
+
+    /// The same, and what rules say of the shape of each edge. Beside that linear in the edges.
+    #[must_use]
+    pub fn with_rules(graph: &Graph, evidence: &[Evidence], rules: Rules) -> (Self, Vec<Problem>) {
         let mut places: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
-        let mut verdicts = Self::default();
+        let mut verdicts = Self { rules: Arc::new(rules), ..Self::default() };
         let mut missing = Missing::default();
         let mut finder = Finder::new(graph, evidence);
         for (index, record) in (0u32..).zip(evidence) {
@@ -62,17 +73,42 @@ impl Verdicts {
                 }
             }
         }
-        for (place, mut indices) in places {
-            indices.dedup();
-            let found = indices.into_iter().filter_map(|index| Some((index, evidence.get(index as usize)?)));
-            let judgement = Judgement::of(found);
-            match place {
-                Place::Edge(edge) => verdicts.edges.push((edge, judgement)),
-                Place::Carried { consumer, input } => verdicts.pairs.push(((consumer, input), judgement)),
+        places.values_mut().for_each(Vec::dedup);
+        let records = |indices: &[u32]| -> Vec<(u32, &Evidence)> {
+            indices.iter().filter_map(|&index| Some((index, evidence.get(index as usize)?))).collect()
+        };
+        for (place, indices) in &places {
+            if let Place::Carried { consumer, input } = *place {
+                verdicts.pairs.push(((consumer, input), Judgement::of(records(indices))));
             }
         }
+        let fits = Fits::new(graph, &verdicts.rules);
+        let judge = |edge: EdgeId| -> Option<(EdgeId, Judgement)> {
+            let records = places.get(&Place::Edge(edge)).map(|indices| records(indices));
+            // without evidence nothing is held back
+            if records.is_none() && !fits.may_claim(edge) {
+                return None;
+            }
+            let check = records.iter().flatten().any(|(_, record)| matches!(record, Evidence::CheckOnly(_)));
+            let rule = fits.of_edge(edge, check).and_then(|index| Some((index, verdicts.rules.get(index)?)));
+            if records.is_none() && rule.is_none_or(|(_, rule)| rule.holds_back()) {
+                return None;
+            }
+            Some((edge, Judgement::with_rule(records.into_iter().flatten(), rule)))
+        };
+        let judged: Vec<_> = match verdicts.rules.all().is_empty() {
+            true => places.keys().filter_map(Place::edge).filter_map(judge).collect(),
+            false => (0..graph.edge_count() as u32).into_par_iter().map(EdgeId).filter_map(judge).collect(),
+        };
+        verdicts.edges = judged;
         let problems = missing.problem(evidence.len()).into_iter().collect();
         (verdicts, problems)
+    }
+
+    /// The rules by which it judges.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// What is known of an edge; [`Judgement::UNKNOWN`] without evidence. Binary search.
@@ -94,7 +130,7 @@ impl Verdicts {
     /// Whether evidence shows that the input is there for the checks alone.
     #[must_use]
     pub fn is_check(&self, edge: EdgeId) -> bool {
-        find(&self.edges, edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly)
+        find(&self.edges, edge).is_some_and(|judgement| judgement.verdict == Verdict::TestOnly && judgement.shown)
     }
 
     /// The first piece of evidence on an input of this pname in an earlier or later recipe of the package,
@@ -105,7 +141,7 @@ impl Verdicts {
         known.get(InputRef::pname_of(graph, input)).copied()
     }
 
-    /// All edges of which evidence speaks, ascending; also where it tells of references alone, so that
+    /// All edges of which evidence or a rule speaks, ascending; also where it tells of references alone, so that
     /// nothing follows.
     pub fn edges(&self) -> impl ExactSizeIterator<Item = (EdgeId, &Judgement)> {
         self.edges.iter().map(|(edge, judgement)| (*edge, judgement))

@@ -11,3 +11,4 @@ mod model;
 mod random;
 mod rules;
 mod sides;
+mod spurious;

@@ -2,6 +2,7 @@
 //! built program.
 
 mod attributes;
+mod candidates;
 mod cli;
 mod comparison;
 mod cut;
@@ -24,6 +25,9 @@ mod recipes;
 mod remedies;
 mod robust;
 mod roles;
+mod rules;
+mod scores;
+mod spurious;
 mod support;
 mod texts;
 mod truth;

@@ -3,4 +3,4 @@
 mod by_nix;
 mod contract;
 mod found;
-mod offline;
+pub(crate) mod offline;

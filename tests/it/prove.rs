@@ -3,4 +3,5 @@
 mod judge;
 mod label;
 mod planted;
+mod ranked;
 mod traced;

@@ -41,7 +41,7 @@ fn examples_give_what_is_shown() {
     for (command, shown) in examples() {
         let Some(arguments) = command.strip_prefix("cargo run --release -- ") else { continue };
         let output = Command::new(env!("CARGO_BIN_EXE_nix-ripple"))
-            .args(arguments.split(' '))
+            .args(arguments.split(' ').map(|word| word.trim_matches('\'')))
             .current_dir(root())
             .env_remove("NIX_RIPPLE_CLOSURE")
             .output()

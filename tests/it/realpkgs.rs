@@ -15,7 +15,7 @@ use crate::nix_as_judge::{sandbox_paths, sandbox_works};
 use crate::support::testdata;
 
 /// The experiments of each pair, by package and input.
-fn labels() -> BTreeMap<(String, String), Vec<Experiment>> {
+pub(crate) fn labels() -> BTreeMap<(String, String), Vec<Experiment>> {
     let (file, problems) = EvidenceFile::load(&testdata("realpkgs/labels.jsonl")).unwrap();
     assert_eq!(problems, Vec::new());
     let mut labels: BTreeMap<(String, String), Vec<Experiment>> = BTreeMap::new();
@@ -26,7 +26,7 @@ fn labels() -> BTreeMap<(String, String), Vec<Experiment>> {
     labels
 }
 
-fn verdict(experiments: &[Experiment]) -> Verdict {
+pub(crate) fn verdict(experiments: &[Experiment]) -> Verdict {
     experiments.iter().map(Experiment::claims).fold(Claims::default(), Claims::and).verdict().0
 }
 

@@ -479,3 +479,34 @@ fn every_kind() {
     let few: Vec<_> = figures.iter().filter(|(_, count, least)| count < least).collect();
     assert!(few.is_empty(), "{} cases; too few of {few:?}", cases.len());
 }
+
+/// What stands in a list goes with the tests: into a derivation that tests what is built without it.
+#[test]
+fn detached_from_a_list() {
+    if !needs::nix() {
+        return;
+    }
+    let store = Store::new();
+    let base = Base::new(&store, "x86_64-linux");
+    let cases: Vec<Case> = [
+        ("python3.11-hypothesis-6.68.2", "python3.11-numpy-1.24.2"),
+        ("libxslt-1.1.37", "python3.11-lxml-4.9.2"),
+        ("libwebp-1.3.0", "python3.11-Pillow-9.4.0"),
+        ("python3.11-iniconfig-2.0.0", "python3.11-pytest-7.2.1"),
+        ("libidn2-2.3.2", "wget-1.21.3"),
+        ("ncurses-6.4", "vim-9.0.1441"),
+        ("nghttp2-1.51.0", "curl-full-8.0.1"),
+    ]
+    .into_iter()
+    .map(|(input, consumer)| {
+        let text = format!("detach:name:{input}->name:{consumer}");
+        base.case("detach".to_owned(), vec![text], base.definitions[input].clone())
+    })
+    .collect();
+    let results = tried_all(&base, &store, &cases);
+    let wrong: Vec<&String> = results.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
+    let whole =
+        results.iter().filter(|(_, result)| result.as_ref().is_ok_and(|outcome| outcome.whole && outcome.tests > 0));
+    assert!(whole.count() >= 5);
+}

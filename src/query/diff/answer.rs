@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::spurious::SpuriousChanges;
 use crate::query::{Branch, DistanceCount};
 use crate::reach::Savings;
 use crate::verdict::Grade;
@@ -45,6 +46,10 @@ pub struct DiffReport {
     pub redirected: Vec<Redirected>,
     /// What remedies would spare, by the weakest grade of evidence that counts; empty without evidence.
     pub needless: BTreeMap<Grade, Savings>,
+    /// The inputs that cannot change what is built and that the change adds or removes; none where neither
+    /// rules nor evidence were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spurious: Option<SpuriousChanges>,
     /// What a reviewer may want to ask for.
     pub judgement: Judgement,
     /// Whom it concerns; none where no owners are known.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::causes::{self, COLUMNS, rest};
 use super::sentences::{failing, renamed, telling};
 use super::style::{MARKDOWN, and_more};
-use super::{DiffPage, PEOPLE, groups, people_lines, person_cells, person_columns, rebuilt};
+use super::{DiffPage, PEOPLE, groups, people_lines, person_cells, person_columns, rebuilt, spurious};
 use crate::query::{DiffReport, People, Renamed};
 use crate::report::markdown::{COMMENT, code, details, fenced, heading, prose, row, within};
 use crate::report::table::counted;
@@ -33,12 +33,17 @@ pub(super) fn comment(page: &DiffPage<'_>) -> String {
     let report = page.report;
     let head = [head(report), cause_table(page), notes(report)];
     let needless = report.needless_lines();
+    let spurious: Vec<(String, Vec<String>)> =
+        report.spurious.iter().flat_map(|changes| spurious::parts(changes, MARKDOWN)).collect();
+    let spurious = spurious.iter().map(|(heading, lines)| details(heading, &bullets(lines, budget::NAMES)));
+    let spurious: Vec<String> = spurious.collect();
     let folded = [
         failing_part(report),
         names("added", &report.added),
         names("removed", &report.removed),
         renamed_part(&report.renamed),
         (!needless.is_empty()).then(|| details("needless rebuilds", &bullets(&needless, budget::NAMES))),
+        (!spurious.is_empty()).then(|| spurious.join("\n\n")),
         report.people.as_ref().and_then(|people| people_part(people, page.mention)),
     ];
     let before = head.into_iter().flatten().collect::<Vec<_>>().join("\n\n");

@@ -2,8 +2,13 @@
 
 use super::tests::{cause, day, empty, person, text};
 use super::*;
-use crate::query::{Branch, ChangeKind, Counted, FailingAttribute, OwnPullRequest, Redirected, Renamed, Root};
+use crate::query::{
+    Branch, ChangeKind, Counted, FailingAttribute, Named, OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges,
+    SpuriousInput,
+};
+use crate::reach::{Savings, Treatment};
 use crate::report::Format;
+use crate::verdict::{Grade, Verdict};
 
 /// What a comment may have: GitHub's 65,536 characters, less a line of a workflow's.
 const LIMIT: usize = 65_000;
@@ -75,6 +80,20 @@ fn people(chance: &mut Chance, count: usize) -> People {
     People { maintainers: some("@"), teams: some(""), owners: some("@x/"), without: 5 }
 }
 
+fn spurious(input: &str, consumer: &str) -> SpuriousInput {
+    let node = |name: &str| Named { drv: String::new(), name: name.to_owned(), pname: String::new() };
+    SpuriousInput {
+        input: node(input),
+        consumer: node(consumer),
+        keys: Vec::new(),
+        verdict: Verdict::TestOnly,
+        grade: Some(Grade::Inferred),
+        rule: Some("a-rule".to_owned()),
+        remedy: Some(Treatment::Detach),
+        saves: Some(Savings { builds: 1_234, ..Savings::default() }),
+    }
+}
+
 /// A report with so many of everything, of names with so many bits.
 fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
     let mut chance = Chance(seed);
@@ -135,6 +154,8 @@ fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
             alone: 2,
         })
         .collect();
+    let mut some = || (0..count / 50).map(|_| spurious(&chance.nasty(bits), &chance.nasty(bits))).collect();
+    report.spurious = Some(SpuriousChanges { added: some(), removed: some(), open: 3 });
     report.people = Some(people(&mut chance, count / 10));
     report.notes = chance.some(count / 50, bits * 5);
     report
@@ -259,9 +280,15 @@ fn a_hundred_thousand_attributes() {
     let comment = check(&DiffPage { report: &report, causes: None, mention: false });
     // it is used: what is cut is cut because there is no room
     assert!(comment.len() > 60_000, "{} bytes", comment.len());
-    for part in
-        ["rebuilt: 100,000 attributes", "newly failing: ", "added: 20,000", "removed: 20,000", "renamed", "people"]
-    {
+    for part in [
+        "rebuilt: 100,000 attributes",
+        "newly failing: ",
+        "added: 20,000",
+        "removed: 20,000",
+        "renamed",
+        "people",
+        "spurious inputs added: 2,000",
+    ] {
         assert!(comment.contains(&format!("<summary>{part}")), "{part}");
     }
     for format in [Format::Table, Format::Csv] {

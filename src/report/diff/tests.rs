@@ -74,6 +74,7 @@ pub(super) fn empty() -> DiffReport {
         redirected: Vec::new(),
         needless: BTreeMap::new(),
         judgement: Judgement::default(),
+        spurious: None,
         people: None,
         notes: Vec::new(),
     }

@@ -255,3 +255,21 @@ proptest! {
         }
     }
 }
+
+/// A build that opened the input outside its checks takes back what a rule infers; that it was opened by
+/// checks alone does not.
+#[test]
+fn a_trace_holds_a_rule_back() {
+    let rules = crate::verdict::Rules::embedded();
+    let (index, rule) = (0u16..).zip(rules.all()).find(|(_, rule)| rule.id == "python-run-time").unwrap();
+    let judged = |phase: &str| {
+        let evidence = Evidence::Trace(trace(&[Some(phase)]));
+        Judgement::with_rule([(0, &evidence)], Some((index, rule)))
+    };
+    let read = judged("buildPhase");
+    assert_eq!((read.verdict, read.grade, read.rule), (Verdict::ReferenceOnly, Some(Suspected), Some(index)));
+    assert!(!read.shown);
+    let checked = judged("checkPhase");
+    assert_eq!((checked.verdict, checked.grade), (Verdict::TestOnly, Some(Observed)));
+    assert!(checked.shown);
+}

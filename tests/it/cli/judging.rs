@@ -111,7 +111,7 @@ fn inputs_as_json() {
 
     let xdist = input(&report, "python3.11-pytest-xdist-3.2.0");
     let all = [
-        "chain", "drv", "evidence", "grade", "keys", "name", "outputs", "pname", "rebuilds", "remedy", "roles",
+        "chain", "drv", "evidence", "grade", "keys", "name", "outputs", "pname", "rebuilds", "remedy", "roles", "rule",
         "savings", "verdict",
     ];
     assert_eq!(keys(xdist), all);
@@ -128,9 +128,14 @@ fn inputs_as_json() {
     assert_eq!(certifi["roles"], json!(["propagatedBuildInputs"]));
     assert_eq!(
         (&certifi["verdict"], &certifi["grade"], &certifi["remedy"]),
-        (&json!("unknown"), &Value::Null, &Value::Null)
+        (&json!("reference-only"), &json!("inferred"), &json!("split"))
     );
-    assert!(certifi.get("savings").is_none());
+    assert_eq!((&certifi["rule"], &certifi["evidence"]), (&json!("python-run-time"), &json!([])));
+    assert_eq!(certifi["savings"]["wrappers_added"], 1);
+    let bare = judged.json(&["inputs", "python311Packages.requests", "--no-rules"]);
+    let certifi = input(&bare, "python3.11-certifi-2022.12.07");
+    assert_eq!((&certifi["verdict"], &certifi["grade"]), (&json!("unknown"), &Value::Null));
+    assert!(certifi.get("savings").is_none() && certifi.get("rule").is_none());
 
     let pyparsing = input(&report, "python3.11-pyparsing-3.0.9");
     assert_eq!((&pyparsing["roles"], &pyparsing["keys"]), (&json!(["check", "propagated"]), &json!([])));
@@ -142,7 +147,8 @@ fn inputs_as_json() {
     assert_eq!(pyparsing["verdict"], "test-only");
     assert_eq!(pyparsing["grade"], "inferred");
     let idna = input(&report, "python3.11-idna-3.4");
-    assert_eq!(idna["verdict"], "unknown");
+    // and what comes with run-time dependencies alone is recorded at most
+    assert_eq!((&idna["verdict"], &idna["rule"]), (&json!("reference-only"), &json!("python-run-time")));
 
     // without --effective there are the package's own alone, as many as it has
     let own = judged.json(&["inputs", "python311Packages.requests"]);
@@ -187,7 +193,7 @@ fn savings_of_an_input_are_those_of_its_remedy() {
 #[test]
 fn needless_builds_by_grade() {
     let judged = Judged::new();
-    let report = judged.json(&["impact", "hypothesis"]);
+    let report = judged.json(&["impact", "hypothesis", "--no-rules"]);
     let needless = report["needless"].as_array().unwrap();
     let grades: Vec<&str> = needless.iter().map(|needless| needless["grade"].as_str().unwrap()).collect();
     assert_eq!(grades, ["proven", "observed", "inferred", "suspected"]);
@@ -196,16 +202,16 @@ fn needless_builds_by_grade() {
     assert!(builds[..3] == [0, 0, 0] && builds[3] > 0, "cryptography's are suspected only: {builds:?}");
     // each is what the remedies of that grade save
     for (grade, needless) in grades.iter().zip(needless) {
-        let report = judged.json(&["impact", "hypothesis", "--min-grade", grade]);
+        let report = judged.json(&["impact", "hypothesis", "--no-rules", "--min-grade", grade]);
         for key in ["builds", "attributes", "wrappers_added", "test_builds_added"] {
             assert_eq!(report["what_if"]["savings"][key], needless[key], "{grade} {key}");
         }
     }
-    let table = judged.run(&["impact", "hypothesis"]).fine();
+    let table = judged.run(&["impact", "hypothesis", "--no-rules"]).fine();
     let line = table.lines().find(|line| line.starts_with("needless")).unwrap();
     assert!(line.starts_with(&format!("needless by suspected evidence: {} build", builds[3])), "{line}");
     // evidence that says nothing of a bump
-    let table = judged.run(&["impact", "python311Packages.sphinx"]).fine();
+    let table = judged.run(&["impact", "python311Packages.sphinx", "--no-rules"]).fine();
     assert!(table.contains("needless: none that the evidence shows"), "{table}");
 }
 
@@ -269,7 +275,7 @@ fn cuts() {
         (&json!(true), &json!([]), &json!(0))
     );
     // without evidence there is nothing to cut by
-    let run = judged.program.run(&["why", "zlib", one, "--cut"]).fine();
+    let run = judged.program.run(&["why", "zlib", one, "--cut", "--no-rules"]).fine();
     assert!(run.contains("no cut:") && run.contains("nix-ripple probe"), "{run}");
 }
 
@@ -302,8 +308,10 @@ fn remedies_that_are_none() {
     // evidence that a question does not go by is no evidence
     let talk = judged.run(&["why", "zlib", "curl"]).failed();
     assert!(talk.contains("--cut"), "{talk}");
-    let talk = judged.program.run(&["impact", "zlib", "--min-grade", "inferred"]);
-    assert_eq!(talk.code, 2, "a grade without evidence");
+    let talk = judged.program.run(&["impact", "zlib", "--no-rules", "--rules", "x.toml"]);
+    assert_eq!(talk.code, 2, "rules without rules");
+    let talk = judged.program.run(&["impact", "zlib", "--rules", "x.toml"]).failed();
+    assert!(talk.contains("x.toml"), "{talk}");
     let source = judged.program.run(&["inputs", "name:default-builder.sh"]);
     assert_eq!(source.code, 2);
 }

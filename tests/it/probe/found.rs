@@ -3,6 +3,7 @@
 use nix_ripple::graph::{BuildOptions, Graph, NodeId, RecipeDigest};
 use nix_ripple::proof::{Package, Without};
 use nix_ripple::query::{RemedyParams, WhatIf, remedies};
+use nix_ripple::reach::Treatment;
 use nix_ripple::role::EffectiveInputs;
 use nix_ripple::verdict::{Evidence, EvidenceFile, Grade, InputRef, Judgement, Verdict, Verdicts};
 
@@ -57,6 +58,8 @@ fn found(graph: &Graph, evidence: &[Evidence]) -> (Vec<String>, Vec<String>) {
                     verdict: Verdict::TestOnly,
                     grade: Some(Grade::Suspected),
                     evidence: vec![0],
+                    remedy: Some(Treatment::Detach),
+                    shown: true,
                     ..Judgement::UNKNOWN
                 }
             } else {

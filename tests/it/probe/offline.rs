@@ -1,6 +1,7 @@
 //! Comparing what is already there: the nixpkgs of 2018, and closures made by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use nix_ripple::graph::{EdgeId, Graph, NodeId};
 use nix_ripple::nix::parse_drv_name;
@@ -32,6 +33,21 @@ pub(super) fn vanished(file: &EvidenceFile) -> Vanished {
         assert!(vanished.insert(evidence.package.attribute.clone(), paths).is_none());
     }
     vanished
+}
+
+/// The nixpkgs of 2018 with its attributes, and what `probe --compare` finds of its python packages.
+pub(crate) fn nixpkgs_2018() -> &'static (Graph, Vec<Evidence>) {
+    static MADE: LazyLock<(Graph, Vec<Evidence>)> = LazyLock::new(|| {
+        let data = needs::shared().expect("asked for by tests that have it alone");
+        let closure = data.join("nixpkgs-2018.json.zst");
+        let graph = support::graph(&[&closure, &data.join("nixpkgs-2018-attrs.json.zst")]);
+        let file = data.join("nixpkgs-2018-nocheck.json.zst");
+        let pairs = Pairs::read(&file).unwrap().expect("a file of pairs");
+        let sources = TextSources { files: vec![closure], store_root: None };
+        let compared = compare_pairs(&graph, &pairs, Some(&file), &sources).unwrap();
+        (graph, compared.file.evidence)
+    });
+    &MADE
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! A year of bumps.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::rates::BumpRates;
+use crate::graph::{Graph, NodeId};
+use crate::nix::name::strip_interpreter;
+use crate::reach::{BumpGroup, RebuildSet};
+
+/// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
+/// interpreter and its version (a perl module of old keeps its `perl-`). `python3.6-python-dateutil` has two, and where a recipe names its pname itself it has one.
+pub(super) fn called(pname: &str) -> String {
+    let lower = pname.to_ascii_lowercase();
+    let mut bare = lower.as_str();
+    loop {
+        match strip_interpreter(bare) {
+            less if less.len() < bare.len() => bare = less,
+            _ => return bare.to_owned(),
+        }
+    }
+}
+
+/// The derivations that are built, by what is bumped together: what they are [`called`].
+///
+/// Overestimates what moves together: unrelated packages of one pname (`hook`) are one bump.
+/// Underestimates it: what has one source under several pnames is several.
+pub(super) fn by_pname(graph: &Graph) -> BTreeMap<String, Vec<NodeId>> {
+    let mut found: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+    for node in graph.nodes().filter(|&node| is_built(graph, node)) {
+        found.entry(called(graph.pname(node))).or_default().push(node);
+    }
+    found
+}
+
+/// Whether a change of an input can have it built.
+pub(super) fn is_built(graph: &Graph, node: NodeId) -> bool {
+    graph.is_derivation(node) && !graph.is_fixed(node) && !graph.is_missing(node)
+}
+
+/// Each package, as often as it is bumped.
+pub(super) fn year(packages: &BTreeMap<String, Vec<NodeId>>, rates: &BumpRates) -> Vec<BumpGroup> {
+    packages.iter().map(|(pname, nodes)| BumpGroup { rate: rates.of(pname), nodes: nodes.clone() }).collect()
+}
+
+/// How many full builds these bumps make. O(what each rebuilds + nodes) for each.
+pub(super) fn builds(graph: &Graph, bumps: &[BumpGroup]) -> f64 {
+    let each: Vec<f64> = bumps
+        .par_iter()
+        .filter(|bump| bump.rate > 0.0)
+        .map(|bump| bump.rate * RebuildSet::of(graph, &bump.nodes).nodes.len() as f64)
+        .collect();
+    // in one order, so that it is rounded in one way
+    each.into_iter().sum()
+}

@@ -1,0 +1,6 @@
+//! Spurious inputs: the figures against editing the graph and counting again, the forms of the answer, and what
+//! it takes to live with it.
+
+mod figures;
+mod living;
+mod shape;
