@@ -171,7 +171,7 @@ pub fn inputs(
             chain: input.chain.iter().map(|&node| Link::of(graph, node)).collect(),
             rebuilds: rebuilds.get(&input.node).copied().unwrap_or_default(),
             evidence: told(graph, verdicts, evidence, &judgement, (package, input.node)),
-            rule: judgement.rule.and_then(|index| verdicts.rules().get(index)).map(|rule| rule.id.clone()),
+            rule: verdicts.rule_of(&judgement).map(|rule| rule.id.clone()),
             remedy: judgement.remedy,
             savings: input.edge.and_then(|edge| savings.get(&edge).copied()),
             verdict: judgement.verdict,

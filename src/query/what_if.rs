@@ -139,9 +139,8 @@ impl Remedy {
     /// Why it is not enough to take the input away, if it is not.
     pub(super) fn warning(&self, graph: &Graph) -> Option<String> {
         let (input, consumer) = (graph.name(self.input), graph.name(self.consumer));
-        let known = matches!(self.verdict, Verdict::ReferenceOnly | Verdict::TestOnly | Verdict::NoEffect);
         match self.insists? {
-            Insistence::Build if known => {
+            Insistence::Build if self.verdict.is_spurious() => {
                 Some(format!("the build of {consumer} insists on {input} being there: proven with a stub"))
             }
             Insistence::Build => Some(format!("the build of {consumer} fails without {input}")),

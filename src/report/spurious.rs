@@ -255,12 +255,14 @@ impl Render for SpuriousReport {
             "builds_per_year",
             "wrappers_added_per_year",
             "test_builds_added_per_year",
+            "would_save_builds",
+            "would_save_builds_per_year",
             "blocked_by",
             "new",
         ])?;
         for edge in &self.edges {
-            let price = edge.would_save.unwrap_or(edge.saves);
-            let (once, year) = (&price.one_bump, &price.per_year);
+            let (once, year) = (&edge.saves.one_bump, &edge.saves.per_year);
+            let would = |builds: &dyn Fn(&Saves) -> String| edge.would_save.as_ref().map_or(String::new(), builds);
             rows.row([
                 edge.input.drv.as_str(),
                 &edge.input.name,
@@ -280,6 +282,8 @@ impl Render for SpuriousReport {
                 &year.builds.to_string(),
                 &year.wrappers_added.to_string(),
                 &year.test_builds_added.to_string(),
+                &would(&|saves| saves.one_bump.builds.to_string()),
+                &would(&|saves| saves.per_year.builds.to_string()),
                 edge.blocked_by.as_ref().map_or("", |by| by.input.name.as_str()),
                 edge.new.map_or("", |new| if new { "true" } else { "false" }),
             ])?;

@@ -45,7 +45,7 @@ pub(super) fn needless(by_grade: impl IntoIterator<Item = (Grade, Savings)>) -> 
     let mut last = None;
     for (grade, savings) in by_grade {
         if last != Some(savings) && savings != Savings::default() {
-            lines.push(format!("needless by {grade} evidence: {}", saved(&savings)));
+            lines.push(format!("needless at {grade}: {}", saved(&savings)));
         }
         last = Some(savings);
     }

@@ -40,6 +40,12 @@ impl Verdict {
         }
     }
 
+    /// Whether the input cannot change what is built, but for the path that is recorded.
+    #[must_use]
+    pub const fn is_spurious(self) -> bool {
+        matches!(self, Self::ReferenceOnly | Self::TestOnly | Self::NoEffect)
+    }
+
     /// What spares the rebuild; `None` where it is needed, or nobody knows.
     #[must_use]
     pub const fn remedy(self) -> Option<Treatment> {

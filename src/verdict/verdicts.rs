@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::evidence::{Evidence, InputRef};
 use super::finder::{Finder, Place};
 use super::judgement::{Judgement, Verdict};
-use super::rules::{Fits, Rules};
+use super::rules::{Fits, Rule, Rules};
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::ingest::Problem;
 use crate::nix::parse_drv_name;
@@ -109,6 +109,12 @@ impl Verdicts {
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The rule that a judgement stands on, if it is one.
+    #[must_use]
+    pub fn rule_of(&self, judgement: &Judgement) -> Option<&Rule> {
+        self.rules.get(judgement.rule?)
     }
 
     /// What is known of an edge; [`Judgement::UNKNOWN`] without evidence. Binary search.

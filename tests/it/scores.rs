@@ -48,11 +48,6 @@ impl Share {
     }
 }
 
-/// Whether a change of the input cannot change what is built, but for paths.
-fn is_spurious(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::NoEffect | Verdict::TestOnly | Verdict::ReferenceOnly)
-}
-
 /// Whether a verdict says less of the output than is true: that nothing is recorded.
 fn understates(said: Verdict, truth: Verdict) -> bool {
     truth == Verdict::ReferenceOnly && matches!(said, Verdict::NoEffect | Verdict::TestOnly)
@@ -73,15 +68,15 @@ struct Score {
 
 impl Score {
     fn see(&mut self, pair: &str, judgement: &Judgement, rule: &str, truth: Verdict) {
-        let flagged = judgement.grade >= Some(Grade::Inferred) && is_spurious(judgement.verdict);
-        if is_spurious(truth) {
+        let flagged = judgement.grade >= Some(Grade::Inferred) && judgement.verdict.is_spurious();
+        if truth.is_spurious() {
             self.recall.see(flagged);
         }
         if flagged {
-            self.right.see(is_spurious(truth));
-            self.by_rule.entry(rule.to_owned()).or_default().see(is_spurious(truth));
+            self.right.see(truth.is_spurious());
+            self.by_rule.entry(rule.to_owned()).or_default().see(truth.is_spurious());
             self.understated += u32::from(understates(judgement.verdict, truth));
-            if !is_spurious(truth) {
+            if !truth.is_spurious() {
                 self.wrong.push(format!("{pair} ({rule})"));
             }
         }
@@ -98,7 +93,7 @@ impl Score {
 }
 
 fn rule_of<'v>(verdicts: &'v Verdicts, judgement: &Judgement) -> &'v str {
-    judgement.rule.and_then(|index| verdicts.rules().get(index)).map_or("evidence", |rule| rule.id.as_str())
+    verdicts.rule_of(judgement).map_or("evidence", |rule| rule.id.as_str())
 }
 
 fn readme() -> String {
@@ -193,11 +188,11 @@ fn against_judges() {
         };
         match pair.drawn.as_str() {
             "flagged" => {
-                right.see(is_spurious(truth));
-                by_rule.entry(&pair.rule).or_default().see(is_spurious(truth));
+                right.see(truth.is_spurious());
+                by_rule.entry(&pair.rule).or_default().see(truth.is_spurious());
                 assert!(!understates(pair.said, truth), "{pair:?}");
             }
-            "unflagged" => spared.see(is_spurious(truth)),
+            "unflagged" => spared.see(truth.is_spurious()),
             other => panic!("'{other}'"),
         }
     }
@@ -237,7 +232,7 @@ fn as_judged_still() {
         let (input, consumer) = (by_path[&pair.input_drv], by_path[&pair.consumer_drv]);
         let edge = graph.input_edges(consumer).find(|&(_, own)| own == input).unwrap().0;
         let judged = verdicts.of(edge);
-        let flagged = judged.grade >= Some(Grade::Inferred) && is_spurious(judged.verdict);
+        let flagged = judged.grade >= Some(Grade::Inferred) && judged.verdict.is_spurious();
         let spurious = pair.truth != "affects";
         if flagged {
             right.see(spurious);

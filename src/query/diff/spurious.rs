@@ -148,8 +148,7 @@ impl<'g> Flagged<'g> {
 }
 
 fn is_spurious(judgement: &Judgement) -> bool {
-    let idle = matches!(judgement.verdict, Verdict::ReferenceOnly | Verdict::TestOnly | Verdict::NoEffect);
-    idle && judgement.is_at_least(Some(LEAST))
+    judgement.verdict.is_spurious() && judgement.is_at_least(Some(LEAST))
 }
 
 #[derive(Default)]
@@ -183,7 +182,7 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
         remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect();
     let row = |edge: EdgeId| {
         let judgement = judged.verdicts.of(edge);
-        let rule = judgement.rule.and_then(|index| judged.verdicts.rules().get(index));
+        let rule = judged.verdicts.rule_of(&judgement);
         SpuriousInput {
             input: Named::of(graph, graph.edge_input(edge)),
             consumer: Named::of(graph, graph.edge_consumer(edge)),

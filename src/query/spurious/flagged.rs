@@ -7,7 +7,7 @@ use super::bumps::{called, is_built};
 use super::ignores::Ignores;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::Treatment;
-use crate::verdict::{Grade, Judgement, Verdict, Verdicts};
+use crate::verdict::{Grade, Judgement, Verdicts};
 
 /// An edge whose input cannot change what the consumer builds.
 #[derive(Debug, Clone)]
@@ -36,8 +36,7 @@ impl Flagged {
 
 /// Whether the input cannot change what is built, by what is known at this grade; then the grade.
 pub(super) fn is_flagged(judgement: &Judgement, least: Grade) -> Option<Grade> {
-    let spurious = matches!(judgement.verdict, Verdict::ReferenceOnly | Verdict::TestOnly | Verdict::NoEffect);
-    judgement.grade.filter(|&grade| spurious && grade >= least)
+    judgement.grade.filter(|&grade| judgement.verdict.is_spurious() && grade >= least)
 }
 
 /// What a package is called from one version, and one interpreter, to another; of a source its name.
@@ -48,7 +47,7 @@ pub(super) fn label(graph: &Graph, node: NodeId) -> String {
 
 /// The id of the rule that a judgement stands on.
 pub(super) fn rule<'v>(verdicts: &'v Verdicts, judgement: &Judgement) -> Option<&'v str> {
-    judgement.rule.and_then(|index| verdicts.rules().get(index)).map(|rule| rule.id.as_str())
+    verdicts.rule_of(judgement).map(|rule| rule.id.as_str())
 }
 
 /// What is flagged, by edge, and what else is but is ignored.

@@ -110,7 +110,10 @@ impl<'q> Groups<'q> {
                 instances: instances.len() as u64,
                 saves,
                 would_save,
-                blocked_by: members.edges.iter().find_map(|&at| blocked.get(at).cloned().flatten()),
+                // of what is saved nothing is kept
+                blocked_by: (price.one_bump.builds <= 0)
+                    .then(|| members.edges.iter().find_map(|&at| blocked.get(at).cloned().flatten()))
+                    .flatten(),
                 new: new.filter(|_| members.key.by == GroupBy::Pair).map(|_| members.edges.iter().any(is_new)),
                 input: members.key.input,
                 consumer: members.key.consumer,

@@ -209,7 +209,7 @@ fn needless_builds_by_grade() {
     }
     let table = judged.run(&["impact", "hypothesis", "--no-rules"]).fine();
     let line = table.lines().find(|line| line.starts_with("needless")).unwrap();
-    assert!(line.starts_with(&format!("needless by suspected evidence: {} build", builds[3])), "{line}");
+    assert!(line.starts_with(&format!("needless at suspected: {} build", builds[3])), "{line}");
     // evidence that says nothing of a bump
     let table = judged.run(&["impact", "python311Packages.sphinx", "--no-rules"]).fine();
     assert!(table.contains("needless: none that the evidence shows"), "{table}");
