@@ -13,13 +13,20 @@ const COLUMNS: [Column; 3] = [("rule", false), ("says", false), ("of what", fals
 impl RuleRow {
     /// What it claims, in words.
     fn says(&self) -> String {
-        let Some(grade) = self.grade.filter(|_| !self.holds_back) else { return "holds back".to_owned() };
-        let remedy = self.remedy.map_or("no remedy", |remedy| remedy.as_str());
-        format!("{} ({grade}), {remedy}", self.verdict.as_str())
+        let Some(grade) = self.rule.grade.filter(|_| !self.holds_back) else { return "holds back".to_owned() };
+        let remedy = self.rule.remedy.map_or("no remedy", |remedy| remedy.as_str());
+        format!("{} ({grade}), {remedy}", self.rule.verdict.as_str())
     }
 
     fn row(&self) -> [String; 3] {
-        [self.id.clone(), self.says(), self.summary.clone()]
+        [self.rule.id.clone(), self.says(), self.rule.summary.clone()]
+    }
+
+    /// Its conditions, in words.
+    fn when(&self) -> String {
+        let all: Vec<String> =
+            self.rule.when.iter().map(|(field, words)| format!("{field}: {}", words.join(" "))).collect();
+        all.join("; ")
     }
 }
 
@@ -55,9 +62,11 @@ impl Render for RulesReport {
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         let safe = |text: &str| table::escape(&table::printable(text));
         writeln!(out, "### Rules\n\nThe first that fits an input and its consumer decides.")?;
-        for rule in &self.rules {
-            writeln!(out, "\n#### `{}`\n\n{}: {}.\n", rule.id, safe(&rule.says()), safe(&rule.summary))?;
+        for row in &self.rules {
+            let rule = &row.rule;
+            writeln!(out, "\n#### `{}`\n\n{}: {}.\n", rule.id, safe(&row.says()), safe(&rule.summary))?;
             for (heading, text) in [
+                ("When", row.when()),
                 ("Assumes", rule.assumes.clone()),
                 ("Exceptions", rule.exceptions.clone()),
                 ("Overestimates", rule.overestimates.clone()),
@@ -67,6 +76,12 @@ impl Render for RulesReport {
             ] {
                 writeln!(out, "- **{heading}**: {}", safe(&text))?;
             }
+        }
+        if !self.lists.is_empty() {
+            writeln!(out, "\n#### Lists\n")?;
+        }
+        for (name, words) in &self.lists {
+            writeln!(out, "- **@{}**: {}", safe(name), safe(&words.join(" ")))?;
         }
         Ok(())
     }
@@ -79,18 +94,21 @@ impl Render for RulesReport {
             "grade",
             "remedy",
             "summary",
+            "when",
             "assumes",
             "exceptions",
             "overestimates",
             "underestimates",
         ])?;
-        for rule in &self.rules {
+        for row in &self.rules {
+            let rule = &row.rule;
             rows.row([
                 rule.id.as_str(),
                 rule.verdict.as_str(),
                 rule.grade.map_or("", |grade| grade.as_str()),
                 rule.remedy.map_or("", |remedy| remedy.as_str()),
                 &rule.summary,
+                &row.when(),
                 &rule.assumes,
                 &rule.exceptions,
                 &rule.overestimates,

@@ -131,7 +131,36 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Rules, RulesError> {
         }
         rules.push(rule(entry, &read.lists).map_err(fault)?);
     }
-    Ok(Rules { rules })
+    Ok(Rules { rules, lists: read.lists })
+}
+
+impl Entry {
+    /// Its conditions, by the names of their fields.
+    fn as_written(&self) -> BTreeMap<String, Vec<String>> {
+        let words = |words: &[Verdict]| words.iter().map(|verdict| verdict.as_str().to_owned()).collect();
+        let yes = |answer: bool| vec![answer.to_string()];
+        let own = [
+            ("keys".to_owned(), self.keys.clone()),
+            ("any-key".to_owned(), self.any_key.clone()),
+            ("check".to_owned(), self.check.then(|| yes(true))),
+            ("carried-by".to_owned(), self.carried_by.as_deref().map(words)),
+        ];
+        let of_node = |which: &str, node: &Node| {
+            [
+                ("pname", node.pname.clone()),
+                ("not-pname", node.not_pname.clone()),
+                ("name", node.name.clone()),
+                ("not-name", node.not_name.clone()),
+                ("language", node.language.clone()),
+                ("setup-hook", node.setup_hook.map(yes)),
+                ("only-inputs", node.only_inputs.clone()),
+                ("no-inputs", node.no_inputs.clone()),
+            ]
+            .map(|(field, words)| (format!("{which}.{field}"), words))
+        };
+        let all = own.into_iter().chain(of_node("input", &self.input)).chain(of_node("consumer", &self.consumer));
+        all.filter_map(|(field, words)| Some((field, words?))).collect()
+    }
 }
 
 fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, String> {
@@ -162,6 +191,7 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
         (_, Some(Remedy::Detach)) => Some(Treatment::Detach),
         (_, Some(Remedy::Split)) => Some(Treatment::Split),
     };
+    let when = entry.as_written();
     let patterns = |words: Option<Vec<String>>, field: &str| -> Result<Option<Patterns>, String> {
         let Some(words) = words else { return Ok(None) };
         if words.is_empty() {
@@ -234,6 +264,7 @@ fn rule(entry: Entry, lists: &BTreeMap<String, Vec<String>>) -> Result<Rule, Str
         underestimates: entry.underestimates,
         flags: entry.flags,
         spares: entry.spares,
+        when,
         conditions,
     })
 }

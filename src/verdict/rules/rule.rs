@@ -1,5 +1,6 @@
 //! Rules: a claim, and to what it applies.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::reach::Treatment;
 use crate::verdict::{Grade, Verdict};
 
 /// A rule.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Rule {
     /// Kebab case; what reports and baselines name it by.
     pub id: String,
@@ -34,7 +35,10 @@ pub struct Rule {
     pub flags: Case,
     /// A pair that it leaves alone.
     pub spares: Case,
-    /// To what it applies.
+    /// To what it applies, as it is written: each condition with its words; `@word` stands for one of
+    /// [`Rules::lists`].
+    pub when: BTreeMap<String, Vec<String>>,
+    #[serde(skip)]
     pub(super) conditions: Conditions,
 }
 
@@ -67,6 +71,7 @@ pub struct Case {
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     pub(super) rules: Vec<Rule>,
+    pub(super) lists: BTreeMap<String, Vec<String>>,
 }
 
 impl Rules {
@@ -106,6 +111,12 @@ impl Rules {
             return Err(RulesError::Twice(twice.id.clone()));
         }
         self.rules.extend(others.rules);
+        for (name, words) in others.lists {
+            // the words of both, for each file's rules mean their own
+            let known = self.lists.entry(name).or_default();
+            let more: Vec<String> = words.into_iter().filter(|word| !known.contains(word)).collect();
+            known.extend(more);
+        }
         if self.rules.len() > MOST_RULES { Err(RulesError::TooMany(self.rules.len())) } else { Ok(self) }
     }
 
@@ -113,6 +124,12 @@ impl Rules {
     #[must_use]
     pub fn all(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The lists of words that their conditions name. Where two files call one so, the words of both.
+    #[must_use]
+    pub fn lists(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.lists
     }
 
     /// A rule by its index, as judgements name it.

@@ -130,7 +130,7 @@ fn every_form() {
     let rules = |format: &str| on_minipkgs(&["rules", "--format", format]).fine();
     insta::assert_snapshot!("rules.table", rules("table"));
     let all: Value = serde_json::from_str(&rules("json")).unwrap();
-    assert_eq!(keys(&all), ["rules", "version"]);
+    assert_eq!(keys(&all), ["lists", "rules", "version"]);
     let first = &all["rules"][0];
     let fields = [
         "assumes",
@@ -145,6 +145,7 @@ fn every_form() {
         "summary",
         "underestimates",
         "verdict",
+        "when",
     ];
     assert_eq!(keys(first), fields);
     let (markdown, csv) = (rules("markdown"), rules("csv"));
