@@ -2,6 +2,7 @@
 //! derivation closures alone.
 
 pub mod cli;
+pub mod cost;
 pub mod graph;
 pub mod ingest;
 pub mod nix;

@@ -4,6 +4,7 @@ mod candidates;
 mod channels;
 mod closure;
 mod compare;
+mod costs;
 mod diff;
 mod error;
 mod evidence;

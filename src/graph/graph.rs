@@ -186,6 +186,17 @@ impl Graph {
         self.string(self.node_string(Section::NodeSystem, node))
     }
 
+    /// The features that a machine must have to build it (`requiredSystemFeatures`), ascending.
+    pub fn features(&self, node: NodeId) -> impl Iterator<Item = &str> {
+        self.string(self.node_string(Section::NodeFeatures, node)).split_ascii_whitespace()
+    }
+
+    /// Whether it asks to be built where it is wanted, for it is cheap (`preferLocalBuild`).
+    #[must_use]
+    pub fn prefers_local(&self, node: NodeId) -> bool {
+        self.flags(node) & flag::PREFER_LOCAL != 0
+    }
+
     /// Bits of [`flag`].
     #[must_use]
     pub fn flags(&self, node: NodeId) -> u32 {

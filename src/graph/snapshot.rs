@@ -16,7 +16,7 @@ use super::replace_file::replace_file;
 const MAGIC: [u8; 16] = *b"nix-ripple\0graph";
 
 /// The version of the format; a snapshot of another version is made again, not converted.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 const HEADER_LEN: usize = 64;
 const CHECKSUM: std::ops::Range<usize> = 32..64;
@@ -36,6 +36,8 @@ pub(crate) enum Section {
     NodePname,
     NodeVersion,
     NodeSystem,
+    /// String a node: the features that a machine must have to build it, with blanks between, ascending.
+    NodeFeatures,
     /// Bits of `ingest::raw::flag` a node.
     NodeFlags,
     /// Longest path from a node without inputs.

@@ -26,16 +26,17 @@ impl Graph {
         let (n, e, a) = (self.nodes, self.edges, self.attributes);
         let len = |section: Section| self.words(section).len();
         let lists = |section: Section| len(section).saturating_sub(1);
-        let lengths = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::NodeFlags, S::NodeLevel]
-            .iter()
-            .all(|&s| len(s) == n)
-            && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
-            && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
-            && [S::AttributeMaintainers, S::AttributeTeams].iter().all(|&s| len(s) == a)
-            && [S::FailedSystem, S::FailedError].iter().all(|&s| len(s) == len(S::FailedName))
-            && len(S::OutputName) == self.digests(S::OutputDigest).len()
-            && [S::NodeRecipe, S::NodeText].iter().all(|&s| self.digests(s).len() == n)
-            && len(S::Facts) == 1;
+        let lengths =
+            [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::NodeFeatures, S::NodeFlags, S::NodeLevel]
+                .iter()
+                .all(|&s| len(s) == n)
+                && [S::InputOutputs, S::InputMentions, S::ConsumerTarget, S::ConsumerEdge].iter().all(|&s| len(s) == e)
+                && [S::AttributeSystem, S::AttributeNode, S::AttributePosition].iter().all(|&s| len(s) == a)
+                && [S::AttributeMaintainers, S::AttributeTeams].iter().all(|&s| len(s) == a)
+                && [S::FailedSystem, S::FailedError].iter().all(|&s| len(s) == len(S::FailedName))
+                && len(S::OutputName) == self.digests(S::OutputDigest).len()
+                && [S::NodeRecipe, S::NodeText].iter().all(|&s| self.digests(s).len() == n)
+                && len(S::Facts) == 1;
         if !lengths {
             return Err("arrays of one kind differ in length");
         }
@@ -65,19 +66,20 @@ impl Graph {
             return Err("a string begins inside a character");
         }
         let below = |section: Section, bound: usize| self.words(section).iter().all(|&item| (item as usize) < bound);
-        let bounded = [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::OutputName, S::ListItems]
-            .iter()
-            .all(|&s| below(s, strings))
-            && [S::AttributeName, S::AttributeSystem, S::AttributePosition, S::Facts]
+        let bounded =
+            [S::NodeName, S::NodePname, S::NodeVersion, S::NodeSystem, S::NodeFeatures, S::OutputName, S::ListItems]
                 .iter()
                 .all(|&s| below(s, strings))
-            && [S::FailedName, S::FailedSystem, S::FailedError].iter().all(|&s| below(s, strings))
-            && [S::InputOutputs, S::InputMentions, S::AttributeMaintainers, S::AttributeTeams]
-                .iter()
-                .all(|&s| below(s, string_lists))
-            && below(S::ConsumerEdge, e)
-            && below(S::NodeAttributes, a)
-            && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
+                && [S::AttributeName, S::AttributeSystem, S::AttributePosition, S::Facts]
+                    .iter()
+                    .all(|&s| below(s, strings))
+                && [S::FailedName, S::FailedSystem, S::FailedError].iter().all(|&s| below(s, strings))
+                && [S::InputOutputs, S::InputMentions, S::AttributeMaintainers, S::AttributeTeams]
+                    .iter()
+                    .all(|&s| below(s, string_lists))
+                && below(S::ConsumerEdge, e)
+                && below(S::NodeAttributes, a)
+                && self.words(S::AttributeNode).iter().all(|&node| node == u32::MAX || (node as usize) < n);
         if !bounded {
             return Err("an index points outside its array");
         }

@@ -309,6 +309,7 @@ impl Attributes {
             system: system.map_or(Symbol::NONE, |system| chunk.strings.intern(system.as_bytes())),
             pname: Symbol::NONE,
             version: Symbol::NONE,
+            features: Symbol::NONE,
             flags: flag::NO_RECIPE | if floating { flag::DEFERRED } else { 0 },
             origin: Origin { input: self.input, offset },
             outputs: outputs_start..chunk.outputs.len() as u32,

@@ -40,6 +40,8 @@ struct Current {
     system: Option<Symbol>,
     pname: Option<Symbol>,
     version: Option<Symbol>,
+    /// `requiredSystemFeatures`, a blank after each.
+    features: String,
     flags: u32,
     phases: Phases,
     /// Outputs used of the open input, a comma after each.
@@ -88,6 +90,7 @@ impl Collector {
         current.system = None;
         current.pname = None;
         current.version = None;
+        current.features.clear();
         current.flags = 0;
         current.phases = Phases::Unknown;
         current.used.clear();
@@ -116,6 +119,7 @@ impl Collector {
             self.current.flags |= flag::NO_FIXUP;
         }
         let text = self.recipe.finish(aterm, &self.finder);
+        let features = self.features();
         let chunk = &mut self.chunk;
         let [outputs, inputs, sources, mentions] = self.current.marks;
         chunk.derivations.push(RawDerivation {
@@ -123,6 +127,7 @@ impl Collector {
             system: self.current.system.unwrap_or(Symbol::NONE),
             pname: self.current.pname.unwrap_or(Symbol::NONE),
             version: self.current.version.unwrap_or(Symbol::NONE),
+            features,
             flags: self.current.flags,
             origin,
             outputs: outputs..chunk.outputs.len() as u32,
@@ -132,6 +137,22 @@ impl Collector {
             text,
         });
         Ok(())
+    }
+
+    /// The features that a machine must have to build it.
+    fn features(&mut self) -> Symbol {
+        if self.current.features.is_empty() {
+            return Symbol::NONE;
+        }
+        let mut features: Vec<&str> = self.current.features.split_ascii_whitespace().collect();
+        features.sort_unstable();
+        features.dedup();
+        if features.is_empty() { Symbol::NONE } else { self.chunk.strings.intern(features.join(" ").as_bytes()) }
+    }
+
+    fn require(&mut self, features: &[u8]) {
+        self.current.features.push_str(&String::from_utf8_lossy(features));
+        self.current.features.push(' ');
     }
 
     /// Keeps the ATerm of the derivation that has just ended; of all of a chunk, or of none.
@@ -319,6 +340,7 @@ impl Collector {
             "__json.pname" if depth == 1 => self.current.pname = Some(self.chunk.strings.intern(text.as_bytes())),
             "__json.version" if depth == 1 => self.current.version = Some(self.chunk.strings.intern(text.as_bytes())),
             "__json.phases" => self.current.phases.add(text.as_bytes()),
+            "__json.requiredSystemFeatures" if depth == 2 => self.require(text.as_bytes()),
             "__json.dontFixup" if !text.is_empty() => self.current.flags |= flag::NO_FIXUP,
             _ => {}
         }
@@ -440,6 +462,9 @@ impl<'a> Events<'a> for Collector {
         match key.raw() {
             b"__json" => return self.structured(value.raw(), &value.value()),
             b"phases" => self.current.phases.add(&value.value()),
+            b"requiredSystemFeatures" => self.require(&value.value()),
+            // nothing else is true to Nix
+            b"preferLocalBuild" if value.raw() == b"1" => self.current.flags |= flag::PREFER_LOCAL,
             b"dontFixup" if !value.raw().is_empty() => self.current.flags |= flag::NO_FIXUP,
             b"pname" => self.current.pname = Some(self.chunk.strings.intern(&value.value())),
             b"version" => self.current.version = Some(self.chunk.strings.intern(&value.value())),
@@ -514,8 +539,12 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         Ok(())
     }
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        if value && self.depth == 1 && self.path == "__json.dontFixup" {
-            self.collector.current.flags |= flag::NO_FIXUP;
+        if value && self.depth == 1 {
+            self.collector.current.flags |= match self.path.as_str() {
+                "__json.dontFixup" => flag::NO_FIXUP,
+                "__json.preferLocalBuild" => flag::PREFER_LOCAL,
+                _ => 0,
+            };
         }
         Ok(())
     }

@@ -216,6 +216,8 @@ pub mod flag {
     /// The standard environment's fixup phase does not run (`phases` without it, or `dontFixup`), so
     /// that the propagated lists are not written down for consumers.
     pub const NO_FIXUP: u32 = 256;
+    /// `preferLocalBuild`: so cheap that Nix builds it where it is asked to.
+    pub const PREFER_LOCAL: u32 = 512;
 }
 
 /// One derivation; ranges are into the chunk's arrays.
@@ -229,6 +231,8 @@ pub struct RawDerivation {
     pub pname: Symbol,
     /// `version` of the environment, or none.
     pub version: Symbol,
+    /// `requiredSystemFeatures`: ascending, each once, with a blank between; or none.
+    pub features: Symbol,
     /// Bits of [`flag`].
     pub flags: u32,
     /// Where it was read: index of the input, and byte offset in it.

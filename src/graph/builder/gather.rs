@@ -177,7 +177,7 @@ impl<'c> Builder<'c> {
             return Some("the input sources differ");
         }
         let facts = |side: (usize, &RawDerivation)| {
-            [side.1.system, side.1.pname, side.1.version].map(|symbol| match symbol {
+            [side.1.system, side.1.pname, side.1.version, side.1.features].map(|symbol| match symbol {
                 Symbol::NONE => Symbol::NONE,
                 symbol => self.symbols[side.0][symbol.0 as usize],
             })

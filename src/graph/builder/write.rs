@@ -23,6 +23,7 @@ impl Builder<'_> {
         let mut pnames = Vec::with_capacity(n);
         let mut versions = Vec::with_capacity(n);
         let mut systems = Vec::with_capacity(n);
+        let mut features = Vec::with_capacity(n);
         let mut flags = Vec::with_capacity(n);
         for &node in &self.order {
             let content = self.nodes[node as usize].content;
@@ -38,9 +39,12 @@ impl Builder<'_> {
             let stated = self.derivation(node).map(|(c, _, derivation)| {
                 let symbol =
                     |symbol: Symbol| if symbol == Symbol::NONE { empty } else { self.symbols[c][symbol.0 as usize] };
-                (symbol(derivation.pname), symbol(derivation.version), symbol(derivation.system), derivation.flags)
+                let [pname, version, system, features] =
+                    [derivation.pname, derivation.version, derivation.system, derivation.features].map(symbol);
+                (pname, version, system, features, derivation.flags)
             });
-            let (pname, version, system, flag) = stated.unwrap_or((
+            let (pname, version, system, feature, flag) = stated.unwrap_or((
+                empty,
                 empty,
                 empty,
                 empty,
@@ -49,6 +53,7 @@ impl Builder<'_> {
             pnames.push(if pname == empty { self.strings.intern(parsed_pname.as_bytes()) } else { pname });
             versions.push(if version == empty { self.strings.intern(parsed_version.as_bytes()) } else { version });
             systems.push(system);
+            features.push(feature);
             flags.push(flag);
         }
         self.intern_used_outputs();
@@ -70,6 +75,7 @@ impl Builder<'_> {
         add(Section::NodePname, &pnames);
         add(Section::NodeVersion, &all(&versions));
         add(Section::NodeSystem, &all(&systems));
+        add(Section::NodeFeatures, &all(&features));
         add(Section::NodeFlags, &flags);
         add(Section::NodeLevel, &self.order.iter().map(|&node| self.nodes[node as usize].level).collect::<Vec<u32>>());
 
