@@ -10,7 +10,6 @@ use crate::graph::Graph;
 /// What is known of the cost of builds.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cost")]
-#[expect(dead_code, reason = "the commands that take it follow")]
 pub(super) struct CostArgs {
     /// Build times (repeatable): nix-output-monitor's build-reports.csv, Hydra's BuildSteps, or names with seconds
     #[arg(long, value_name = "FILE")]
