@@ -38,6 +38,7 @@ impl Asked {
             min_grade,
             effective: false,
             rates: &self.rates,
+            costs: None,
             ignores: &Ignores::default(),
             baseline: None,
             steps,
