@@ -262,6 +262,7 @@ fn of_nixpkgs() {
         min_grade: Grade::Inferred,
         effective: false,
         rates: &BumpRates::default(),
+        costs: None,
         ignores: &Ignores::default(),
         baseline: None,
         steps: 2,
