@@ -22,7 +22,6 @@ pub(super) struct CostArgs {
     cost: bool,
 }
 
-#[expect(dead_code, reason = "the commands that take it follow")]
 impl CostArgs {
     /// Whether costs are asked for.
     pub(super) fn is_given(&self) -> bool {

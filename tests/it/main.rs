@@ -12,6 +12,7 @@ mod evaluate;
 mod evidence;
 mod features;
 mod graph_traits;
+mod impact_cost;
 mod layering;
 mod needs;
 mod nix_as_judge;
