@@ -19,6 +19,9 @@ pub enum MetadataError {
          give one of them"
     )]
     Unknown(String),
+    /// A folder of something else.
+    #[error("{0}: no narinfo file in it; give the folder of a binary cache")]
+    NoNarInfo(String),
     /// It is not as it should be.
     #[error("{path}, {place}: {expected}; make it again")]
     Damaged {
