@@ -3,7 +3,9 @@
 mod costs;
 mod farm;
 mod schedule;
+mod sizes;
 
 pub use costs::{Bytes, Costs, Time};
 pub use farm::{Farm, FarmError, Features, Machine};
 pub use schedule::{Run, Schedule, Scheduler, Unbuildable, Use, Work, schedule};
+pub use sizes::{Kind as SizeKind, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, SizeUses, Sizes, Spread};

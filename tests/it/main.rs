@@ -29,6 +29,7 @@ mod robust;
 mod roles;
 mod rules;
 mod scores;
+mod sizes;
 mod spurious;
 mod support;
 mod texts;
