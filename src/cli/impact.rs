@@ -129,13 +129,13 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
-        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped));
+        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped, None));
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {
         let params = RemedyParams { min_grade, only: args.only };
         let all = remedies(graph, &effective, &verdicts, &bumped, what_ifs, params)?;
-        remedied(graph, &bumped, &all, report);
+        remedied(graph, &bumped, &all, None, report);
     }
     Ok(())
 }

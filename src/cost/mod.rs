@@ -4,6 +4,7 @@ mod costs;
 mod farm;
 mod schedule;
 mod sizes;
+mod weights;
 
 pub use costs::{Bytes, Costs, Time};
 pub use farm::{Farm, FarmError, Features, Machine};

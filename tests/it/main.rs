@@ -34,5 +34,6 @@ mod spurious;
 mod support;
 mod texts;
 mod truth;
+mod weights;
 mod what_if;
 mod yearly;
