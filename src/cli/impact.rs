@@ -6,13 +6,14 @@ use clap::ValueEnum;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
 use super::printer::Printer;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, remedied, remedies,
-    resolve, systems_without_evidence,
+    Bump, CostParams, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price,
+    remedied, remedies, resolve, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -71,6 +72,8 @@ pub(super) struct Args {
     #[command(flatten)]
     remedies: RemedyArgs,
     #[command(flatten)]
+    costs: CostArgs,
+    #[command(flatten)]
     closure: ClosureArgs,
 }
 
@@ -90,6 +93,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
+    if let Some(costs) = args.costs.load_if_given(&graph, printer)? {
+        price(&graph, &bumps, &costs, CostParams::default(), &mut report);
+    }
     judge(&args, &graph, &bumps, &what_ifs, &mut report, printer)?;
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);

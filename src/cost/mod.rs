@@ -1,6 +1,12 @@
 //! What each build costs: time and bytes, measured or estimated.
 
 mod costs;
+mod farm;
+mod schedule;
+mod sizes;
 mod weights;
 
 pub use costs::{Bytes, Costs, Time};
+pub use farm::{Farm, FarmError, Features, Machine};
+pub use schedule::{Run, Schedule, Scheduler, Unbuildable, Use, Work, schedule};
+pub use sizes::{Kind as SizeKind, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, SizeUses, Sizes, Spread};
