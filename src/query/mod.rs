@@ -28,8 +28,8 @@ pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINU
 pub use cost_report::{CostParams, CostReport, CriticalPath, Heavyweight, Hours, Price, TimedBuild, hours, price};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,
-    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, HoursWeight, Judged,
+    Judgement, OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
     SpuriousChanges, SpuriousInput, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Render;
 use super::cost::measured;
-use super::table::{self, Column, Layout, counted, number, percent};
+use super::table::{self, Column, Layout, counted, number};
 use super::units::{duration, size, size_change};
 use crate::query::{BlockedBy, Group, GroupBy, Saves, SpuriousEdge, SpuriousReport, StaleIgnore, Step};
 use crate::reach::{Treatment, Yearly};
@@ -208,8 +208,8 @@ impl SpuriousReport {
             measured(hours.measured_share, hours.total)
         );
         if let (Some(saves), Some(bytes)) = (saves.next(), cost.bytes) {
-            let known = percent(cost.bytes_measured.unwrap_or_default(), bytes.max(1));
-            text.push_str(&format!("; in bytes written {saves} of {} ({known} measured)", size(bytes)));
+            let known = cost.bytes_known().unwrap_or_default();
+            text.push_str(&format!("; in bytes written {saves} of {} ({known})", size(bytes)));
         }
         Some(text)
     }
