@@ -3,6 +3,7 @@
 use std::io;
 
 use super::side::SideError;
+use crate::cost::TimesError;
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -45,6 +46,8 @@ pub(super) enum CliError {
     Evidence(#[from] EvidenceError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Times(#[from] TimesError),
     #[error(transparent)]
     Rates(#[from] RatesError),
     #[error(transparent)]
@@ -113,6 +116,7 @@ impl CliError {
             | Self::Resolve(_)
             | Self::Evidence(_)
             | Self::Rules(_)
+            | Self::Times(_)
             | Self::Rates(_)
             | Self::Ignores(_)
             | Self::Baseline(_)

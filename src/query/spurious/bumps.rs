@@ -6,21 +6,8 @@ use rayon::prelude::*;
 
 use super::rates::BumpRates;
 use crate::graph::{Graph, NodeId};
-use crate::nix::name::strip_interpreter;
+pub(super) use crate::nix::name::called;
 use crate::reach::{BumpGroup, RebuildSet};
-
-/// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
-/// interpreter and its version (a perl module of old keeps its `perl-`). `python3.6-python-dateutil` has two, and where a recipe names its pname itself it has one.
-pub(super) fn called(pname: &str) -> String {
-    let lower = pname.to_ascii_lowercase();
-    let mut bare = lower.as_str();
-    loop {
-        match strip_interpreter(bare) {
-            less if less.len() < bare.len() => bare = less,
-            _ => return bare.to_owned(),
-        }
-    }
-}
 
 /// The derivations that are built, by what is bumped together: what they are [`called`].
 ///
