@@ -31,7 +31,6 @@ enum SchedulerArg {
     Nix,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that take it follow"))]
 impl FarmArgs {
     /// Whether any machines are named.
     pub(super) fn is_given(&self) -> bool {

@@ -9,7 +9,9 @@ use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
+use super::farm::FarmArgs;
 use super::printer::Printer;
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
     Bump, CostParams, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price,
@@ -73,6 +75,11 @@ pub(super) struct Args {
     remedies: RemedyArgs,
     #[command(flatten)]
     costs: CostArgs,
+    /// How many of the builds that take longest to show
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
+    heavyweights: usize,
+    #[command(flatten)]
+    farm: FarmArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -93,10 +100,19 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
-    if let Some(costs) = args.costs.load_if_given(&graph, printer)? {
-        price(&graph, &bumps, &costs, CostParams::default(), &mut report);
+    let farm = args.farm.load()?;
+    let costs = match farm.is_some() || args.costs.is_given() {
+        true => Some(args.costs.load(&graph, printer)?),
+        false => None,
+    };
+    if let Some(costs) = &costs {
+        let params = CostParams {
+            heavyweights: args.heavyweights,
+            farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
+        };
+        price(&graph, &bumps, costs, params, &mut report);
     }
-    judge(&args, &graph, &bumps, &what_ifs, &mut report, printer)?;
+    judge(&args, &graph, &bumps, &what_ifs, costs.as_ref(), &mut report, printer)?;
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);
         for listed in report.list.iter().flatten().filter(built) {
@@ -117,6 +133,7 @@ fn judge(
     graph: &Graph,
     bumps: &[Bump],
     what_ifs: &[WhatIf],
+    costs: Option<&Costs>,
     report: &mut ImpactReport,
     printer: &mut Printer,
 ) -> Result<(), CliError> {
@@ -129,13 +146,13 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
-        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped, None));
+        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped, costs));
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {
         let params = RemedyParams { min_grade, only: args.only };
         let all = remedies(graph, &effective, &verdicts, &bumped, what_ifs, params)?;
-        remedied(graph, &bumped, &all, None, report);
+        remedied(graph, &bumped, &all, costs, report);
     }
     Ok(())
 }

@@ -24,7 +24,10 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
-pub use cost_report::{CostParams, CostReport, CriticalPath, Heavyweight, Hours, Price, TimedBuild, hours, price};
+pub use cost_report::{
+    CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
+    UnbuildableReport, hours, price,
+};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
     Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,

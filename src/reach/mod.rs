@@ -3,6 +3,7 @@
 mod action;
 mod blame;
 mod blockers;
+mod chain;
 mod counts;
 mod critical;
 mod cut;
@@ -25,6 +26,7 @@ mod yearly;
 pub use action::Action;
 pub use blame::{Blame, Influence, Takers, Unit};
 pub use blockers::blockers;
+pub use chain::heaviest_chain;
 pub use counts::{dependents_of, dependents_of_all};
 pub use critical::{Chain, chain, longest};
 pub use cut::{Cut, cut};
