@@ -451,12 +451,12 @@ fn remedies(corpus: &Corpus, table: &mut Vec<Row>) {
             let mut edits = Edits::default();
             edits.treat(remedy.edge, remedy.treatment);
             remedy.receivers.iter().for_each(|&receiver| edits.add(graph.edge_input(remedy.edge), receiver));
-            savings(&graph, &[graph.edge_input(remedy.edge)], &edits)
+            savings(&graph, &[graph.edge_input(remedy.edge)], &edits, None)
         });
         edited.collect::<Vec<_>>()
     };
-    assert_eq!(savings_of_edges(&graph, &remedies)[..SOME], one_by_one(), "both save the same");
-    let ours = || drop(black_box(savings_of_edges(&graph, &with_receivers())));
+    assert_eq!(savings_of_edges(&graph, &remedies, None)[..SOME], one_by_one(), "both save the same");
+    let ours = || drop(black_box(savings_of_edges(&graph, &with_receivers(), None)));
     let (ours, naive) = side_by_side(ROUNDS, ours, || drop(black_box(one_by_one())));
     table.push([
         format!("savings of {} edges, receivers found", remedies.len()),

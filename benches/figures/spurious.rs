@@ -44,16 +44,16 @@ pub(crate) fn spurious(corpus: &Corpus, table: &mut Vec<Row>) {
         table.push([what, ms(median(times)), format!("peak memory so far: {}", own_peak()), "5 s in all".to_owned()]);
     };
     row(format!("{} remedies, savings of each on one bump", remedies.len()), &|| {
-        black_box(savings_of_edges(&graph, &remedies));
+        black_box(savings_of_edges(&graph, &remedies, None));
     });
     row(format!("{} actions of them, savings on one bump", actions.len()), &|| {
-        black_box(savings_of_actions(&graph, &remedies, &one_bump));
+        black_box(savings_of_actions(&graph, &remedies, &one_bump, None));
     });
     row(format!("the same over a year of {} bumps", bumps.len()), &|| {
-        black_box(yearly_savings(&graph, &remedies, &actions, &bumps));
+        black_box(yearly_savings(&graph, &remedies, &actions, &bumps, None));
     });
     row("the best twenty in order".to_owned(), &|| {
-        black_box(greedy(&graph, &remedies, &actions, &bumps, 20));
+        black_box(greedy(&graph, &remedies, &actions, &bumps, 20, None));
     });
     row("what keeps builds".to_owned(), &|| drop(black_box(blockers(&graph, &remedies))));
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::printer::Printer;
-use crate::cost::{Costs, LeftOut, Times};
+use crate::cost::{Costs, LeftOut, SizeRecords, Sizes, Times};
 use crate::graph::Graph;
 
 /// What is known of the cost of builds.
@@ -14,7 +14,7 @@ pub(super) struct CostArgs {
     /// Build times (repeatable): nix-output-monitor's build-reports.csv, Hydra's BuildSteps, or names with seconds
     #[arg(long, value_name = "FILE")]
     times: Vec<PathBuf>,
-    /// Sizes of outputs (repeatable): what 'nix path-info --json' prints, narinfo files, or Nix's db.sqlite
+    /// Sizes of outputs (repeatable): what 'nix path-info --json' prints, narinfo files or a folder of them, or Nix's db.sqlite
     #[arg(long, value_name = "FILE")]
     sizes: Vec<PathBuf>,
     /// Tell costs also where neither is given, all estimated
@@ -42,7 +42,25 @@ impl CostArgs {
                 unmatched.first
             ));
         }
-        Ok(costs)
+        Ok(costs.with_sizes(self.load_sizes(graph, printer)?))
+    }
+
+    /// What is known of sizes, if anything was given.
+    fn load_sizes(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Sizes>, CliError> {
+        if self.sizes.is_empty() {
+            return Ok(None);
+        }
+        let records = SizeRecords::read(&self.sizes)?;
+        printer.warnings(records.notes());
+        let sizes = Sizes::new(graph, records);
+        for (file, all, some) in sizes.iter().flat_map(|sizes| &sizes.uses().files) {
+            if *some == 0 && *all > 0 {
+                printer.warning(&format!("{file}: none of its {all} paths is called as an output here"));
+            } else {
+                printer.detail(&format!("{file}: {some} of {all} paths tell the size of an output here"));
+            }
+        }
+        Ok(sizes)
     }
 
     /// The same, if they are asked for.

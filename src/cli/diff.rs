@@ -100,7 +100,7 @@ fn report(
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
-    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped()));
+    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), None));
     let mut report = diff.report(sides, [&texts[0], &texts[1]], needless);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one

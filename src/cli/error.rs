@@ -3,7 +3,7 @@
 use std::io;
 
 use super::side::SideError;
-use crate::cost::TimesError;
+use crate::cost::{FarmError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -48,6 +48,8 @@ pub(super) enum CliError {
     Rules(#[from] RulesError),
     #[error(transparent)]
     Times(#[from] TimesError),
+    #[error(transparent)]
+    Farm(#[from] FarmError),
     #[error(transparent)]
     Rates(#[from] RatesError),
     #[error(transparent)]
@@ -117,6 +119,7 @@ impl CliError {
             | Self::Evidence(_)
             | Self::Rules(_)
             | Self::Times(_)
+            | Self::Farm(_)
             | Self::Rates(_)
             | Self::Ignores(_)
             | Self::Baseline(_)

@@ -9,7 +9,6 @@ use super::evidence_store::load;
 use super::printer::Printer;
 use crate::graph::Graph;
 use crate::query::Needless;
-use crate::reach::Savings;
 use crate::verdict::{Evidence, Grade, Rules, Verdicts};
 
 /// Evidence, and how strong it must be.
@@ -58,7 +57,7 @@ impl EvidenceArgs {
 
     /// Whether that nothing is needless is worth a line, too: where evidence is given.
     pub(super) fn keeps(&self, needless: Vec<Needless>) -> Vec<Needless> {
-        let some = needless.iter().any(|needless| needless.savings != Savings::default());
+        let some = needless.iter().any(|needless| !needless.savings.is_nothing());
         if some || !self.evidence.is_empty() { needless } else { Vec::new() }
     }
 

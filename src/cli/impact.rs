@@ -6,13 +6,16 @@ use clap::ValueEnum;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
+use super::farm::FarmArgs;
 use super::printer::Printer;
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, remedied, remedies,
-    resolve, systems_without_evidence,
+    Bump, CostParams, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price,
+    remedied, remedies, resolve, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -71,6 +74,13 @@ pub(super) struct Args {
     #[command(flatten)]
     remedies: RemedyArgs,
     #[command(flatten)]
+    costs: CostArgs,
+    /// How many of the builds that take longest to show
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
+    heavyweights: usize,
+    #[command(flatten)]
+    farm: FarmArgs,
+    #[command(flatten)]
     closure: ClosureArgs,
 }
 
@@ -90,7 +100,19 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
-    judge(&args, &graph, &bumps, &what_ifs, &mut report, printer)?;
+    let farm = args.farm.load()?;
+    let costs = match farm.is_some() || args.costs.is_given() {
+        true => Some(args.costs.load(&graph, printer)?),
+        false => None,
+    };
+    if let Some(costs) = &costs {
+        let params = CostParams {
+            heavyweights: args.heavyweights,
+            farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
+        };
+        price(&graph, &bumps, costs, params, &mut report);
+    }
+    judge(&args, &graph, &bumps, &what_ifs, costs.as_ref(), &mut report, printer)?;
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);
         for listed in report.list.iter().flatten().filter(built) {
@@ -111,6 +133,7 @@ fn judge(
     graph: &Graph,
     bumps: &[Bump],
     what_ifs: &[WhatIf],
+    costs: Option<&Costs>,
     report: &mut ImpactReport,
     printer: &mut Printer,
 ) -> Result<(), CliError> {
@@ -123,13 +146,13 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given() {
-        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped));
+        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped, costs));
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {
         let params = RemedyParams { min_grade, only: args.only };
         let all = remedies(graph, &effective, &verdicts, &bumped, what_ifs, params)?;
-        remedied(graph, &bumped, &all, report);
+        remedied(graph, &bumped, &all, costs, report);
     }
     Ok(())
 }

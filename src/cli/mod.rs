@@ -9,6 +9,7 @@ mod diff;
 mod error;
 mod evidence;
 mod evidence_store;
+mod farm;
 mod impact;
 mod ingest;
 mod inputs;

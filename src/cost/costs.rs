@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fixedbitset::FixedBitSet;
 
+use super::Sizes;
 use super::matching::{NONE, matching};
 use super::model::model;
 use super::reason::{Estimated, Measured, TimeReason};
@@ -17,9 +18,8 @@ use crate::graph::{Graph, NodeId};
 pub struct Costs {
     millis: Vec<u64>,
     measured: FixedBitSet,
-    bytes: Option<Vec<u64>>,
-    bytes_measured: FixedBitSet,
     times: TimeReasons,
+    sizes: Option<Sizes>,
 }
 
 /// Why each node takes so long.
@@ -56,10 +56,10 @@ pub struct Time {
     pub measured: bool,
 }
 
-/// The size of what a build writes.
+/// The size of what a build writes, or of what is downloaded for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bytes {
-    /// Bytes of the NARs of all its outputs.
+    /// Bytes of all its outputs together.
     pub bytes: u64,
     /// Whether a record says so of every output; estimated otherwise.
     pub measured: bool,
@@ -98,13 +98,25 @@ impl Costs {
             file_lists: matching.file_lists,
             unmatched,
         };
-        Self { millis, measured, bytes: None, bytes_measured: FixedBitSet::with_capacity(graph.node_count()), times }
+        Self { millis, measured, times, sizes: None }
     }
 
     /// By the model alone, without any record.
     #[must_use]
     pub fn estimated(graph: &Graph) -> Self {
         Self::new(graph, &Times::default())
+    }
+
+    /// The same with sizes.
+    #[must_use]
+    pub fn with_sizes(self, sizes: Option<Sizes>) -> Self {
+        Self { sizes, ..self }
+    }
+
+    /// The sizes, and how they were found; `None` where none are known at all.
+    #[must_use]
+    pub fn sizes(&self) -> Option<&Sizes> {
+        self.sizes.as_ref()
     }
 
     /// Milliseconds of every node, by its index.
@@ -116,7 +128,13 @@ impl Costs {
     /// Bytes of every node, by its index; `None` where no sizes are known at all.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u64]> {
-        self.bytes.as_deref()
+        self.sizes.as_ref().map(Sizes::bytes)
+    }
+
+    /// What is downloaded for every node, by its index; `None` where no record tells of any download.
+    #[must_use]
+    pub fn downloads(&self) -> Option<&[u64]> {
+        self.sizes.as_ref().and_then(Sizes::downloads)
     }
 
     /// What a node takes.
@@ -134,8 +152,16 @@ impl Costs {
     /// When the node is of another graph.
     #[must_use]
     pub fn size(&self, node: NodeId) -> Option<Bytes> {
-        let bytes = self.bytes.as_ref()?[node.index()];
-        Some(Bytes { bytes, measured: self.bytes_measured.contains(node.index()) })
+        self.sizes.as_ref().map(|sizes| sizes.size(node))
+    }
+
+    /// What is downloaded for a node; `None` where no record tells of any download.
+    ///
+    /// # Panics
+    /// When the node is of another graph.
+    #[must_use]
+    pub fn download(&self, node: NodeId) -> Option<Bytes> {
+        self.sizes.as_ref().and_then(|sizes| sizes.download(node))
     }
 
     /// Why a node takes so long.

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::sort::Sort;
 use crate::graph::{Graph, NodeId};
-use crate::nix::name::called;
+use crate::nix::called;
 
 /// What a node is called, in numbers that are the same for what is called the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,5 +22,5 @@ pub mod store_path;
 pub use derivation::{Derivation, Events, Output, OutputKind, Text};
 pub use literal::string_literal;
 pub(crate) use name::language_of_interpreter;
-pub use name::{language_of, module_pname, normalise_pname, parse_drv_name};
+pub use name::{called, language_of, module_pname, normalise_pname, parse_drv_name};
 pub use store_path::{Digest, StorePath, StorePathError};

@@ -82,6 +82,27 @@ pub fn module_pname(pname: &str) -> String {
     }
 }
 
+/// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
+/// interpreter and its version (a perl module of old keeps its `perl-`). `python3.6-python-dateutil` has two, and
+/// where a recipe names its pname itself it has one.
+///
+/// ```
+/// use nix_ripple::nix::called;
+/// assert_eq!(called("python3.6-python-Dateutil"), "dateutil");
+/// assert_eq!(called("perl-URI"), "perl-uri");
+/// ```
+#[must_use]
+pub fn called(pname: &str) -> String {
+    let lower = pname.to_ascii_lowercase();
+    let mut bare = lower.as_str();
+    loop {
+        match strip_interpreter(bare) {
+            less if less.len() < bare.len() => bare = less,
+            _ => return bare.to_owned(),
+        }
+    }
+}
+
 /// Interpreters whose modules have been named after them without a version.
 const UNVERSIONED: [&str; 2] = ["perl", "python"];
 
@@ -120,20 +141,6 @@ pub fn strip_interpreter(pname: &str) -> &str {
         }
     }
     pname
-}
-
-/// What a package is called whatever its version and interpreter: its pname in lower case without any prefix of an
-/// interpreter and its version (a perl module of old keeps its `perl-`). `python3.6-python-dateutil` has two, and
-/// where a recipe names its pname itself it has one.
-pub(crate) fn called(pname: &str) -> String {
-    let lower = pname.to_ascii_lowercase();
-    let mut bare = lower.as_str();
-    loop {
-        match strip_interpreter(bare) {
-            less if less.len() < bare.len() => bare = less,
-            _ => return bare.to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ fn savings(
         remedies.extend(group.remedies(graph, effective, verdicts));
         actions.push(Action((first..remedies.len() as u32).collect()));
     }
-    yearly_savings(graph, &remedies, &actions, bumps)
+    yearly_savings(graph, &remedies, &actions, bumps, None)
 }
 
 fn candidate(

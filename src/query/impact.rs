@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::REPORT_VERSION;
+use super::cost_report::{CostReport, Price};
 use super::labels::{Branch, branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::remedied::{Needless, RemediedReport};
 use super::resolve::Bump;
@@ -56,6 +57,9 @@ pub struct ImpactReport {
     /// How many of the builds are needless, by the grade of evidence, where evidence is given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needless: Vec<Needless>,
+    /// What it costs, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostReport>,
     /// What remedies change, where any are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what_if: Option<RemediedReport>,
@@ -177,6 +181,12 @@ pub struct Share {
     pub attributes: u64,
     /// Derivations that no other of the bumps rebuilds.
     pub exclusive: u64,
+    /// Machine time of what it rebuilds and fetches alone, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<f64>,
+    /// Machine time of what no other of the bumps rebuilds or fetches, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusive_hours: Option<f64>,
 }
 
 /// A rebuilt derivation, or a bumped fixed-output one.
@@ -199,6 +209,9 @@ pub struct Listed {
     /// What is left of it after the remedies, where any are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,
+    /// What it costs, where costs are asked for.
+    #[serde(flatten)]
+    pub price: Option<Price>,
     #[serde(skip)]
     pub(super) node: NodeId,
 }
@@ -260,6 +273,7 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         each,
         overlap,
         needless: Vec::new(),
+        cost: None,
         what_if: None,
         notes: notes(graph, &rebuilt),
         list: params.list.then(|| list(graph, &rebuilt, params.depth)),
@@ -414,6 +428,8 @@ fn shares(graph: &Graph, bumps: &[Bump]) -> (Vec<Share>, Option<u64>) {
             derivations: set.nodes.len() as u64,
             attributes: count_attributes(graph, set).0.total,
             exclusive: set.nodes.iter().filter(|node| times.get(node) == Some(&1)).count() as u64,
+            hours: None,
+            exclusive_hours: None,
         })
         .collect();
     (each, Some(times.values().filter(|&&count| count > 1).count() as u64))
@@ -439,6 +455,7 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
                 .map(|attribute| graph.attribute_system(attribute).to_owned())
                 .collect(),
             after: None,
+            price: None,
             node,
         })
         .collect();

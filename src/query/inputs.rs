@@ -252,7 +252,7 @@ fn savings(
 ) -> BTreeMap<EdgeId, Savings> {
     let remedy = |input: &Input| edge_remedy(graph, effective, verdicts, input.edge?);
     let remedies: Vec<EdgeRemedy> = inputs.iter().filter_map(remedy).collect();
-    remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect()
+    remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies, None)).collect()
 }
 
 /// Puts the derivation first that most people mean: one with an attribute before one without, then that

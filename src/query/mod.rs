@@ -2,6 +2,7 @@
 
 mod attribute_path;
 mod candidates;
+mod cost_report;
 mod cut;
 mod diff;
 mod evidence_list;
@@ -23,6 +24,10 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
+pub use cost_report::{
+    CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
+    UnbuildableReport, hours, price,
+};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
     Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,

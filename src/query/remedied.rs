@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::impact::{After, ImpactReport};
 use super::inputs::Link;
 use super::what_if::{Remedies, Remedy, RemedyParams, remedies};
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
-use crate::reach::{EditedRebuild, Edits, Savings, Treatment, rebuild_edited, savings};
+use crate::reach::{EditedRebuild, Edits, Savings, Treatment, hours, rebuild_edited, savings};
 use crate::role::{DependencyList, EffectiveInputs};
 use crate::verdict::{Grade, Verdict, Verdicts};
 
@@ -74,7 +75,7 @@ pub struct ReceiverRow {
 }
 
 /// What is rebuilt after the remedies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AfterCounts {
     /// Full builds.
     pub builds: u64,
@@ -82,6 +83,30 @@ pub struct AfterCounts {
     pub wrappers: u64,
     /// Detached test builds.
     pub test_builds: u64,
+    /// Machine time of the full builds and of what is fetched again, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<f64>,
+    /// Bytes of these, where sizes are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+impl AfterCounts {
+    fn of(graph: &Graph, bumped: &[NodeId], after: &EditedRebuild, costs: Option<&Costs>) -> Self {
+        let bumped: BTreeSet<NodeId> = bumped.iter().copied().collect();
+        let fetched: Vec<NodeId> = bumped.into_iter().filter(|&node| graph.is_fixed(node)).collect();
+        let sum = |weights: &[u64]| {
+            let made = after.builds.iter().chain(&fetched).filter_map(|node| weights.get(node.index()));
+            made.fold(0u64, |sum, &weight| sum.saturating_add(weight))
+        };
+        Self {
+            builds: after.builds.len() as u64,
+            wrappers: after.wrappers.len() as u64,
+            test_builds: after.tests.len() as u64,
+            hours: costs.map(|costs| hours(sum(costs.millis()) as f64)),
+            bytes: costs.and_then(Costs::bytes).map(sum),
+        }
+    }
 }
 
 /// A consumer that a remedy does not spare.
@@ -111,7 +136,9 @@ pub fn needless(
     effective: &EffectiveInputs<'_>,
     verdicts: &Verdicts,
     bumped: &[NodeId],
+    costs: Option<&Costs>,
 ) -> Vec<Needless> {
+    let weights = costs.map(Costs::weights);
     let mut found: Vec<Needless> = Vec::new();
     let mut last: Option<(usize, Savings)> = None;
     for grade in Grade::ALL.into_iter().rev() {
@@ -123,11 +150,11 @@ pub fn needless(
             // no evidence of this grade alone
             Some((known, savings)) if known == count => savings,
             // nothing is treated
-            None if count == 0 => Savings::default(),
+            None if count == 0 => Savings::nothing(weights),
             _ => {
                 let params = RemedyParams { min_grade: Some(grade), only: false };
                 let edits = remedies(graph, effective, verdicts, bumped, &[], params).map(|all| all.edits());
-                savings(graph, bumped, &edits.unwrap_or_default())
+                savings(graph, bumped, &edits.unwrap_or_default(), weights)
             }
         };
         last = Some((count, savings));
@@ -154,7 +181,7 @@ pub fn systems_without_evidence(graph: &Graph, verdicts: &Verdicts, rebuilt: &BT
 }
 
 /// What the remedies change about a bump; notes it in the report's list as well, if there is one.
-pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut ImpactReport) {
+pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, costs: Option<&Costs>, report: &mut ImpactReport) {
     let edits = all.edits();
     let before = rebuild_edited(graph, bumped, &Edits::default());
     let after = rebuild_edited(graph, bumped, &edits);
@@ -197,12 +224,8 @@ pub fn remedied(graph: &Graph, bumped: &[NodeId], all: &Remedies, report: &mut I
             })
             .collect(),
         cut_off: all.cut_off.len() as u64,
-        after: AfterCounts {
-            builds: after.builds.len() as u64,
-            wrappers: after.wrappers.len() as u64,
-            test_builds: after.tests.len() as u64,
-        },
-        savings: savings(graph, bumped, &edits),
+        after: AfterCounts::of(graph, bumped, &after, costs),
+        savings: savings(graph, bumped, &edits, costs.map(Costs::weights)),
         kept: kept(graph, bumped, all, &after),
     });
 }

@@ -177,6 +177,7 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reach::samples::consumers;
     use proptest::prelude::*;
 
     /// One search a node, nothing clever.
@@ -199,40 +200,16 @@ mod tests {
             .collect()
     }
 
-    /// A random graph with ids in topological order.
-    fn graph() -> impl Strategy<Value = Vec<Vec<u32>>> {
-        (1usize..1500, 0usize..6, any::<u64>()).prop_map(|(n, degree, seed)| {
-            let mut state = seed;
-            let mut random = move || {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 33) as usize
-            };
-            let mut consumers = vec![Vec::new(); n];
-            for node in 1..n {
-                for _ in 0..random() % (degree + 1) {
-                    // some inputs are near, some are the first few, as toolchains are
-                    let input = if random() % 3 == 0 { random() % node.min(20) } else { random() % node };
-                    consumers[input].push(node as u32);
-                }
-            }
-            for list in &mut consumers {
-                list.sort_unstable();
-                list.dedup();
-            }
-            consumers
-        })
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn equals_one_search_a_node(consumers in graph()) {
+        fn equals_one_search_a_node(consumers in consumers(1..1500, 0..6)) {
             let propagation = Propagation::from_consumers(&consumers);
             prop_assert_eq!(dependents_of_all(&propagation), naive(&propagation));
         }
 
         #[test]
-        fn a_part_equals_the_whole(consumers in graph(), step in 1usize..50) {
+        fn a_part_equals_the_whole(consumers in consumers(1..1500, 0..6), step in 1usize..50) {
             let propagation = Propagation::from_consumers(&consumers);
             let all = dependents_of_all(&propagation);
             let some: Vec<u32> = (0..consumers.len() as u32).step_by(step).collect();

@@ -6,11 +6,12 @@ use super::remedied::{Candidates, Remedied};
 use super::savings::EdgeRemedy;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
+use super::weights::Weights;
 use super::workers::share_out;
 use super::yearly::{BumpGroup, Sums, Yearly, sums, weighted};
 use crate::graph::{Graph, NodeId};
 
-/// The action that saves most builds over a year of these bumps, then the one that saves most given the
+/// The action that saves most over a year of these bumps (machine time where weights are given, builds where not), then the one that saves most given the
 /// first, and so on, each with what it saves given those before; of equals the first. Ends where
 /// none saves anything, or after `steps`.
 ///
@@ -30,6 +31,7 @@ pub fn greedy(
     actions: &[Action],
     bumps: &[BumpGroup],
     steps: usize,
+    weights: Option<Weights<'_>>,
 ) -> Vec<(u32, Yearly)> {
     let plans: Vec<Plan> = actions.iter().map(|action| Plan::of(graph, remedies, action)).collect();
     let bumps = weighted(bumps);
@@ -37,7 +39,7 @@ pub fn greedy(
     let mut base = Base::none(graph);
     let remedied = Remedied::new(Ground::new(graph, &propagation, &base), &plans);
     let matters = Matters::new(graph, remedies);
-    let work = Work { graph, propagation: &propagation, plans: &plans, remedied: &remedied, bumps: &bumps };
+    let work = Work { graph, propagation: &propagation, plans: &plans, remedied: &remedied, bumps: &bumps, weights };
 
     let mut gains: Vec<Vec<(u32, i64)>> = vec![Vec::new(); bumps.len()];
     let mut totals = vec![0i128; plans.len()];
@@ -75,12 +77,13 @@ pub fn greedy(
             *known = found.gains;
         }
     }
-    with_gains(graph, remedies, actions, &bumps, &chosen)
+    with_gains(graph, remedies, actions, &bumps, weights, &chosen)
 }
 
 fn add(totals: &mut [i128], gains: &[(u32, i64)], weight: i128) {
-    for &(plan, builds) in gains {
-        totals[plan as usize] += weight * i128::from(builds);
+    for &(plan, gain) in gains {
+        let total = &mut totals[plan as usize];
+        *total = total.saturating_add(weight.saturating_mul(i128::from(gain)));
     }
 }
 
@@ -90,6 +93,7 @@ fn with_gains(
     remedies: &[EdgeRemedy],
     actions: &[Action],
     bumps: &[(Vec<NodeId>, i128)],
+    weights: Option<Weights<'_>>,
     chosen: &[u32],
 ) -> Vec<(u32, Yearly)> {
     let mut together = Action::default();
@@ -99,8 +103,8 @@ fn with_gains(
         plans.push(Plan::of(graph, remedies, &together));
     }
     let mut before = Sums::default();
-    let gain = |(&action, sums): (&u32, Sums)| (action, (sums - std::mem::replace(&mut before, sums)).yearly());
-    chosen.iter().zip(sums(graph, &plans, bumps)).map(gain).collect()
+    let gain = |(&action, sums): (&u32, Sums)| (action, (sums - std::mem::replace(&mut before, sums)).yearly(weights));
+    chosen.iter().zip(sums(graph, &plans, bumps, weights)).map(gain).collect()
 }
 
 /// The remedies of each input, with their consumers: those of input `i` are
@@ -148,12 +152,13 @@ struct Work<'g> {
     plans: &'g [Plan],
     remedied: &'g Remedied,
     bumps: &'g [(Vec<NodeId>, i128)],
+    weights: Option<Weights<'g>>,
 }
 
 /// What plans save on a bump.
 struct Found {
     bump: u32,
-    /// Of those that save or cost something.
+    /// Of those that save or cost something: builds, or milliseconds where weights are given.
     gains: Vec<(u32, i64)>,
     /// The remedies that can ever matter to it; asked for the first time only.
     matters: Vec<u32>,
@@ -162,6 +167,13 @@ struct Found {
 }
 
 impl Work<'_> {
+    /// What counts of what is tried. Milliseconds end at 2^63, 292 million years.
+    fn gain(&self, trial: &Trial<'_>) -> i64 {
+        let Some(weights) = self.weights else { return trial.builds() };
+        let spared = trial.spared(weights.millis);
+        i64::try_from(spared).unwrap_or(if spared < 0 { i64::MIN } else { i64::MAX })
+    }
+
     /// Tries the plans on these bumps, in any order.
     fn go_through(&self, base: &Base, bumps: &[u32], matters: Option<&Matters<'_>>) -> Vec<Found> {
         let ground = Ground::new(self.graph, self.propagation, base);
@@ -174,7 +186,7 @@ impl Work<'_> {
             for &number in &candidates.plans {
                 let plan = &self.plans[number as usize];
                 trial.apply(plan);
-                gains.extend(Some((number, trial.builds())).filter(|(_, builds)| *builds != 0));
+                gains.extend(Some((number, self.gain(trial))).filter(|(_, gain)| *gain != 0));
                 trial.undo(plan);
             }
             let matters = match matters.filter(|_| chances.losing) {

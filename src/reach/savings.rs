@@ -7,6 +7,7 @@ use super::names::{Names, numbered};
 use super::rebuild::Propagation;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
+use super::weights::{Weights, hours, sum, whole_as_hours};
 use super::what_if::{Edits, Treatment, rebuild_edited};
 use super::workers::share_out;
 use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
@@ -22,18 +23,55 @@ pub struct Savings {
     pub wrappers_added: u64,
     /// Detached test builds that the bump runs again. The unedited graph has none.
     pub test_builds_added: u64,
+    /// Milliseconds of the full builds spared, where weights are given; told in hours. What is added beside
+    /// is not taken off.
+    #[serde(rename = "hours", serialize_with = "whole_as_hours", skip_serializing_if = "Option::is_none")]
+    pub millis: Option<i128>,
+    /// Bytes that they write, where sizes are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<i128>,
+}
+
+impl Savings {
+    /// What is saved where nothing is edited.
+    #[must_use]
+    pub fn nothing(weights: Option<Weights<'_>>) -> Self {
+        let zero = |_: &[u64]| 0;
+        Self {
+            millis: weights.map(|weights| weights.millis).map(zero),
+            bytes: weights.and_then(|weights| weights.bytes).map(zero),
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing is saved and nothing added.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        let costs = self.millis.unwrap_or_default() == 0 && self.bytes.unwrap_or_default() == 0;
+        costs && Self { millis: None, bytes: None, ..*self } == Self::default()
+    }
+
+    /// Machine hours of the full builds spared, where weights are given.
+    #[must_use]
+    pub fn hours(&self) -> Option<f64> {
+        self.millis.map(|millis| hours(millis as f64))
+    }
 }
 
 /// What the edits save on a bump of `bumped`. O(nodes + edges).
 #[must_use]
-pub fn savings(graph: &Graph, bumped: &[NodeId], edits: &Edits) -> Savings {
+pub fn savings(graph: &Graph, bumped: &[NodeId], edits: &Edits, weights: Option<Weights<'_>>) -> Savings {
     let before = rebuild_edited(graph, bumped, &Edits::default());
     let after = rebuild_edited(graph, bumped, edits);
+    let weigh = |weights: &[u64], builds: &[NodeId]| sum(weights, builds.iter().map(|node| node.0));
+    let spared = |weights: &[u64]| weigh(weights, &before.builds) - weigh(weights, &after.builds);
     Savings {
         builds: before.builds.len() as i64 - after.builds.len() as i64,
         attributes: attribute_names(graph, &before.changed) - attribute_names(graph, &after.changed),
         wrappers_added: after.wrappers.len() as u64,
         test_builds_added: after.tests.len() as u64,
+        millis: weights.map(|weights| spared(weights.millis)),
+        bytes: weights.and_then(|weights| weights.bytes).map(spared),
     }
 }
 
@@ -67,9 +105,9 @@ pub struct EdgeRemedy {
 /// # Panics
 /// When an edge is of another graph.
 #[must_use]
-pub fn savings_of_edges(graph: &Graph, remedies: &[EdgeRemedy]) -> Vec<Savings> {
+pub fn savings_of_edges(graph: &Graph, remedies: &[EdgeRemedy], weights: Option<Weights<'_>>) -> Vec<Savings> {
     let bumps = remedies.iter().map(|remedy| [graph.edge_input(remedy.edge)]);
-    savings_of_plans(graph, bumps, |at| Plan::new(graph, [&remedies[at]]))
+    savings_of_plans(graph, weights, bumps, |at| Plan::new(graph, [&remedies[at]]))
 }
 
 /// What each action saves when its nodes are bumped together, in the order given: what [`savings`] says
@@ -81,14 +119,20 @@ pub fn savings_of_edges(graph: &Graph, remedies: &[EdgeRemedy]) -> Vec<Savings> 
 /// # Panics
 /// When an edge or a node is of another graph.
 #[must_use]
-pub fn savings_of_actions(graph: &Graph, remedies: &[EdgeRemedy], actions: &[(Action, Vec<NodeId>)]) -> Vec<Savings> {
+pub fn savings_of_actions(
+    graph: &Graph,
+    remedies: &[EdgeRemedy],
+    actions: &[(Action, Vec<NodeId>)],
+    weights: Option<Weights<'_>>,
+) -> Vec<Savings> {
     let bumps = actions.iter().map(|(_, bumped)| distinct(bumped));
-    savings_of_plans(graph, bumps, |at| Plan::of(graph, remedies, &actions[at].0))
+    savings_of_plans(graph, weights, bumps, |at| Plan::of(graph, remedies, &actions[at].0))
 }
 
 /// What each plan saves on its bump.
 fn savings_of_plans<B: AsRef<[NodeId]> + Ord + Send + Sync>(
     graph: &Graph,
+    weights: Option<Weights<'_>>,
     bumps: impl ExactSizeIterator<Item = B>,
     plan: impl Fn(usize) -> Plan + Sync,
 ) -> Vec<Savings> {
@@ -105,7 +149,7 @@ fn savings_of_plans<B: AsRef<[NodeId]> + Ord + Send + Sync>(
         let bump = bumps[number];
         trial.spread.bump(bump[0].0.as_ref());
         names.change(&trial.spread.set);
-        found.extend(bump.iter().map(|&(_, at)| (at, tried(trial, names, &plan(at)))));
+        found.extend(bump.iter().map(|&(_, at)| (at, tried(trial, names, &plan(at), weights))));
         names.forget(&trial.spread.set);
         trial.spread.forget();
     });
@@ -115,7 +159,7 @@ fn savings_of_plans<B: AsRef<[NodeId]> + Ord + Send + Sync>(
     all
 }
 
-fn tried(trial: &mut Trial<'_>, names: &mut Names<'_>, plan: &Plan) -> Savings {
+fn tried(trial: &mut Trial<'_>, names: &mut Names<'_>, plan: &Plan, weights: Option<Weights<'_>>) -> Savings {
     trial.apply(plan);
     let mut cheap = trial.cheap(plan);
     for (_, own) in plan.consumers().filter(|&(consumer, _)| trial.spread.changes(consumer)) {
@@ -127,6 +171,8 @@ fn tried(trial: &mut Trial<'_>, names: &mut Names<'_>, plan: &Plan) -> Savings {
         attributes: names.spared(&trial.unchanged, &trial.changed),
         wrappers_added: cheap.wrappers as u64,
         test_builds_added: cheap.tests as u64,
+        millis: weights.map(|weights| trial.spared(weights.millis)),
+        bytes: weights.and_then(|weights| weights.bytes).map(|bytes| trial.spared(bytes)),
     };
     trial.undo(plan);
     savings

@@ -2,6 +2,7 @@
 
 use super::action::{Plan, any, stronger};
 use super::spread::Spread;
+use super::weights::sum;
 use super::what_if::Treatment;
 
 /// Plans tried on a spread, one at a time: [`Trial::apply`], look, [`Trial::undo`].
@@ -203,6 +204,11 @@ impl<'g> Trial<'g> {
     /// Full builds spared; fewer than none where more is brought than lost.
     pub(super) fn builds(&self) -> i64 {
         self.lost.len() as i64 - self.rebuilt.len() as i64
+    }
+
+    /// What the full builds spared weigh, less those that are brought. O(both).
+    pub(super) fn spared(&self, weights: &[u64]) -> i128 {
+        sum(weights, self.lost.iter().copied()) - sum(weights, self.rebuilt.iter().copied())
     }
 
     /// How many more wrappers and test builds of the plan's consumers change or run than there are

@@ -10,6 +10,7 @@ use super::remedied::{Candidates, Remedied};
 use super::savings::EdgeRemedy;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
+use super::weights::{Weights, as_hours, hours};
 use super::what_if::Treatment;
 use super::workers::share_out;
 use crate::graph::{Graph, NodeId};
@@ -43,23 +44,60 @@ pub struct Yearly {
     pub wrappers_added: f64,
     /// Detached test builds that run again.
     pub test_builds_added: f64,
+    /// Milliseconds of the full builds spared, where weights are given; told in hours. What is added beside
+    /// is not taken off.
+    #[serde(rename = "hours", serialize_with = "as_hours", skip_serializing_if = "Option::is_none")]
+    pub millis: Option<f64>,
+    /// Bytes that they write, where sizes are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<f64>,
 }
 
-/// The same, exactly, in units of 2^-40 builds.
+impl Yearly {
+    /// Machine hours of the full builds spared, where weights are given.
+    #[must_use]
+    pub fn hours(&self) -> Option<f64> {
+        self.millis.map(hours)
+    }
+}
+
+impl AddAssign for Yearly {
+    /// Costs are known of the sum where they are known of either.
+    fn add_assign(&mut self, other: Self) {
+        let joined = |own: Option<f64>, more: Option<f64>| match (own, more) {
+            (Some(own), Some(more)) => Some(own + more),
+            (one, other) => one.or(other),
+        };
+        self.builds += other.builds;
+        self.wrappers_added += other.wrappers_added;
+        self.test_builds_added += other.test_builds_added;
+        self.millis = joined(self.millis, other.millis);
+        self.bytes = joined(self.bytes, other.bytes);
+    }
+}
+
+/// The same, exactly, in units of 2^-40 (builds, milliseconds, bytes). Costs end at 2^127 of these: 10^15 years of
+/// machine time a year.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sums {
     pub(super) builds: i128,
     pub(super) wrappers: i128,
     pub(super) tests: i128,
+    /// Without weights 0.
+    pub(super) millis: i128,
+    /// Without sizes 0.
+    pub(super) bytes: i128,
 }
 
 impl Sums {
-    pub(super) fn yearly(self) -> Yearly {
+    pub(super) fn yearly(self, weights: Option<Weights<'_>>) -> Yearly {
         let number = |sum: i128| sum as f64 / UNIT;
         Yearly {
             builds: number(self.builds),
             wrappers_added: number(self.wrappers),
             test_builds_added: number(self.tests),
+            millis: weights.map(|_| number(self.millis)),
+            bytes: weights.and_then(|weights| weights.bytes).map(|_| number(self.bytes)),
         }
     }
 }
@@ -69,6 +107,8 @@ impl AddAssign for Sums {
         self.builds += other.builds;
         self.wrappers += other.wrappers;
         self.tests += other.tests;
+        self.millis = self.millis.saturating_add(other.millis);
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
@@ -80,6 +120,8 @@ impl Sub for Sums {
             builds: self.builds - other.builds,
             wrappers: self.wrappers - other.wrappers,
             tests: self.tests - other.tests,
+            millis: self.millis.saturating_sub(other.millis),
+            bytes: self.bytes.saturating_sub(other.bytes),
         }
     }
 }
@@ -101,20 +143,31 @@ pub(super) fn weighted(bumps: &[BumpGroup]) -> Vec<(Vec<NodeId>, i128)> {
 /// # Panics
 /// When an edge or a node is of another graph.
 #[must_use]
-pub fn yearly_savings(graph: &Graph, remedies: &[EdgeRemedy], actions: &[Action], bumps: &[BumpGroup]) -> Vec<Yearly> {
+pub fn yearly_savings(
+    graph: &Graph,
+    remedies: &[EdgeRemedy],
+    actions: &[Action],
+    bumps: &[BumpGroup],
+    weights: Option<Weights<'_>>,
+) -> Vec<Yearly> {
     let plans: Vec<Plan> = actions.iter().map(|action| Plan::of(graph, remedies, action)).collect();
-    sums(graph, &plans, &weighted(bumps)).into_iter().map(Sums::yearly).collect()
+    sums(graph, &plans, &weighted(bumps), weights).into_iter().map(|sums| sums.yearly(weights)).collect()
 }
 
 /// What each plan saves over all bumps.
-pub(super) fn sums(graph: &Graph, plans: &[Plan], bumps: &[(Vec<NodeId>, i128)]) -> Vec<Sums> {
+pub(super) fn sums(
+    graph: &Graph,
+    plans: &[Plan],
+    bumps: &[(Vec<NodeId>, i128)],
+    weights: Option<Weights<'_>>,
+) -> Vec<Sums> {
     let propagation = Propagation::new(graph);
     let base = Base::none(graph);
     let ground = Ground::new(graph, &propagation, &base);
     let remedied = Remedied::new(ground, plans);
     let workers = share_out(
         bumps.len(),
-        || Worker::new(ground, plans.len()),
+        || Worker::new(ground, plans.len(), weights),
         |worker, at| worker.bump(&remedied, plans, &bumps[at]),
     );
     let mut all = vec![Sums::default(); plans.len()];
@@ -134,6 +187,7 @@ pub(super) fn sums(graph: &Graph, plans: &[Plan], bumps: &[(Vec<NodeId>, i128)])
 struct Worker<'g> {
     trial: Trial<'g>,
     candidates: Candidates,
+    weights: Option<Weights<'g>>,
     /// By plan; of wrappers and tests only how many more there are than consumers that change.
     sums: Vec<Sums>,
     /// By node, for consumers of treated edges: how often it changes.
@@ -141,10 +195,11 @@ struct Worker<'g> {
 }
 
 impl<'g> Worker<'g> {
-    fn new(ground: Ground<'g>, plans: usize) -> Self {
+    fn new(ground: Ground<'g>, plans: usize, weights: Option<Weights<'g>>) -> Self {
         Self {
             trial: Trial::new(Spread::new(ground)),
             candidates: Candidates::new(plans),
+            weights,
             sums: vec![Sums::default(); plans],
             changes: vec![0; ground.graph.node_count()],
         }
@@ -162,10 +217,15 @@ impl<'g> Worker<'g> {
             let plan = &plans[number as usize];
             self.trial.apply(plan);
             let cheap = self.trial.cheap(plan);
+            let spared = |weights: Option<&[u64]>| {
+                weights.map_or(0, |weights| weight.saturating_mul(self.trial.spared(weights)))
+            };
             self.sums[number as usize] += Sums {
                 builds: weight * i128::from(self.trial.builds()),
                 wrappers: weight * i128::from(cheap.wrappers),
                 tests: weight * i128::from(cheap.tests),
+                millis: spared(self.weights.map(|weights| weights.millis)),
+                bytes: spared(self.weights.and_then(|weights| weights.bytes)),
             };
             self.trial.undo(plan);
         }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Render;
+use super::cost::{HEAVYWEIGHTS, known};
 use super::markdown::details;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
+use super::units::duration;
 use super::words::{self, share_of, verdict};
-use crate::query::{After, ImpactReport, Listed};
+use crate::query::{After, CostReport, ImpactReport, Listed};
 
 /// How many rows of bumped derivations a table shows.
 const SHOWN: usize = 20;
@@ -18,9 +20,23 @@ const COMMENT_ROWS: usize = 250;
 
 const BUMPED: [Column; 3] = [("derivation", false), ("systems", false), ("how found", false)];
 const HUBS: [Column; 4] = [("reached through", false), ("system", false), ("reaches", true), ("adds", true)];
-const EACH: [Column; 5] =
-    [("bump", false), ("bumped", true), ("derivations", true), ("attributes", true), ("only by it", true)];
-const LISTED: [Column; 4] = [("distance", true), ("derivation", false), ("system", false), ("attributes", false)];
+const EACH: [Column; 7] = [
+    ("bump", false),
+    ("bumped", true),
+    ("derivations", true),
+    ("attributes", true),
+    ("only by it", true),
+    ("time", true),
+    ("time only by it", true),
+];
+const LISTED: [Column; 6] = [
+    ("distance", true),
+    ("derivation", false),
+    ("system", false),
+    ("attributes", false),
+    ("time", true),
+    ("known", false),
+];
 
 impl ImpactReport {
     fn headline(&self) -> String {
@@ -78,15 +94,21 @@ impl ImpactReport {
             .map(|hub| [hub.name.clone(), hub.system.clone(), number(hub.reaches.into()), number(hub.adds.into())])
     }
 
-    fn each_rows(&self) -> impl Iterator<Item = [String; 5]> {
+    /// A table's columns: with the last two, where costs are told.
+    fn columns<'c>(&self, all: &'c [Column]) -> &'c [Column] {
+        if self.cost.is_some() { all } else { &all[..all.len() - 2] }
+    }
+
+    fn each_rows(&self) -> impl Iterator<Item = Vec<String>> {
         self.each.iter().map(|share| {
-            [
+            let own = [
                 share.selector.clone(),
                 number(share.bumped),
                 number(share.derivations),
                 number(share.attributes),
                 number(share.exclusive),
-            ]
+            ];
+            own.into_iter().chain([share.hours, share.exclusive_hours].into_iter().flatten().map(duration)).collect()
         })
     }
 
@@ -94,14 +116,16 @@ impl ImpactReport {
         words::needless(self.needless.iter().map(|needless| (needless.grade, needless.savings)))
     }
 
-    fn listed_rows(&self) -> impl Iterator<Item = [String; 4]> {
+    fn listed_rows(&self) -> impl Iterator<Item = Vec<String>> {
         self.list.iter().flatten().map(|listed| {
             let distance = if listed.fetched { "fetched".to_owned() } else { number(listed.distance.into()) };
             let distance = match listed.after {
                 Some(_) => format!("{distance} ({})", listed.after_text()),
                 None => distance,
             };
-            [distance, listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")]
+            let own = [distance, listed.name.clone(), listed.system.clone(), listed.attributes.join(" ")];
+            let price = listed.price.map(|price| [duration(price.hours), known(price.measured).to_owned()]);
+            own.into_iter().chain(price.into_iter().flatten()).collect()
         })
     }
 }
@@ -141,8 +165,8 @@ impl Render for ImpactReport {
             writeln!(out, "labels: {}", self.labels.join(", "))?;
             writeln!(out, "branch: {}", verdict(branch))?;
         }
-        for line in self.needless_lines() {
-            writeln!(out, "{line}")?;
+        for line in self.cost.iter().flat_map(CostReport::lines).chain(self.needless_lines()) {
+            writeln!(out, "{}", table::printable(&line))?;
         }
         writeln!(out, "by distance: {}", self.distances())?;
         if let Some(remedied) = &self.what_if {
@@ -151,10 +175,14 @@ impl Render for ImpactReport {
         }
         if !self.each.is_empty() {
             writeln!(out)?;
-            writeln!(out, "{}", table::plain(&EACH, layout, self.each_rows()))?;
+            writeln!(out, "{}", table::plain(self.columns(&EACH), layout, self.each_rows()))?;
             if let Some(overlap) = self.overlap {
                 writeln!(out, "rebuilt by more than one of them: {}", counted(overlap, "derivation"))?;
             }
+        }
+        if let Some(cost) = self.cost.as_ref().filter(|cost| !cost.heavyweights.is_empty()) {
+            writeln!(out)?;
+            writeln!(out, "{}", table::plain(&HEAVYWEIGHTS, layout, cost.heavyweight_rows()))?;
         }
         if !self.hubs.is_empty() {
             writeln!(out)?;
@@ -165,7 +193,7 @@ impl Render for ImpactReport {
         }
         if self.list.is_some() {
             writeln!(out)?;
-            writeln!(out, "{}", table::plain(&LISTED, layout, self.listed_rows()))?;
+            writeln!(out, "{}", table::plain(self.columns(&LISTED), layout, self.listed_rows()))?;
         }
         Ok(())
     }
@@ -186,8 +214,8 @@ impl Render for ImpactReport {
             writeln!(out, "- labels: {}", labels.join(", "))?;
             writeln!(out, "- branch: **{}**", verdict(branch))?;
         }
-        for line in self.needless_lines() {
-            writeln!(out, "- {line}")?;
+        for line in self.cost.iter().flat_map(CostReport::lines).chain(self.needless_lines()) {
+            writeln!(out, "- {}", table::escape(&table::printable(line.trim_start())))?;
         }
         writeln!(out, "- by distance: {}", self.distances())?;
         for note in &self.notes {
@@ -199,7 +227,11 @@ impl Render for ImpactReport {
             writeln!(out)?;
         }
         if !self.each.is_empty() {
-            writeln!(out, "{}", table::markdown(&EACH, self.each_rows()))?;
+            writeln!(out, "{}", table::markdown(self.columns(&EACH), self.each_rows()))?;
+            writeln!(out)?;
+        }
+        if let Some(cost) = self.cost.as_ref().filter(|cost| !cost.heavyweights.is_empty()) {
+            writeln!(out, "{}", table::markdown(&HEAVYWEIGHTS, cost.heavyweight_rows()))?;
             writeln!(out)?;
         }
         if !self.hubs.is_empty() {
@@ -209,7 +241,7 @@ impl Render for ImpactReport {
         writeln!(out, "{}", details("bumped derivations", &table::markdown(&BUMPED, self.bumped_rows())))?;
         if self.list.is_some() {
             let more = self.list.iter().flatten().count().saturating_sub(COMMENT_ROWS);
-            let mut rows = table::markdown(&LISTED, self.listed_rows().take(COMMENT_ROWS));
+            let mut rows = table::markdown(self.columns(&LISTED), self.listed_rows().take(COMMENT_ROWS));
             if more > 0 {
                 rows.push_str(&format!("\n\n… and {} more", number(more as u64)));
             }
@@ -224,7 +256,8 @@ impl Render for ImpactReport {
         let mut rows = Rows::new(out);
         let after = self.what_if.is_some();
         let header = ["drv", "name", "system", "fetched", "distance", "attributes"];
-        rows.row(header.into_iter().chain(after.then_some("after")))?;
+        let price = ["hours", "measured", "bytes"].into_iter().filter(|_| self.cost.is_some());
+        rows.row(header.into_iter().chain(after.then_some("after")).chain(price))?;
         for listed in self.list.iter().flatten() {
             let row = [
                 listed.drv.as_str(),
@@ -234,7 +267,12 @@ impl Render for ImpactReport {
                 &listed.distance.to_string(),
                 &listed.attributes.join(" "),
             ];
-            rows.row(row.into_iter().chain(after.then(|| listed.after_text())))?;
+            let price = listed.price.map(|price| {
+                let bytes = price.bytes.map(|bytes| bytes.to_string());
+                [price.hours.to_string(), price.measured.to_string(), bytes.unwrap_or_default()]
+            });
+            let price = price.iter().flatten().map(String::as_str);
+            rows.row(row.into_iter().chain(after.then(|| listed.after_text())).chain(price))?;
         }
         rows.finish()
     }

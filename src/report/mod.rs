@@ -4,6 +4,7 @@
 mod candidates;
 mod channels;
 mod compare;
+mod cost;
 mod diff;
 mod evidence;
 mod impact;
@@ -20,6 +21,7 @@ mod rows;
 mod rules;
 mod spurious;
 mod table;
+mod units;
 mod why;
 mod words;
 

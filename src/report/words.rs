@@ -44,7 +44,7 @@ pub(super) fn needless(by_grade: impl IntoIterator<Item = (Grade, Savings)>) -> 
     let mut lines: Vec<String> = Vec::new();
     let mut last = None;
     for (grade, savings) in by_grade {
-        if last != Some(savings) && savings != Savings::default() {
+        if last != Some(savings) && !savings.is_nothing() {
             lines.push(format!("needless at {grade}: {}", saved(&savings)));
         }
         last = Some(savings);

@@ -241,7 +241,7 @@ fn as_brute_force() {
                     edits.treat(edge, judgement.remedy.unwrap());
                 }
             }
-            let saved = |bump: &BumpGroup| bump.rate * savings(&graph, &bump.nodes, &edits).builds as f64;
+            let saved = |bump: &BumpGroup| bump.rate * savings(&graph, &bump.nodes, &edits, None).builds as f64;
             let saved: f64 = bumps.iter().map(saved).sum();
             assert!((candidate.saves.builds - saved).abs() < 1e-9, "{seed}: {candidate:?}, not {saved}");
             assert!(saved > 0.0);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nix_ripple::graph::{BuildOptions, EdgeId, Graph, NodeId};
 use nix_ripple::reach::{
-    EdgeRemedy, EditedRebuild, Edits, RebuildSet, Savings, Treatment, rebuild_edited, savings, savings_of_edges,
+    EdgeRemedy, EditedRebuild, Edits, RebuildSet, Savings, Treatment, Weights, rebuild_edited, savings,
+    savings_of_edges,
 };
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Walker};
@@ -12,6 +13,7 @@ use petgraph::visit::{Bfs, Walker};
 use crate::graph_traits::some;
 use crate::support::{self, Chance};
 use crate::truth::nixpkgs;
+use crate::weights::{Loads, total};
 
 const TREATMENTS: [Treatment; 3] = [Treatment::Drop, Treatment::Detach, Treatment::Split];
 
@@ -205,32 +207,43 @@ fn the_first_treatment_holds() {
 }
 
 /// Edits the graph literally and counts again.
-fn recounted(graph: &Graph, bumped: &[NodeId], script: &Script) -> Savings {
+fn recounted(graph: &Graph, bumped: &[NodeId], script: &Script, weights: Option<Weights<'_>>) -> Savings {
     let names = |changed: &[NodeId]| {
         let attributes = changed.iter().flat_map(|&node| graph.attributes_of(node));
         attributes.map(|attribute| graph.attribute_name(attribute)).collect::<BTreeSet<_>>().len() as i64
     };
     let before = literally(graph, bumped, &Script::default());
     let after = literally(graph, bumped, script);
+    let spared = |weights: &[u64]| total(weights, &before.builds) - total(weights, &after.builds);
     Savings {
         builds: before.builds.len() as i64 - after.builds.len() as i64,
         attributes: names(&before.changed) - names(&after.changed),
         wrappers_added: after.wrappers.len() as u64,
         test_builds_added: after.tests.len() as u64,
+        millis: weights.map(|weights| spared(weights.millis)),
+        bytes: weights.and_then(|weights| weights.bytes).map(spared),
     }
 }
 
 #[test]
 fn savings_are_what_is_counted_after_editing() {
-    let mut told = 0;
+    let (mut told, mut against) = (0, 0);
     for (graph, mut chance) in random_graphs(13, 300) {
         let bumped = some(&graph, &mut chance, 3);
         let script = Script::random(&graph, &mut chance);
-        let found = savings(&graph, &bumped, &script.edits());
-        assert_eq!(found, recounted(&graph, &bumped, &script), "{bumped:?} {script:?}");
+        let loads = Loads::some(&graph, &chance);
+        let found = savings(&graph, &bumped, &script.edits(), None);
+        assert_eq!(found, recounted(&graph, &bumped, &script, None), "{bumped:?} {script:?}");
+        let weighed = savings(&graph, &bumped, &script.edits(), Some(loads.weights()));
+        let expected = recounted(&graph, &bumped, &script, Some(loads.weights()));
+        assert_eq!(weighed, expected, "{bumped:?} {script:?} {loads:?}");
+        assert_eq!(Savings { millis: None, bytes: None, ..weighed }, found);
+        // a few heavy builds may be spared where more light ones come
+        against += usize::from(weighed.millis.unwrap() * i128::from(found.builds) < 0);
         told += usize::from(found.builds != found.attributes && found.attributes != 0);
     }
     assert!(told > 50, "only {told} tell attributes from builds");
+    assert!(against > 0, "none saves time and costs builds, or the other way round");
 }
 
 /// Every treatment of an edge, each with receivers at random.
@@ -265,11 +278,15 @@ fn savings_of_edges_are_those_of_each_alone() {
         for at in (1..all.len()).rev() {
             all.swap(at, chance.below(at + 1));
         }
-        let found = savings_of_edges(&graph, &all);
-        assert_eq!(found.len(), all.len());
-        for (remedy, found) in all.iter().zip(found) {
+        let loads = Loads::some(&graph, &chance);
+        let found = savings_of_edges(&graph, &all, None);
+        let weighed = savings_of_edges(&graph, &all, Some(loads.weights()));
+        assert_eq!((found.len(), weighed.len()), (all.len(), all.len()));
+        for ((remedy, found), weighed) in all.iter().zip(found).zip(weighed) {
             let (input, script) = script(&graph, remedy);
-            assert_eq!(found, recounted(&graph, &[input], &script), "{remedy:?}");
+            assert_eq!(found, recounted(&graph, &[input], &script, None), "{remedy:?}");
+            let expected = recounted(&graph, &[input], &script, Some(loads.weights()));
+            assert_eq!(weighed, expected, "{remedy:?} {loads:?}");
             let fixed = graph.is_fixed(graph.edge_consumer(remedy.edge));
             assert!(!fixed || !remedy.receivers.is_empty() || found == Savings::default());
             match found.builds {
@@ -304,17 +321,19 @@ fn savings_of_edges_of_nixpkgs() {
         };
         all.push(EdgeRemedy { edge, treatment: *chance.pick(&TREATMENTS), receivers });
     }
-    let found = savings_of_edges(graph, &all);
+    let loads = Loads::some(graph, &chance);
+    let found = savings_of_edges(graph, &all, Some(loads.weights()));
     let (mut large, mut less) = (0, 0);
     for (remedy, &found) in all.iter().zip(&found) {
         let (input, script) = script(graph, remedy);
-        assert_eq!(found, savings(graph, &[input], &script.edits()), "{remedy:?}");
+        assert_eq!(found, savings(graph, &[input], &script.edits(), Some(loads.weights())), "{remedy:?}");
         large += usize::from(found.builds > 10);
         less += usize::from(found.builds < 0);
     }
     assert!(large > 5 && less > 5, "{large} save more than ten builds, {less} cost some");
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_eq!(pool.install(|| savings_of_edges(graph, &all)), found, "{threads} threads");
+        let again = pool.install(|| savings_of_edges(graph, &all, Some(loads.weights())));
+        assert_eq!(again, found, "{threads} threads");
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use nix_ripple::graph::{EdgeId, Graph, NodeId};
 use nix_ripple::reach::{
-    Action, BumpGroup, EdgeRemedy, Edits, RebuildSet, Savings, Treatment, Yearly, blockers, greedy, rebuild_edited,
-    savings, savings_of_actions, yearly_savings,
+    Action, BumpGroup, EdgeRemedy, Edits, RebuildSet, Savings, Treatment, Weights, Yearly, blockers, greedy,
+    rebuild_edited, savings, savings_of_actions, yearly_savings,
 };
 
 use crate::graph_traits::{self, some};
 use crate::support::{self, Chance, Recipe};
 use crate::truth::nixpkgs;
+use crate::weights::Loads;
 use crate::what_if::random_graphs;
 
 const TREATMENTS: [Treatment; 3] = [Treatment::Drop, Treatment::Detach, Treatment::Split];
@@ -95,13 +96,21 @@ fn edits<'a>(graph: &Graph, remedies: &[EdgeRemedy], actions: impl IntoIterator<
 }
 
 /// Over all bumps, one by one.
-fn recounted(graph: &Graph, bumps: &[BumpGroup], edits: &Edits) -> Yearly {
-    let mut all = Yearly::default();
+fn recounted(graph: &Graph, bumps: &[BumpGroup], edits: &Edits, weights: Option<Weights<'_>>) -> Yearly {
+    let mut all = Yearly {
+        millis: weights.map(|_| 0.0),
+        bytes: weights.and_then(|weights| weights.bytes).map(|_| 0.0),
+        ..Yearly::default()
+    };
     for bump in bumps.iter().filter(|bump| bump.rate > 0.0) {
-        let found = savings(graph, &bump.nodes, edits);
+        let found = savings(graph, &bump.nodes, edits, weights);
         all.builds += bump.rate * found.builds as f64;
         all.wrappers_added += bump.rate * found.wrappers_added as f64;
         all.test_builds_added += bump.rate * found.test_builds_added as f64;
+        for (all, found) in [(&mut all.millis, found.millis), (&mut all.bytes, found.bytes)] {
+            assert_eq!(all.is_some(), found.is_some());
+            *all = all.zip(found).map(|(all, found)| all + bump.rate * found as f64);
+        }
     }
     all
 }
@@ -114,16 +123,20 @@ fn savings_of_actions_are_those_of_all_remedies_at_once() {
         let bumps: Vec<Vec<NodeId>> = (0..4).map(|_| some(&graph, &mut chance, 2)).collect();
         let actions: Vec<(Action, Vec<NodeId>)> =
             (0..25).map(|_| (some_action(&graph, &mut chance, &remedies), chance.pick(&bumps).clone())).collect();
-        let found = savings_of_actions(&graph, &remedies, &actions);
-        assert_eq!(found.len(), actions.len());
-        for ((action, bumped), found) in actions.iter().zip(found) {
-            assert_eq!(
-                found,
-                savings(&graph, bumped, &edits(&graph, &remedies, [action])),
-                "{remedies:?} {action:?} {bumped:?}"
-            );
+        let loads = Loads::some(&graph, &chance);
+        let found = savings_of_actions(&graph, &remedies, &actions, None);
+        let weighed = savings_of_actions(&graph, &remedies, &actions, Some(loads.weights()));
+        assert_eq!((found.len(), weighed.len()), (actions.len(), actions.len()));
+        for (((action, bumped), found), weighed) in actions.iter().zip(found).zip(weighed) {
+            for (found, weights) in [(found, None), (weighed, Some(loads.weights()))] {
+                assert_eq!(
+                    found,
+                    savings(&graph, bumped, &edits(&graph, &remedies, [action]), weights),
+                    "{remedies:?} {action:?} {bumped:?} {weights:?}"
+                );
+            }
             let alone = action.0.iter().map(|&at| edits(&graph, &remedies, [&Action(vec![at])]));
-            let alone: Vec<Savings> = alone.map(|edits| savings(&graph, bumped, &edits)).collect();
+            let alone: Vec<Savings> = alone.map(|edits| savings(&graph, bumped, &edits, None)).collect();
             together += usize::from(found.builds > 0 && alone.iter().all(|alone| alone.builds <= 0));
             more += usize::from(found.builds < 0);
             let cheap = alone.iter().map(|alone| alone.wrappers_added + alone.test_builds_added).max();
@@ -143,12 +156,17 @@ fn yearly_savings_are_sums_over_bumps() {
         let remedies = some_remedies(&graph, &mut chance);
         let actions: Vec<Action> = (0..15).map(|_| some_action(&graph, &mut chance, &remedies)).collect();
         let bumps = some_bumps(&graph, &mut chance);
-        let found = yearly_savings(&graph, &remedies, &actions, &bumps);
-        assert_eq!(found.len(), actions.len());
-        for (action, found) in actions.iter().zip(found) {
+        let loads = Loads::some(&graph, &chance);
+        let weights = Some(loads.weights());
+        let found = yearly_savings(&graph, &remedies, &actions, &bumps, None);
+        let weighed = yearly_savings(&graph, &remedies, &actions, &bumps, weights);
+        assert_eq!((found.len(), weighed.len()), (actions.len(), actions.len()));
+        for ((action, found), weighed) in actions.iter().zip(found).zip(weighed) {
             let edits = edits(&graph, &remedies, [action]);
             // the rates are sums of powers of two, so no order of adding them up tells
-            assert_eq!(found, recounted(&graph, &bumps, &edits), "{remedies:?} {action:?} {bumps:?}");
+            assert_eq!(found, recounted(&graph, &bumps, &edits, None), "{remedies:?} {action:?} {bumps:?}");
+            let expected = recounted(&graph, &bumps, &edits, weights);
+            assert_eq!(weighed, expected, "{remedies:?} {action:?} {bumps:?} {loads:?}");
             match found.builds {
                 0.0 => nothing += 1,
                 builds if builds > 0.0 => some += 1,
@@ -166,15 +184,18 @@ fn brute_force(
     actions: &[Action],
     bumps: &[BumpGroup],
     steps: usize,
+    weights: Option<Weights<'_>>,
 ) -> Vec<(u32, Yearly)> {
     let mut chosen: Vec<&Action> = Vec::new();
-    let mut before = Yearly::default();
+    let mut before = recounted(graph, bumps, &Edits::default(), weights);
+    let counts = |yearly: Yearly| yearly.millis.unwrap_or(yearly.builds);
     let mut found = Vec::new();
     while found.len() < steps {
         let mut best: Option<(u32, Yearly)> = None;
         for (action, number) in actions.iter().zip(0..) {
-            let after = recounted(graph, bumps, &edits(graph, remedies, chosen.iter().copied().chain([action])));
-            if after.builds > best.map_or(before, |(_, best)| best).builds {
+            let together = edits(graph, remedies, chosen.iter().copied().chain([action]));
+            let after = recounted(graph, bumps, &together, weights);
+            if counts(after) > counts(best.map_or(before, |(_, best)| best)) {
                 best = Some((number, after));
             }
         }
@@ -183,6 +204,8 @@ fn brute_force(
             builds: after.builds - before.builds,
             wrappers_added: after.wrappers_added - before.wrappers_added,
             test_builds_added: after.test_builds_added - before.test_builds_added,
+            millis: after.millis.zip(before.millis).map(|(after, before)| after - before),
+            bytes: after.bytes.zip(before.bytes).map(|(after, before)| after - before),
         };
         found.push((number, gain));
         chosen.push(&actions[number as usize]);
@@ -193,31 +216,33 @@ fn brute_force(
 
 #[test]
 fn greedy_is_brute_force() {
-    let (mut rising, mut long, mut other) = (0, 0, 0);
+    let (mut rising, mut long, mut other, mut by_time) = (0, 0, 0, 0);
     for (graph, mut chance) in graph_traits::random_graphs(33, 150, 40) {
         for _ in 0..6 {
             let remedies = some_remedies(&graph, &mut chance);
             let actions: Vec<Action> = (0..10).map(|_| some_action(&graph, &mut chance, &remedies)).collect();
             let bumps = some_bumps(&graph, &mut chance);
             let steps = chance.below(9);
-            let found = greedy(&graph, &remedies, &actions, &bumps, steps);
-            assert_eq!(
-                found,
-                brute_force(&graph, &remedies, &actions, &bumps, steps),
-                "{remedies:?} {actions:?} {bumps:?} {steps}"
-            );
+            let loads = Loads::some(&graph, &chance);
+            let found = greedy(&graph, &remedies, &actions, &bumps, steps, None);
+            let weighed = greedy(&graph, &remedies, &actions, &bumps, steps, Some(loads.weights()));
+            for (found, weights) in [(&found, None), (&weighed, Some(loads.weights()))] {
+                let expected = brute_force(&graph, &remedies, &actions, &bumps, steps, weights);
+                assert_eq!(found, &expected, "{remedies:?} {actions:?} {bumps:?} {steps} {weights:?}");
+            }
+            by_time += usize::from(found.iter().map(|step| step.0).ne(weighed.iter().map(|step| step.0)));
             long += usize::from(found.len() > 2);
             // what only pays once something else is done, which no bound from before would show
             rising += usize::from(found.windows(2).any(|two| two[1].1.builds > two[0].1.builds));
             let mut alone: Vec<(u32, Yearly)> =
-                (0..).zip(yearly_savings(&graph, &remedies, &actions, &bumps)).collect();
+                (0..).zip(yearly_savings(&graph, &remedies, &actions, &bumps, None)).collect();
             alone.sort_by(|one, next| next.1.builds.total_cmp(&one.1.builds).then(one.0.cmp(&next.0)));
             other += usize::from(found.iter().zip(&alone).any(|(found, alone)| found.0 != alone.0));
         }
     }
     assert!(
-        rising > 5 && long > 50 && other > 50,
-        "{rising} rise, {long} are long, {other} differ from an order by each"
+        rising > 5 && long > 50 && other > 50 && by_time > 50,
+        "{rising} rise, {long} are long, {other} differ from an order by each, {by_time} from that by time"
     );
 }
 
@@ -247,9 +272,9 @@ fn a_choice_may_matter_by_its_receivers_alone() {
     ];
     let actions = [Action(vec![2, 3]), Action(vec![0, 1])];
     let bumps = [["a", "b"], ["h", "h"]].map(|names| BumpGroup { nodes: names.map(node).to_vec(), rate: 1.0 });
-    let alone = yearly_savings(&graph, &remedies, &actions, &bumps);
+    let alone = yearly_savings(&graph, &remedies, &actions, &bumps, None);
     assert_eq!(alone.iter().map(|saved| saved.builds).collect::<Vec<_>>(), [1.0, 3.0]);
-    let found = greedy(&graph, &remedies, &actions, &bumps, 5);
+    let found = greedy(&graph, &remedies, &actions, &bumps, 5, None);
     assert_eq!(found, [(1, Yearly { builds: 3.0, ..Yearly::default() })]);
 }
 
@@ -320,33 +345,53 @@ fn the_real_nixpkgs() {
     let Some(graph) = nixpkgs() else { return };
     let (remedies, actions, bumps) = real(graph);
     let few: Vec<BumpGroup> = bumps.iter().step_by(bumps.len() / 12).cloned().collect();
-    let found = yearly_savings(graph, &remedies, &actions, &few);
+    // few weigh most, as it is with builds
+    let heavy = |at: usize| if at.is_multiple_of(97) { 1 << 30 } else { at as u64 % 100 };
+    let loads = Loads { millis: (0..graph.node_count()).map(heavy).collect(), bytes: None };
+    let weights = Some(loads.weights());
+    let found = yearly_savings(graph, &remedies, &actions, &few, weights);
     let mut told = 0;
     let picked: Vec<usize> = (0..actions.len()).step_by(actions.len() / 40).chain([actions.len() - 1]).collect();
     for &at in &picked {
         let edits = edits(graph, &remedies, [&actions[at]]);
-        assert_eq!(found[at], recounted(graph, &few, &edits), "{:?}", actions[at]);
+        assert_eq!(found[at], recounted(graph, &few, &edits, weights), "{:?}", actions[at]);
         told += usize::from(found[at].builds > 0.0);
     }
     assert!(told > 3, "only {told} of {} save builds", picked.len());
-    let steps = greedy(graph, &remedies, &actions, &bumps, 6);
+    let steps = greedy(graph, &remedies, &actions, &bumps, 6, weights);
     assert_eq!(steps.len(), 6);
-    // each step is the best of all that could be done then, by counting every one of them again
-    let mut together = Vec::new();
-    for &(number, gain) in &steps {
-        let joint = |action: &Action| Action([&together, &action.0].into_iter().flatten().copied().collect());
-        let mut all: Vec<Action> = actions.iter().map(joint).collect();
-        all.push(joint(&Action::default()));
-        let sums = yearly_savings(graph, &remedies, &all, &bumps);
-        let before = sums[actions.len()].builds;
-        let best = sums[..actions.len()].iter().map(|sum| sum.builds - before).fold(0.0, f64::max);
-        assert_eq!(gain.builds, best);
-        assert_eq!(sums.iter().position(|sum| sum.builds - before == best), Some(number as usize));
-        together.extend(&actions[number as usize].0);
+    let by_builds = greedy(graph, &remedies, &actions, &bumps, 6, None);
+    assert!(steps.iter().map(|step| step.0).ne(by_builds.iter().map(|step| step.0)), "time tells nothing here");
+    for (steps, weights) in [(&by_builds, None), (&steps, weights)] {
+        each_step_is_the_best(graph, (&remedies, &actions, &bumps), steps, weights);
     }
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_eq!(pool.install(|| yearly_savings(graph, &remedies, &actions, &few)), found, "{threads} threads");
-        assert_eq!(pool.install(|| greedy(graph, &remedies, &actions, &bumps, 6)), steps, "{threads} threads");
+        let again = pool.install(|| yearly_savings(graph, &remedies, &actions, &few, weights));
+        assert_eq!(again, found, "{threads} threads");
+        let again = pool.install(|| greedy(graph, &remedies, &actions, &bumps, 6, weights));
+        assert_eq!(again, steps, "{threads} threads");
+    }
+}
+
+/// Each step is the best of all that could be done then, by counting every one of them again.
+fn each_step_is_the_best(
+    graph: &Graph,
+    (remedies, actions, bumps): (&[EdgeRemedy], &[Action], &[BumpGroup]),
+    steps: &[(u32, Yearly)],
+    weights: Option<Weights<'_>>,
+) {
+    let counts = |yearly: &Yearly| yearly.millis.unwrap_or(yearly.builds);
+    let mut together = Vec::new();
+    for (number, gain) in steps {
+        let joint = |action: &Action| Action([&together, &action.0].into_iter().flatten().copied().collect());
+        let mut all: Vec<Action> = actions.iter().map(joint).collect();
+        all.push(joint(&Action::default()));
+        let sums = yearly_savings(graph, remedies, &all, bumps, weights);
+        let before = counts(&sums[actions.len()]);
+        let best = sums[..actions.len()].iter().map(|sum| counts(sum) - before).fold(0.0, f64::max);
+        assert_eq!(counts(gain), best);
+        assert_eq!(sums.iter().position(|sum| counts(sum) - before == best), Some(*number as usize));
+        together.extend(&actions[*number as usize].0);
     }
 }

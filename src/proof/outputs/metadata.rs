@@ -1,4 +1,4 @@
-//! What is recorded of outputs: which store paths they refer to.
+//! What is recorded of outputs: which store paths they refer to, and how large they are.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -6,18 +6,18 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::path_info::{self, Listed};
-use super::{MetadataError, StoreDatabase, narinfo, store_database};
+use super::{MetadataError, Recorded, StoreDatabase, narinfo, store_database};
 use crate::nix::StorePath;
 use crate::verdict::ReferenceSource;
 
-/// A file that tells what outputs refer to.
+/// A file, or a folder of files, that tells what outputs refer to and how large they are.
 #[derive(Debug)]
 pub enum Metadata {
     /// Nix's store database.
     Database(StoreDatabase),
     /// What `nix path-info --json` prints.
     PathInfo(Listed),
-    /// A narinfo file of a binary cache.
+    /// A narinfo file of a binary cache, or a folder of them.
     NarInfo(Listed),
 }
 
@@ -29,11 +29,14 @@ pub fn base_name(path: &str) -> Option<&str> {
 }
 
 impl Metadata {
-    /// Opens a file, recognised by its content.
+    /// Opens a file, recognised by its content, or a folder of narinfo files.
     ///
     /// # Errors
     /// When it cannot be read, is none of them, or is damaged.
     pub fn open(path: &Path) -> Result<Self, MetadataError> {
+        if path.is_dir() {
+            return narinfo::read_folder(path).map(Self::NarInfo);
+        }
         let shown = path.display().to_string();
         let io = |source: io::Error| MetadataError::Io { path: shown.clone(), source };
         let mut file = File::open(path).map_err(io)?;
@@ -81,7 +84,9 @@ impl Metadata {
                 let references = database.references(&path.absolute(store_dir))?;
                 Ok(references.map(|paths| paths.iter().filter_map(|path| base_name(path)).map(str::to_owned).collect()))
             }
-            Self::PathInfo(listed) | Self::NarInfo(listed) => Ok(listed.get(&path.base_name()).cloned()),
+            Self::PathInfo(listed) | Self::NarInfo(listed) => {
+                Ok(listed.get(&path.base_name()).and_then(|recorded| recorded.references.clone()))
+            }
         }
     }
 
@@ -95,8 +100,23 @@ impl Metadata {
                 Ok(database.paths()?.iter().filter_map(|path| base_name(path)).map(str::to_owned).collect())
             }
             Self::PathInfo(listed) | Self::NarInfo(listed) => {
-                Ok(listed.iter().flat_map(|(path, references)| [path].into_iter().chain(references)).cloned().collect())
+                let names = |(path, recorded): (&String, &Recorded)| {
+                    [path.clone()].into_iter().chain(recorded.references.clone().into_iter().flatten())
+                };
+                Ok(listed.iter().flat_map(names).collect())
             }
+        }
+    }
+
+    /// What is recorded of every valid path, ascending by base name; of a database without the references, which
+    /// it is asked for one by one.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a size is none.
+    pub fn into_recorded(self) -> Result<Vec<(String, Recorded)>, MetadataError> {
+        match self {
+            Self::Database(database) => database.recorded(),
+            Self::PathInfo(listed) | Self::NarInfo(listed) => Ok(listed.into_iter().collect()),
         }
     }
 }

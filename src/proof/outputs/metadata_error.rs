@@ -19,6 +19,12 @@ pub enum MetadataError {
          give one of them"
     )]
     Unknown(String),
+    /// Sizes were asked for, and it tells none.
+    #[error("{0}: tells the size of no output; expected NAR sizes, as 'nix path-info --json' and narinfo files tell")]
+    NoSizes(String),
+    /// A folder of something else.
+    #[error("{0}: no narinfo file in it; give the folder of a binary cache")]
+    NoNarInfo(String),
     /// It is not as it should be.
     #[error("{path}, {place}: {expected}; make it again")]
     Damaged {

@@ -6,17 +6,23 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 
-use super::MetadataError;
+use super::{MetadataError, Recorded, recorded};
 
-/// The references of paths, by base names.
-pub(super) type Listed = BTreeMap<String, Vec<String>>;
+/// What is recorded of paths, by their base names.
+pub(super) type Listed = BTreeMap<String, Recorded>;
 
 /// An entry; other fields tell other things.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Entry {
     path: Option<String>,
     /// A path that is not valid has none.
     references: Option<Vec<String>>,
+    nar_size: Option<u64>,
+    /// Only of a binary cache.
+    download_size: Option<u64>,
+    /// A text, or an object from 2.33 on.
+    ca: Option<de::IgnoredAny>,
 }
 
 /// All shapes: a list of entries with their paths (up to Nix 2.18), a map from paths to entries or null
@@ -66,10 +72,10 @@ impl<'de> Deserialize<'de> for Shape {
     }
 }
 
-/// Reads the references of all paths that it tells of; those that it calls not valid are left out.
+/// Reads what is recorded of all paths; those that it calls not valid are left out.
 ///
 /// # Errors
-/// When it is no such JSON, with line and column, or names something that is no store path.
+/// When it is no such JSON, with line and column, names something that is no store path, or a size that is none.
 pub(super) fn parse(text: &[u8], shown: &str) -> Result<Listed, MetadataError> {
     let shape: Shape =
         serde_json::from_slice(text).map_err(|source| MetadataError::Json { path: shown.to_owned(), source })?;
@@ -79,35 +85,45 @@ pub(super) fn parse(text: &[u8], shown: &str) -> Result<Listed, MetadataError> {
         expected: expected.to_owned(),
     };
     let mut listed = Listed::new();
-    let mut add = |path: &str, references: Option<Vec<String>>| {
+    let mut add = |path: &str, entry: Entry| {
         let Some(name) = super::base_name(path) else {
             return Err(damaged(format!("entry '{path}'"), "expected a store path"));
         };
-        let Some(references) = references else { return Ok(()) };
-        let mut names = Vec::with_capacity(references.len());
-        for reference in references {
-            let Some(name) = super::base_name(&reference) else {
+        if entry.references.is_none() && entry.nar_size.is_none() {
+            return Ok(());
+        }
+        let mut references = entry.references;
+        for reference in references.iter_mut().flatten() {
+            let Some(name) = super::base_name(reference).map(str::to_owned) else {
                 return Err(damaged(format!("entry '{path}', reference '{reference}'"), "expected a store path"));
             };
-            names.push(name.to_owned());
+            *reference = name;
         }
-        names.sort();
-        names.dedup();
-        listed.insert(name.to_owned(), names);
+        if let Some(names) = &mut references {
+            names.sort();
+            names.dedup();
+        }
+        let size = |field: &str, size: Option<u64>| {
+            recorded::size(size).map_err(|expected| damaged(format!("entry '{path}', {field}"), &expected))
+        };
+        let nar = size("narSize", entry.nar_size)?;
+        let download = size("downloadSize", entry.download_size)?;
+        listed.insert(name.to_owned(), Recorded { references, nar, download, by_content: entry.ca.is_some() });
         Ok(())
     };
     match shape {
         Shape::List(entries) => {
-            for (nth, entry) in entries.into_iter().enumerate() {
-                let Some(path) = entry.path else {
+            for (nth, mut entry) in entries.into_iter().enumerate() {
+                let Some(path) = entry.path.take() else {
                     return Err(damaged(format!("entry {nth} of the list"), "expected a field 'path'"));
                 };
-                add(&path, entry.references)?;
+                add(&path, entry)?;
             }
         }
         Shape::Map(entries) => {
             for (path, entry) in entries {
-                add(&path, entry.and_then(|entry| entry.references))?;
+                let none = Entry { path: None, references: None, nar_size: None, download_size: None, ca: None };
+                add(&path, entry.unwrap_or(none))?;
             }
         }
     }
@@ -137,14 +153,32 @@ mod tests {
             ),
             format!(r#"{{"info":{{"{B}":{{"references":[]}},"{A}":{{"references":["{B}","{A}"]}}}},"version":2}}"#),
         ];
-        let expected = Listed::from([(A.to_owned(), vec![A.to_owned(), B.to_owned()]), (B.to_owned(), Vec::new())]);
+        let expected =
+            BTreeMap::from([(A.to_owned(), Some(vec![A.to_owned(), B.to_owned()])), (B.to_owned(), Some(Vec::new()))]);
         for shape in shapes {
-            assert_eq!(parse(shape.as_bytes(), "x").unwrap(), expected, "{shape}");
+            let listed = parse(shape.as_bytes(), "x").unwrap().into_iter();
+            let references: BTreeMap<_, _> = listed.map(|(path, recorded)| (path, recorded.references)).collect();
+            assert_eq!(references, expected, "{shape}");
         }
         // paths that are not valid
         for shape in [format!(r#"{{"{a}":null}}"#), format!(r#"[{{"path":"{a}","valid":false}}]"#), "{}".to_owned()] {
             assert_eq!(parse(shape.as_bytes(), "x").unwrap(), Listed::new());
         }
+    }
+
+    /// Sizes: of a store, of a binary cache, unknown (0); content addresses as a text and as an object.
+    #[test]
+    fn sizes() {
+        let check = |fields: &str, nar: Option<u64>, download: Option<u64>, by_content: bool| {
+            let text = format!(r#"[{{"path":"/nix/store/{A}",{fields}}}]"#);
+            let recorded = parse(text.as_bytes(), "x").unwrap().remove(A).unwrap();
+            assert_eq!((recorded.nar, recorded.download, recorded.by_content), (nar, download, by_content), "{text}");
+        };
+        check(r#""narSize":17"#, Some(17), None, false);
+        check(r#""narSize":0,"references":[]"#, None, None, false);
+        check(r#""narSize":1099511627776,"downloadSize":5,"ca":null"#, Some(1 << 40), Some(5), false);
+        check(r#""narSize":1,"ca":"fixed:r:sha256:0""#, Some(1), None, true);
+        check(r#""narSize":1,"ca":{"method":"nar","hash":"sha256-0"},"url":"nar/x""#, Some(1), None, true);
     }
 
     #[test]
@@ -159,6 +193,12 @@ mod tests {
             (r#"{"/nix/store/x":null}"#, "entry '/nix/store/x': expected a store path"),
             (r#"[{"path":"/nix/store/0001x39905jwpbxh95qbvxcka0llljcd-a","references":["y"]}]"#, "reference 'y'"),
             (r#"{"0001x39905jwpbxh95qbvxcka0llljcd-a":{"references":{}}}"#, "invalid type: map"),
+            (r#"{"0001x39905jwpbxh95qbvxcka0llljcd-a":{"narSize":-1}}"#, "invalid value: integer `-1`, expected u64"),
+            (r#"{"0001x39905jwpbxh95qbvxcka0llljcd-a":{"narSize":1.5}}"#, "invalid type: floating point"),
+            (
+                r#"{"0001x39905jwpbxh95qbvxcka0llljcd-a":{"narSize":1,"downloadSize":1099511627777}}"#,
+                "downloadSize: expected at most 1099511627776 bytes (1 TiB), found 1099511627777",
+            ),
         ] {
             let error = parse(text.as_bytes(), "x").unwrap_err().to_string();
             assert!(error.contains(told), "{text}: {error}");

@@ -226,6 +226,7 @@ fn found(named: &mut StorePaths, own: Option<StorePath<'_>>, mentions: &mut Ment
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::outputs::Recorded;
     use std::collections::BTreeMap;
 
     const A: &str = "0001x39905jwpbxh95qbvxcka0llljcd-python3.11-Pillow-9.4";
@@ -250,8 +251,8 @@ mod tests {
     fn by_metadata_by_candidates_and_by_texts() {
         let text = format!("{}\n/nix/store/{A}/x {C} {C}", &B[..32]);
         let listed = |of: &str, names: &[&str]| {
-            let names = names.iter().map(|&name| name.to_owned()).collect();
-            Metadata::PathInfo(BTreeMap::from([(of.to_owned(), names)]))
+            let references = Some(names.iter().map(|&name| name.to_owned()).collect());
+            Metadata::PathInfo(BTreeMap::from([(of.to_owned(), Recorded { references, ..Recorded::default() })]))
         };
         // recorded: what is recorded, found or not, and nothing else
         let report = references(&[built(&text, false)], &[listed(C, &[]), listed(A, &[A, B])]).unwrap();

@@ -1,4 +1,4 @@
-//! Nix's store database: which paths are valid, and what they refer to.
+//! Nix's store database: which paths are valid, what they refer to, and how large they are.
 
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use super::MetadataError;
+use super::{MetadataError, Recorded, recorded};
 
 /// How long somebody who writes is waited for.
 const WAIT: Duration = Duration::from_secs(5);
@@ -113,6 +113,35 @@ impl StoreDatabase {
         self.texts("select path from ValidPaths order by path", [])
     }
 
+    /// What is recorded of all valid paths but what they refer to, ascending by base name. What is no store path
+    /// is left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a size is none.
+    pub(super) fn recorded(&self) -> Result<Vec<(String, Recorded)>, MetadataError> {
+        type Row = (String, Option<i64>, bool);
+        let run = || {
+            let query = "select path, narSize, ca is not null and ca <> '' from ValidPaths";
+            let mut statement = self.connection.prepare(query)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.collect::<Result<Vec<Row>, rusqlite::Error>>()
+        };
+        let mut all = Vec::new();
+        for (path, bytes, by_content) in run().map_err(|source| self.error(source))? {
+            let Some(name) = super::base_name(&path) else { continue };
+            let told = bytes.map(u64::try_from).transpose();
+            let checked = told.map_err(|_| format!("expected a number of bytes, found {}", bytes.unwrap_or_default()));
+            let nar = checked.and_then(recorded::size).map_err(|expected| MetadataError::Damaged {
+                path: self.path.clone(),
+                place: format!("table ValidPaths, path '{path}', narSize"),
+                expected,
+            })?;
+            all.push((name.to_owned(), Recorded { references: None, nar, download: None, by_content }));
+        }
+        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(all)
+    }
+
     /// What a path refers to, ascending; `None` where it is not valid.
     ///
     /// # Errors
@@ -172,6 +201,27 @@ mod tests {
             assert_eq!(database.note(), None);
             drop(writer);
         }
+    }
+
+    #[test]
+    fn sizes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, writer) = made(folder.path(), "wal");
+        let (a, b) = ("0001x39905jwpbxh95qbvxcka0llljcd-a", "1001x39905jwpbxh95qbvxcka0llljcd-b");
+        let rename = "update ValidPaths set path = '/nix/store/' || ?1, narSize = ?2, ca = ?3 where id = ?4";
+        writer.execute(rename, (b, 700, "fixed:sha256:0", 1)).unwrap();
+        writer.execute(rename, (a, 0, None::<&str>, 2)).unwrap();
+        let database = StoreDatabase::open(&path).unwrap();
+        let recorded = |nar, by_content| Recorded { references: None, nar, download: None, by_content };
+        // what is no store path is none to ask for
+        let expected = [(a.to_owned(), recorded(None, false)), (b.to_owned(), recorded(Some(700), true))];
+        assert_eq!(database.recorded().unwrap(), expected);
+        writer.execute("update ValidPaths set narSize = -1 where id = 2", ()).unwrap();
+        let error = database.recorded().unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("path '/nix/store/{a}', narSize: expected a number of bytes, found -1")),
+            "{error}"
+        );
     }
 
     /// A store that Nix writes to: what it has done is seen, what it does is not.

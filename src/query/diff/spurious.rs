@@ -179,7 +179,7 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
     let remedy = |&edge: &EdgeId| edge_remedy(graph, judged.effective, judged.verdicts, edge);
     let remedies: Vec<EdgeRemedy> = edges.iter().filter_map(remedy).collect();
     let saves: BTreeMap<EdgeId, Savings> =
-        remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies)).collect();
+        remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies, None)).collect();
     let row = |edge: EdgeId| {
         let judgement = judged.verdicts.of(edge);
         let rule = judged.verdicts.rule_of(&judgement);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::answer::{Compared, SpuriousReport};
-use super::bumps::called;
+use crate::nix::called;
 use crate::query::REPORT_VERSION;
 use crate::verdict::{Grade, Verdict};
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::rates::BumpRates;
 use crate::graph::{Graph, NodeId};
-pub(super) use crate::nix::name::called;
+use crate::nix::called;
 use crate::reach::{BumpGroup, RebuildSet};
 
 /// The derivations that are built, by what is bumped together: what they are [`called`].

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::baseline::Pair;
-use super::bumps::{called, is_built};
+use super::bumps::is_built;
 use super::ignores::Ignores;
 use crate::graph::{EdgeId, Graph, NodeId};
+use crate::nix::called;
 use crate::reach::Treatment;
 use crate::verdict::{Grade, Judgement, Verdicts};
 

@@ -98,9 +98,9 @@ impl<'q> Prices<'q> {
     pub(super) fn saves(&self, bumps: &[BumpGroup]) -> Vec<Saves> {
         let graph = self.asked.graph;
         let alone = self.asked.flagged.len();
-        let of_edges = savings_of_edges(graph, self.remedies.get(..alone).unwrap_or_default());
-        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &self.sets));
-        let per_year = yearly_savings(graph, &self.remedies, &self.actions, bumps);
+        let of_edges = savings_of_edges(graph, self.remedies.get(..alone).unwrap_or_default(), None);
+        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &self.sets, None));
+        let per_year = yearly_savings(graph, &self.remedies, &self.actions, bumps, None);
         one_bump.zip(per_year).map(|(one_bump, per_year)| Saves { one_bump, per_year }).collect()
     }
 
@@ -112,7 +112,7 @@ impl<'q> Prices<'q> {
     /// Which of these numbers to do first, second, third, and what each saves given those before.
     pub(super) fn first(&self, numbers: &[usize], bumps: &[BumpGroup], steps: usize) -> Vec<(usize, Yearly)> {
         let actions: Vec<Action> = numbers.iter().filter_map(|&number| self.actions.get(number)).cloned().collect();
-        let found = greedy(self.asked.graph, &self.remedies, &actions, bumps, steps);
+        let found = greedy(self.asked.graph, &self.remedies, &actions, bumps, steps, None);
         found.into_iter().map(|(at, gain)| (at as usize, gain)).collect()
     }
 }

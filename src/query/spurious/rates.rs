@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::bumps::{by_pname, called, year};
+use super::bumps::{by_pname, year};
 use crate::graph::Graph;
+use crate::nix::called;
 use crate::query::suggest;
 use crate::reach::BumpGroup;
 

@@ -100,7 +100,7 @@ fn needless_goes_by_what_comes_along() {
     let saved = |experiments: Vec<Experiment>| {
         let (verdicts, told) = verdicts(&graph, &file(experiments).evidence);
         assert_eq!(told, "");
-        let found = needless(&graph, &EffectiveInputs::new(&graph), &verdicts, &[node(&graph, "tool-1")]);
+        let found = needless(&graph, &EffectiveInputs::new(&graph), &verdicts, &[node(&graph, "tool-1")], None);
         found.iter().map(|needless| needless.savings.builds).collect::<Vec<_>>()
     };
     assert_eq!(saved(vec![carrier.clone()]), [1, 1, 1, 1]);

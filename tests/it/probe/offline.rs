@@ -115,7 +115,7 @@ fn python_packages_of_2018() {
         let by_recipe = rebuilt(&graph, word, |edge| verdicts.is_check(edge));
         assert!(by_recipe < detached, "{word}");
         let bumped: Vec<NodeId> = resolve(&graph, &Selector::expand(&[word]).unwrap(), false).unwrap().remove(0).nodes;
-        let needless = needless(&graph, &EffectiveInputs::new(&graph), &verdicts, &bumped);
+        let needless = needless(&graph, &EffectiveInputs::new(&graph), &verdicts, &bumped, None);
         let spared = |grade| needless.iter().find(|needless| needless.grade == grade).unwrap().savings.builds;
         assert_eq!(spared(Grade::Inferred), (now - by_recipe) as i64, "{word}");
         assert_eq!((spared(Grade::Observed), spared(Grade::Suspected)), (0, spared(Grade::Inferred)), "{word}");

@@ -590,7 +590,7 @@ fn what_opens_answers() {
             let remedy = [WhatIf::parse(remedy).unwrap()];
             if let Ok(all) = remedies(&graph, &effective, &verdicts, &nodes[..1], &remedy, RemedyParams::default()) {
                 overlay(&graph, &all).nix(&mut Vec::new()).unwrap();
-                let _ = savings(&graph, &nodes[..1], &all.edits());
+                let _ = savings(&graph, &nodes[..1], &all.edits(), None);
             }
         }
         let words = Selector::expand(&["x", "y", "dep", "name:*", "src:x*"]).unwrap();

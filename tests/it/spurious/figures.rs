@@ -96,14 +96,14 @@ impl<'g> Oracle<'g> {
     }
 
     fn once(&self, treated: &Treated, bumped: &[NodeId]) -> Savings {
-        savings(&self.asked.graph, bumped, &self.edits(treated))
+        savings(&self.asked.graph, bumped, &self.edits(treated), None)
     }
 
     fn year(&self, treated: &Treated) -> Yearly {
         let edits = self.edits(treated);
         let mut year = Yearly::default();
         for (pname, nodes) in &self.bumps {
-            let (rate, saved) = (self.asked.rates.of(pname), savings(&self.asked.graph, nodes, &edits));
+            let (rate, saved) = (self.asked.rates.of(pname), savings(&self.asked.graph, nodes, &edits, None));
             year.builds += rate * saved.builds as f64;
             year.wrappers_added += rate * saved.wrappers_added as f64;
             year.test_builds_added += rate * saved.test_builds_added as f64;
@@ -285,7 +285,7 @@ fn of_nixpkgs() {
                 }
             }
         }
-        let found = savings(graph, &[input], &edits);
+        let found = savings(graph, &[input], &edits, None);
         assert_eq!(edge.would_save.unwrap_or(edge.saves).one_bump, found, "{edge:?}");
         some += usize::from(found.builds > 0);
     }

@@ -1,0 +1,281 @@
+//! The machines that build.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A build farm: kinds of machines, in the order in which they were named.
+///
+/// A farm from a file is TOML, one `[[machine]]` for each kind:
+///
+/// ```toml
+/// [[machine]]
+/// name = "big"
+/// count = 4                              # machines of this kind; 1 without
+/// systems = ["x86_64-linux"]
+/// features = ["big-parallel", "kvm"]     # what they can do; nothing without
+/// mandatory-features = []                # they build only what requires all of these, and can do them, too
+/// slots = 2                              # builds at the same time on each; 1 without
+/// speed = 1.5                            # 1 without; a build takes its time divided by this
+/// ```
+///
+/// A machine for `x86_64-linux` builds for `i686-linux` too, as Nix's `extra-platforms` has it; other
+/// systems that a machine can build for must be named. What Nix does itself (`builtin`) runs everywhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Farm {
+    machines: Vec<Machine>,
+    local: bool,
+}
+
+/// Machines of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Machine {
+    /// What they are called.
+    pub name: String,
+    /// How many there are.
+    pub count: u32,
+    /// The systems they build for; `None` for every system.
+    pub systems: Option<BTreeSet<String>>,
+    /// What they can do.
+    pub features: Features,
+    /// They build only what requires all of these, and can do them, too.
+    pub mandatory: BTreeSet<String>,
+    /// Builds at the same time on each.
+    pub slots: u32,
+    /// A build takes its time divided by this, rounded up to a millisecond.
+    pub speed: f64,
+}
+
+/// What machines can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Features {
+    /// These.
+    These(BTreeSet<String>),
+    /// Everything but these.
+    AllBut(BTreeSet<String>),
+}
+
+impl Features {
+    fn have(&self, feature: &str) -> bool {
+        match self {
+            Self::These(these) => these.contains(feature),
+            Self::AllBut(these) => !these.contains(feature),
+        }
+    }
+}
+
+/// Why there is no farm.
+#[derive(Debug, thiserror::Error)]
+pub enum FarmError {
+    /// The file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no TOML, or has other fields than machines have.
+    #[error("{}: {message}", file.display())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What was expected, and where.
+        message: String,
+    },
+    /// A machine is what none can be.
+    #[error("{}: machine '{machine}': {message}", file.display())]
+    Machine {
+        /// The file.
+        file: PathBuf,
+        /// Its name, or its place where it has none.
+        machine: String,
+        /// What is wrong, and what is expected.
+        message: String,
+    },
+}
+
+/// More slots than any farm has.
+const MOST_SLOTS: u64 = 1_000_000;
+
+/// Every build asks what of these can build it.
+const MOST_KINDS: usize = 1_000;
+
+/// Speeds beyond this, or below its inverse, are slips.
+const MOST_SPEED: f64 = 1_000.0;
+
+/// What builders that are kept for it can do.
+const BIG: &str = "big-parallel";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    machine: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default = "one")]
+    count: u32,
+    systems: Vec<String>,
+    #[serde(default)]
+    features: Vec<String>,
+    #[serde(default)]
+    mandatory_features: Vec<String>,
+    #[serde(default = "one")]
+    slots: u32,
+    #[serde(default = "normal")]
+    speed: f64,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn normal() -> f64 {
+    1.0
+}
+
+impl Farm {
+    /// One machine with as many slots, which builds everything, as `nix-build -j` has it. With `big` so many more
+    /// builders, of one slot each: then those build everything, and the others all but what requires
+    /// `big-parallel`. Both are taken as between 1 and a million.
+    #[must_use]
+    pub fn builders(slots: u32, big: Option<u32>) -> Self {
+        let machine = |name: &str, count, slots, lacks: &[&str]| Machine {
+            name: name.to_owned(),
+            count,
+            systems: None,
+            features: Features::AllBut(lacks.iter().map(|&feature| feature.to_owned()).collect()),
+            mandatory: BTreeSet::new(),
+            slots,
+            speed: 1.0,
+        };
+        let bounded = |slots: u32| slots.clamp(1, MOST_SLOTS as u32);
+        let slots = bounded(slots);
+        match big.map(bounded) {
+            None => Self { machines: vec![machine("builder", 1, slots, &[])], local: true },
+            Some(big) => {
+                Self { machines: vec![machine("builder", slots, 1, &[BIG]), machine(BIG, big, 1, &[])], local: false }
+            }
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no TOML of machines, or describes machines that cannot be; with the place.
+    pub fn read(file: &Path) -> Result<Self, FarmError> {
+        let text =
+            std::fs::read_to_string(file).map_err(|source| FarmError::Io { file: file.to_path_buf(), source })?;
+        Self::parse(&text, file)
+    }
+
+    /// The same out of a text; `file` is what errors name.
+    ///
+    /// # Errors
+    /// As of [`Farm::read`].
+    pub fn parse(text: &str, file: &Path) -> Result<Self, FarmError> {
+        let malformed = |message: String| FarmError::Malformed { file: file.to_path_buf(), message };
+        let read: File = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
+        if read.machine.is_empty() {
+            return Err(malformed("no machine; expected at least one [[machine]]".to_owned()));
+        }
+        if read.machine.len() > MOST_KINDS {
+            return Err(malformed(format!(
+                "{} kinds of machines, expected at most {MOST_KINDS}; give equal ones a 'count'",
+                read.machine.len()
+            )));
+        }
+        let mut names = BTreeSet::new();
+        let mut machines = Vec::with_capacity(read.machine.len());
+        for (number, entry) in (1..).zip(read.machine) {
+            let name = if entry.name.is_empty() { format!("number {number}") } else { entry.name.clone() };
+            let machine = entry.machine().and_then(|machine| {
+                let is_new = names.insert(machine.name.clone());
+                is_new.then_some(machine).ok_or_else(|| "another has this name; expected names of their own".to_owned())
+            });
+            let of_file = |message| FarmError::Machine { file: file.to_path_buf(), machine: name, message };
+            machines.push(machine.map_err(of_file)?);
+        }
+        let farm = Self { machines, local: false };
+        if farm.slots() > MOST_SLOTS {
+            return Err(malformed(format!("{} slots in all, expected at most {MOST_SLOTS}", farm.slots())));
+        }
+        Ok(farm)
+    }
+
+    /// The kinds of machines.
+    #[must_use]
+    pub fn machines(&self) -> &[Machine] {
+        &self.machines
+    }
+
+    /// How many builds run at the same time at most.
+    #[must_use]
+    pub fn slots(&self) -> u64 {
+        self.machines.iter().map(|machine| u64::from(machine.count) * u64::from(machine.slots)).sum()
+    }
+
+    /// Whether it is one machine that builds for itself, as `nix-build -j` does; machines that are given
+    /// builds otherwise.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.local
+    }
+}
+
+impl Entry {
+    /// What it describes, or what is wrong with it.
+    fn machine(self) -> Result<Machine, String> {
+        if self.name.trim().is_empty() {
+            return Err("expected a name".to_owned());
+        }
+        for (key, number) in [("count", self.count), ("slots", self.slots)] {
+            if number == 0 {
+                return Err(format!("{key} = 0; expected at least 1"));
+            }
+        }
+        if !(1.0 / MOST_SPEED..=MOST_SPEED).contains(&self.speed) {
+            return Err(format!("speed = {}; expected from {} to {MOST_SPEED}", self.speed, 1.0 / MOST_SPEED));
+        }
+        if self.systems.is_empty() {
+            return Err("systems = []; expected at least one, such as \"x86_64-linux\"".to_owned());
+        }
+        let words = |key: &str, words: Vec<String>| -> Result<BTreeSet<String>, String> {
+            match words.iter().find(|word| word.is_empty() || word.contains(char::is_whitespace)) {
+                Some(word) => Err(format!("{key}: '{word}'; expected a word each")),
+                None => Ok(words.into_iter().collect()),
+            }
+        };
+        Ok(Machine {
+            systems: Some(words("systems", self.systems)?),
+            features: Features::These(words("features", self.features)?),
+            mandatory: words("mandatory-features", self.mandatory_features)?,
+            name: self.name,
+            count: self.count,
+            slots: self.slots,
+            speed: self.speed,
+        })
+    }
+}
+
+impl Machine {
+    /// Whether they build what is for this system and requires these features.
+    #[must_use]
+    pub fn builds(&self, system: &str, features: &[&str]) -> bool {
+        let for_system = |systems: &BTreeSet<String>| {
+            system == "builtin"
+                || systems.contains(system)
+                || (system == "i686-linux" && systems.contains("x86_64-linux"))
+        };
+        let can = |feature: &str| self.features.have(feature) || self.mandatory.contains(feature);
+        self.systems.as_ref().is_none_or(for_system)
+            && features.iter().all(|feature| can(feature))
+            && self.mandatory.iter().all(|must| features.contains(&must.as_str()))
+    }
+}

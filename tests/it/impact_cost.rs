@@ -1,0 +1,169 @@
+//! What a bump costs, against sums and searches that are not clever.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nix_ripple::graph::Graph;
+use serde_json::Value;
+
+use crate::cli::program::Program;
+use crate::support::{Chance, folder, graph, random_recipes, testdata};
+
+const MILLIS: f64 = 3_600_000.0;
+
+/// A graph as somebody reads it who knows nothing of this program's own: by paths.
+struct Plain {
+    /// By path: what it needs, and whether it is fixed-output.
+    nodes: BTreeMap<String, (Vec<String>, bool, bool)>,
+    millis: BTreeMap<String, u64>,
+    systems: BTreeMap<String, String>,
+}
+
+impl Plain {
+    fn of(graph: &Graph, times: &BTreeMap<String, u64>) -> Self {
+        let nodes = graph
+            .nodes()
+            .map(|node| {
+                let inputs = graph.input_edges(node).map(|(_, input)| graph.path(input)).collect();
+                (graph.path(node), (inputs, graph.is_fixed(node), graph.is_derivation(node)))
+            })
+            .collect();
+        let systems = graph.nodes().map(|node| (graph.path(node), graph.system(node).to_owned())).collect();
+        Self { nodes, millis: times.clone(), systems }
+    }
+
+    /// What a bump builds and fetches: over and over, until nothing is added.
+    fn made(&self, bumped: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut changed = bumped.clone();
+        loop {
+            let next = self.nodes.iter().filter(|(path, (inputs, fixed, _))| {
+                !fixed && !changed.contains(*path) && inputs.iter().any(|input| changed.contains(input))
+            });
+            let next: Vec<String> = next.map(|(path, _)| path.clone()).collect();
+            if next.is_empty() {
+                break;
+            }
+            changed.extend(next);
+        }
+        changed.into_iter().filter(|path| self.nodes[path].2).collect()
+    }
+
+    fn time(&self, path: &str) -> u64 {
+        self.millis.get(path).copied().unwrap_or_default()
+    }
+
+    /// The longest chain within a set that ends with a build.
+    fn longest(&self, path: &str, set: &BTreeSet<String>, known: &mut BTreeMap<String, u64>) -> u64 {
+        if let Some(&found) = known.get(path) {
+            return found;
+        }
+        let inputs: Vec<&String> = self.nodes[path].0.iter().filter(|input| set.contains(*input)).collect();
+        let before = inputs.into_iter().map(|input| self.longest(input, set, known)).max().unwrap_or_default();
+        let found = before + self.time(path);
+        known.insert(path.to_owned(), found);
+        found
+    }
+}
+
+fn millis(hours: &Value) -> u64 {
+    (hours.as_f64().unwrap() * MILLIS).round() as u64
+}
+
+/// Every figure of a report with a measured time for every derivation.
+fn check(plain: &Plain, report: &Value) {
+    let texts = |list: &Value| -> BTreeSet<String> {
+        list.as_array().unwrap().iter().map(|entry| entry["drv"].as_str().unwrap().to_owned()).collect()
+    };
+    let bumped = texts(&report["bump"]["derivations"]);
+    let made = plain.made(&bumped);
+    assert_eq!(texts(&report["list"]), made);
+    for listed in report["list"].as_array().unwrap() {
+        assert_eq!(millis(&listed["hours"]), plain.time(listed["drv"].as_str().unwrap()));
+        assert_eq!(listed["measured"], true);
+    }
+
+    let cost = &report["cost"];
+    let total: u64 = made.iter().map(|path| plain.time(path)).sum();
+    assert_eq!(millis(&cost["hours"]["total"]), total);
+    assert_eq!(millis(&cost["hours"]["measured"]), total);
+    assert_eq!(millis(&cost["hours"]["estimated"]), 0);
+    let mut by_system: BTreeMap<String, u64> = BTreeMap::new();
+    made.iter().for_each(|path| *by_system.entry(plain.systems[path].clone()).or_default() += plain.time(path));
+    let told: BTreeMap<String, u64> = cost["hours"]["by_system"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(system, hours)| (system.clone(), millis(hours)))
+        .collect();
+    assert_eq!(told, by_system);
+
+    let mut heavy: Vec<u64> = made.iter().map(|path| plain.time(path)).filter(|&millis| millis > 0).collect();
+    heavy.sort_unstable_by(|a, b| b.cmp(a));
+    heavy.truncate(10);
+    let heavyweights = cost["heavyweights"].as_array().unwrap();
+    assert_eq!(heavyweights.iter().map(|heavy| millis(&heavy["hours"])).collect::<Vec<_>>(), heavy);
+    for heavy in heavyweights {
+        let own = plain.time(heavy["drv"].as_str().unwrap());
+        assert_eq!(millis(&heavy["hours"]), own);
+        assert!((heavy["share"].as_f64().unwrap() - own as f64 / total as f64).abs() < 1e-9);
+    }
+
+    let mut known = BTreeMap::new();
+    let longest = made.iter().map(|path| plain.longest(path, &made, &mut known)).max().unwrap_or_default();
+    let path = &cost["critical_path"];
+    assert_eq!(millis(&path["hours"]), longest);
+    let chain: Vec<&str> =
+        path["chain"].as_array().unwrap().iter().map(|build| build["drv"].as_str().unwrap()).collect();
+    assert_eq!(chain.iter().map(|drv| plain.time(drv)).sum::<u64>(), longest);
+    for pair in chain.windows(2) {
+        assert!(plain.nodes[pair[1]].0.iter().any(|input| input == pair[0]), "{pair:?}");
+    }
+}
+
+/// A random time for every derivation of a graph, as a file of `--times`.
+fn random_times(graph: &Graph, chance: &mut Chance) -> (BTreeMap<String, u64>, String) {
+    let mut times = BTreeMap::new();
+    for node in graph.nodes().filter(|&node| graph.is_derivation(node)) {
+        // equal ones, too
+        let seconds = if chance.below(3) == 0 { 60 } else { 1 + chance.below(20_000) as u64 };
+        times.insert(graph.path(node), seconds * 1_000);
+    }
+    let rows: Vec<String> = times.iter().map(|(path, millis)| format!("{path},{}\n", millis / 1_000)).collect();
+    (times, format!("name,seconds\n{}", rows.concat()))
+}
+
+#[test]
+fn minipkgs() {
+    let closure = testdata("minipkgs/drvs");
+    let graph = graph(&[&closure]);
+    let (times, text) = random_times(&graph, &mut Chance(7));
+    let plain = Plain::of(&graph, &times);
+    let program = Program::new();
+    program.write("times.csv", text);
+    for bump in ["pillow", "openssl", "stdenv", "cmake", "hypothesis", "name:*.tar.gz", "name:*.sh"] {
+        let mut arguments = vec!["impact", "--times", "times.csv", "--list", "--format", "json", "-c"];
+        arguments.extend([closure.to_str().unwrap(), bump]);
+        check(&plain, &serde_json::from_str(&program.run(&arguments).fine()).unwrap());
+    }
+}
+
+#[test]
+fn random_graphs() {
+    for seed in 0..40 {
+        let mut chance = Chance(seed);
+        let count = 5 + chance.below(60);
+        let folder = folder(&random_recipes(&mut chance, count));
+        let graph = graph(&[folder.path()]);
+        let (times, text) = random_times(&graph, &mut chance);
+        let plain = Plain::of(&graph, &times);
+        let program = Program::new();
+        program.write("times.csv", text);
+        let all: Vec<_> = graph.nodes().collect();
+        for _ in 0..3 {
+            let bumps: Vec<String> = (0..1 + chance.below(2)).map(|_| graph.path(*chance.pick(&all))).collect();
+            let mut arguments = vec!["impact", "--only", "--times", "times.csv", "--list", "--format", "json", "-c"];
+            arguments.push(folder.path().to_str().unwrap());
+            arguments.extend(bumps.iter().map(String::as_str));
+            check(&plain, &serde_json::from_str(&program.run(&arguments).fine()).unwrap());
+        }
+    }
+}
