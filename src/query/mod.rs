@@ -8,6 +8,7 @@ mod diff;
 mod evidence_list;
 mod evidence_words;
 mod expense;
+mod explained;
 mod impact;
 mod inputs;
 mod labels;
@@ -37,6 +38,10 @@ pub use diff::{
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 pub use expense::{Expense, MachineTime};
+pub use explained::{
+    ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
+    explain_costs,
+};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
