@@ -8,6 +8,7 @@ mod cost;
 mod diff;
 mod evidence;
 mod explained;
+mod expense;
 mod impact;
 mod inputs;
 mod markdown;
