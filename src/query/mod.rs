@@ -7,6 +7,7 @@ mod cut;
 mod diff;
 mod evidence_list;
 mod evidence_words;
+mod expense;
 mod impact;
 mod inputs;
 mod labels;
@@ -35,6 +36,7 @@ pub use diff::{
     SpuriousChanges, SpuriousInput, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
+pub use expense::{Expense, MachineTime};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
