@@ -27,6 +27,12 @@ pub(super) fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
 }
 
+/// The difference of two sizes.
+pub(super) fn size_change(bytes: i64) -> String {
+    let sign = if bytes < 0 { "-" } else { "" };
+    format!("{sign}{}", size(bytes.unsigned_abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +63,6 @@ mod tests {
     #[test]
     fn sizes() {
         assert_eq!([size(0), size(1_023), size(1_536), size(4_402_341_478)], ["0 B", "1023 B", "1.50 KiB", "4.10 GiB"]);
+        assert_eq!(size_change(-1_048_576), "-1.00 MiB");
     }
 }
