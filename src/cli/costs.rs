@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::printer::Printer;
-use crate::cost::{Costs, SizeRecords, Sizes};
+use crate::cost::{Costs, LeftOut, SizeRecords, Sizes, Times};
 use crate::graph::Graph;
 
 /// What is known of the cost of builds.
@@ -30,7 +30,19 @@ impl CostArgs {
 
     /// The costs of a graph, estimated where nothing is given.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<Costs, CliError> {
-        Ok(Costs::estimated(graph).with_sizes(self.load_sizes(graph, printer)?))
+        let times = Times::read(&self.times)?;
+        tell_left_out(&times, printer);
+        let costs = Costs::new(graph, &times);
+        for unmatched in costs.unmatched_times() {
+            printer.warning(&format!(
+                "{}: {} of {} records match nothing here, the first: '{}'",
+                unmatched.file.display(),
+                unmatched.count,
+                unmatched.of,
+                unmatched.first
+            ));
+        }
+        Ok(costs.with_sizes(self.load_sizes(graph, printer)?))
     }
 
     /// What is known of sizes, if anything was given.
@@ -54,5 +66,21 @@ impl CostArgs {
     /// The same, if they are asked for.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Costs>, CliError> {
         self.is_given().then(|| self.load(graph, printer)).transpose()
+    }
+}
+
+/// Tells which records say nothing.
+fn tell_left_out(times: &Times, printer: &mut Printer) {
+    for file in times.files() {
+        let total: u64 = file.left_out.iter().sum();
+        if total == 0 {
+            continue;
+        }
+        let each = LeftOut::ALL.into_iter().zip(file.left_out).filter(|(_, count)| *count > 0);
+        let each: Vec<String> = each.map(|(reason, count)| format!("{count} {}", reason.as_str())).collect();
+        let line =
+            format!("{}: {total} of {} records left out: {}", file.path.display(), file.records, each.join(", "));
+        // worth a warning where nothing is left
+        if total == file.records { printer.warning(&line) } else { printer.say(&line) }
     }
 }

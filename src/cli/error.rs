@@ -3,7 +3,7 @@
 use std::io;
 
 use super::side::SideError;
-use crate::cost::FarmError;
+use crate::cost::{FarmError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -46,6 +46,8 @@ pub(super) enum CliError {
     Evidence(#[from] EvidenceError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Times(#[from] TimesError),
     #[error(transparent)]
     Farm(#[from] FarmError),
     #[error(transparent)]
@@ -116,6 +118,7 @@ impl CliError {
             | Self::Resolve(_)
             | Self::Evidence(_)
             | Self::Rules(_)
+            | Self::Times(_)
             | Self::Farm(_)
             | Self::Rates(_)
             | Self::Ignores(_)

@@ -9,6 +9,7 @@ use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
+use super::farm::FarmArgs;
 use super::printer::Printer;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
@@ -74,6 +75,11 @@ pub(super) struct Args {
     remedies: RemedyArgs,
     #[command(flatten)]
     costs: CostArgs,
+    /// How many of the builds that take longest to show
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
+    heavyweights: usize,
+    #[command(flatten)]
+    farm: FarmArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -94,9 +100,17 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
-    let costs = args.costs.load_if_given(&graph, printer)?;
+    let farm = args.farm.load()?;
+    let costs = match farm.is_some() || args.costs.is_given() {
+        true => Some(args.costs.load(&graph, printer)?),
+        false => None,
+    };
     if let Some(costs) = &costs {
-        price(&graph, &bumps, costs, CostParams::default(), &mut report);
+        let params = CostParams {
+            heavyweights: args.heavyweights,
+            farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
+        };
+        price(&graph, &bumps, costs, params, &mut report);
     }
     judge(&args, &graph, &bumps, &what_ifs, costs.as_ref(), &mut report, printer)?;
     if args.print_drv {

@@ -4,9 +4,11 @@ mod costs;
 mod farm;
 mod schedule;
 mod sizes;
+mod times;
 mod weights;
 
-pub use costs::{Bytes, Costs, Time};
+pub use costs::{Bytes, Costs, Time, Unmatched};
 pub use farm::{Farm, FarmError, Features, Machine};
 pub use schedule::{Run, Schedule, Scheduler, Unbuildable, Use, Work, schedule};
 pub use sizes::{Kind as SizeKind, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, SizeUses, Sizes, Spread};
+pub use times::{Basis, Estimated, LONGEST_MILLIS, LeftOut, Match, Measured, TimeReason, Times, TimesError, TimesFile};

@@ -180,6 +180,18 @@ impl Graph {
         self.node_string(Section::NodeVersion, node)
     }
 
+    /// The name's id, for comparing.
+    #[must_use]
+    pub fn name_id(&self, node: NodeId) -> StringId {
+        self.node_string(Section::NodeName, node)
+    }
+
+    /// The system's id, for comparing.
+    #[must_use]
+    pub fn system_id(&self, node: NodeId) -> StringId {
+        self.node_string(Section::NodeSystem, node)
+    }
+
     /// The system it is built on (`builtin` for what Nix does itself). Empty for an input source.
     #[must_use]
     pub fn system(&self, node: NodeId) -> &str {
@@ -340,6 +352,12 @@ impl Graph {
     pub fn mention_list_pairs(&self, list: u32) -> impl ExactSizeIterator<Item = (&str, &str)> {
         let text = |item: u32| self.string(StringId(item));
         self.list_items(list).chunks_exact(2).map(move |pair| (text(pair[0]), text(pair[1])))
+    }
+
+    /// How many strings there are: ids are smaller.
+    #[must_use]
+    pub fn string_count(&self) -> usize {
+        self.words(Section::StringOffsets).len() - 1
     }
 
     /// How many lists there are: the numbers that [`Graph::mention_list`] gives are smaller.

@@ -36,5 +36,6 @@ pub use problem::{IngestError, Problem};
 pub use progress::Progress;
 pub use raw::RawClosure;
 pub use system::is_system;
+pub(crate) use system::split_system;
 pub use texts::{Texts, Unpacker};
 pub use verify::{Verified, verify};

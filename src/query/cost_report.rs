@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::impact::ImpactReport;
 use super::resolve::Bump;
-use crate::cost::Costs;
+use crate::cost::{Costs, Farm, Schedule, Scheduler, Work, schedule};
 use crate::graph::{Graph, NodeId};
-use crate::reach::RebuildSet;
+use crate::reach::{RebuildSet, heaviest_chain};
 
 /// What a set of builds and downloads costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,12 @@ pub struct CostReport {
     pub bytes_measured: Option<u64>,
     /// The chain that no number of machines shortens.
     pub critical_path: CriticalPath,
+    /// When a farm is done with it, where one is given that can build it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub makespan: Option<Makespan>,
+    /// What no machine of the farm builds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unbuildable: Vec<UnbuildableReport>,
     /// The builds that take longest, and their part of the whole.
     pub heavyweights: Vec<Heavyweight>,
 }
@@ -84,6 +90,49 @@ pub struct TimedBuild {
     pub hours: f64,
     /// Whether a record says so; estimated otherwise.
     pub measured: bool,
+}
+
+/// How long a farm works.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Makespan {
+    /// From the first start to the last end.
+    pub hours: f64,
+    /// Builds at a time.
+    pub builders: u64,
+    /// The order: `longest` or `nix`.
+    pub scheduler: &'static str,
+    /// The same in the order that starts first what the longest chain waits for.
+    pub attainable_hours: f64,
+    /// The share of its time in which the farm builds, from 0 to 1.
+    pub utilisation: f64,
+    /// What each kind of machine does.
+    pub machines: Vec<MachineUse>,
+}
+
+/// What the machines of a kind do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MachineUse {
+    /// What they are called.
+    pub name: String,
+    /// Builds at a time, of all of them.
+    pub slots: u64,
+    /// How many builds they do.
+    pub builds: u64,
+    /// Time that they build, in all.
+    pub busy_hours: f64,
+}
+
+/// What no machine of a farm builds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnbuildableReport {
+    /// For which system.
+    pub system: String,
+    /// What it requires of a machine.
+    pub features: Vec<String>,
+    /// How many derivations.
+    pub builds: u64,
+    /// The first of them.
+    pub first: String,
 }
 
 /// What one build or download costs.
@@ -150,7 +199,9 @@ pub(super) fn priced(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize)
         },
         bytes: costs.bytes().map(|_| bytes),
         bytes_measured: costs.bytes().map(|_| bytes_measured),
-        critical_path: CriticalPath::default(),
+        critical_path: CriticalPath::of(graph, costs, nodes),
+        makespan: None,
+        unbuildable: Vec::new(),
         heavyweights: order.into_iter().map(heavyweight).collect(),
     }
 }
@@ -165,25 +216,24 @@ fn system_of(graph: &Graph, node: NodeId) -> &str {
 
 /// What to tell of costs.
 #[derive(Debug, Clone, Copy)]
-pub struct CostParams {
+pub struct CostParams<'p> {
     /// How many heavyweights.
     pub heavyweights: usize,
+    /// The machines that build, and in which order.
+    pub farm: Option<(&'p Farm, Scheduler)>,
 }
-
-impl Default for CostParams {
-    fn default() -> Self {
-        Self { heavyweights: 10 }
-    }
-}
-
 /// Prices what the bumps rebuild and fetch, together and each, in an impact report of theirs; in its list, too.
 ///
 /// A bumped fixed-output derivation costs its download. O(nodes + edges) for each bump.
-pub fn price(graph: &Graph, bumps: &[Bump], costs: &Costs, params: CostParams, report: &mut ImpactReport) {
+pub fn price(graph: &Graph, bumps: &[Bump], costs: &Costs, params: CostParams<'_>, report: &mut ImpactReport) {
     let all: BTreeSet<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
     let all: Vec<NodeId> = all.into_iter().collect();
     let made = made_again(graph, &all);
-    report.cost = Some(priced(graph, costs, &made, params.heavyweights));
+    let mut cost = priced(graph, costs, &made, params.heavyweights);
+    if let Some((farm, scheduler)) = params.farm {
+        cost.built_by(graph, costs, &made, farm, scheduler);
+    }
+    report.cost = Some(cost);
     for listed in report.list.iter_mut().flatten() {
         listed.price = Some(Price::of(costs, listed.node));
     }
@@ -199,6 +249,68 @@ pub fn price(graph: &Graph, bumps: &[Bump], costs: &Costs, params: CostParams, r
     for (share, set) in report.each.iter_mut().zip(&sets) {
         share.hours = Some(sum(&mut set.iter()));
         share.exclusive_hours = Some(sum(&mut set.iter().filter(|node| times.get(node) == Some(&1))));
+    }
+}
+
+impl CriticalPath {
+    fn of(graph: &Graph, costs: &Costs, nodes: &[NodeId]) -> Self {
+        let (chain, total) = heaviest_chain(graph, nodes, costs.millis());
+        let build = |node: NodeId| {
+            let time = costs.time(node);
+            TimedBuild {
+                drv: graph.path(node),
+                name: graph.name(node).to_owned(),
+                system: graph.system(node).to_owned(),
+                hours: hours(time.millis),
+                measured: time.measured,
+            }
+        };
+        Self { hours: hours(total), chain: chain.into_iter().map(build).collect() }
+    }
+}
+
+impl CostReport {
+    /// Adds when a farm is done with these nodes.
+    fn built_by(&mut self, graph: &Graph, costs: &Costs, nodes: &[NodeId], farm: &Farm, scheduler: Scheduler) {
+        let work = Work { graph, nodes, millis: costs.millis(), asked: None };
+        let schedules = schedule(&work, farm, scheduler).and_then(|own| match scheduler {
+            Scheduler::Longest => Ok((own.makespan, own)),
+            Scheduler::Nix => Ok((schedule(&work, farm, Scheduler::Longest)?.makespan, own)),
+        });
+        match schedules {
+            Ok((attainable, own)) => self.makespan = Some(Makespan::of(&own, attainable, farm, scheduler)),
+            Err(unbuildable) => {
+                let told = unbuildable.into_iter().map(|kind| UnbuildableReport {
+                    system: kind.system,
+                    features: kind.features,
+                    builds: kind.builds,
+                    first: graph.path(kind.first),
+                });
+                self.unbuildable = told.collect();
+            }
+        }
+    }
+}
+
+impl Makespan {
+    fn of(schedule: &Schedule, attainable: u64, farm: &Farm, scheduler: Scheduler) -> Self {
+        let machines = schedule.machines.iter().map(|kind| MachineUse {
+            name: kind.name.clone(),
+            slots: kind.slots,
+            builds: kind.builds,
+            busy_hours: hours(kind.busy),
+        });
+        Self {
+            hours: hours(schedule.makespan),
+            builders: farm.slots(),
+            scheduler: match scheduler {
+                Scheduler::Longest => "longest",
+                Scheduler::Nix => "nix",
+            },
+            attainable_hours: hours(attainable),
+            utilisation: schedule.utilisation(),
+            machines: machines.collect(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod diff;
 mod evidence_list;
 mod evidence_words;
 mod expense;
+mod explained;
 mod impact;
 mod inputs;
 mod labels;
@@ -25,7 +26,10 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
-pub use cost_report::{CostParams, CostReport, CriticalPath, Heavyweight, Hours, Price, TimedBuild, hours, price};
+pub use cost_report::{
+    CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
+    UnbuildableReport, hours, price,
+};
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
     Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, HoursWeight, Judged,
@@ -34,6 +38,10 @@ pub use diff::{
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
 pub use expense::{Expense, MachineTime};
+pub use explained::{
+    ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
+    explain_costs,
+};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,

@@ -2,7 +2,7 @@
 
 use super::table::{Column, counted, number, percent};
 use super::units::{duration, size};
-use crate::query::{CostReport, CriticalPath};
+use crate::query::{CostReport, CriticalPath, MachineUse, Makespan};
 
 /// Columns of the heavyweights.
 pub(super) const HEAVYWEIGHTS: [Column; 5] =
@@ -43,6 +43,16 @@ impl CostReport {
             lines.push(format!("bytes written, and downloaded again: {} ({measured} measured)", size(bytes)));
         }
         lines.push(self.critical_path.line());
+        lines.extend(self.makespan.iter().flat_map(Makespan::lines));
+        for kind in &self.unbuildable {
+            let features =
+                if kind.features.is_empty() { String::new() } else { format!(" with {}", kind.features.join(", ")) };
+            let builds = counted(kind.builds, "derivation");
+            lines.push(format!(
+                "no makespan: no machine builds {builds} for {}{features}, the first {}",
+                kind.system, kind.first
+            ));
+        }
         lines
     }
 
@@ -73,5 +83,27 @@ impl CriticalPath {
         let more = if more > 0 { format!(" (and {} that take less)", number(more as u64)) } else { String::new() };
         let builds = counted(self.chain.len() as u64, "build");
         format!("critical path: {}, {builds}: {}{more}", duration(self.hours), named.join(", then "))
+    }
+}
+
+impl Makespan {
+    fn lines(&self) -> Vec<String> {
+        let order = match self.scheduler {
+            "nix" => format!("in Nix's order; {} are attainable", duration(self.attainable_hours)),
+            _ => "attainable, what the longest chain waits for first".to_owned(),
+        };
+        let builders = counted(self.builders, "builder");
+        let own = format!(
+            "makespan: {} on {builders}, which build {} of the time ({order})",
+            duration(self.hours),
+            share(self.utilisation)
+        );
+        let machine = |kind: &MachineUse| {
+            let builds = counted(kind.builds, "build");
+            format!("{} x {}: {builds}, {}", number(kind.slots), kind.name, duration(kind.busy_hours))
+        };
+        let machines: Vec<String> = self.machines.iter().map(machine).collect();
+        let machines = (machines.len() > 1).then(|| format!("  {}", machines.join("; ")));
+        std::iter::once(own).chain(machines).collect()
     }
 }

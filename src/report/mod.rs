@@ -8,6 +8,7 @@ mod cost;
 mod diff;
 mod evidence;
 mod expense;
+mod explained;
 mod impact;
 mod inputs;
 mod markdown;
