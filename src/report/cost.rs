@@ -17,8 +17,13 @@ pub(super) fn known(measured: bool) -> &'static str {
 }
 
 /// A part from 0 to 1, in per cent.
-fn share(part: f64) -> String {
+pub(super) fn share(part: f64) -> String {
     percent((part * 1e9).round() as u64, 1_000_000_000)
+}
+
+/// How much of a figure is measured; nothing where there is nothing to measure.
+pub(super) fn measured(known: f64, all: f64) -> String {
+    if all > 0.0 { share(known / all) } else { String::new() }
 }
 
 impl CostReport {

@@ -11,6 +11,7 @@ mod impact;
 mod inputs;
 mod markdown;
 mod overlay;
+mod package_rank;
 mod probe;
 mod prove;
 mod rank;
