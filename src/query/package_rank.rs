@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::REPORT_VERSION;
 use super::bump_sums::BumpSums;
 use super::rank::{BumpCost, By, RankError};
 use super::spurious::{BumpRates, by_pname};
-use super::{REPORT_VERSION, hours};
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
+use crate::reach::hours;
 
 /// What to report.
 #[derive(Debug, Clone, Copy)]
@@ -91,18 +92,22 @@ impl PackageYear {
         known.unwrap_or_default()
     }
 
-    fn add(&mut self, other: &Self) {
-        let add = |sum: &mut Option<f64>, more: Option<f64>| {
-            if let Some(more) = more {
-                *sum = Some(sum.unwrap_or_default() + more);
-            }
-        };
-        self.builds += other.builds;
-        add(&mut self.hours, other.hours);
-        if let Some(more) = other.bytes {
-            self.bytes = Some(self.bytes.unwrap_or_default().saturating_add(more));
+    /// Of what bumps change, each as often as it says; in one order, so that it is rounded in one way.
+    fn new<'s>(costs: Option<&Costs>, bumps: impl IntoIterator<Item = (f64, &'s BumpSums, usize)>) -> Self {
+        let mut sums = [0.0; 4];
+        for (rate, of, at) in bumps {
+            let cost = of.costs.get(at).copied().unwrap_or_default();
+            let critical = of.critical.get(at).copied().unwrap_or_default();
+            let own = [of.nodes[at], cost.millis, cost.bytes, critical];
+            sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += rate * own as f64);
         }
-        add(&mut self.critical_path_hours, other.critical_path_hours);
+        let [builds, millis, bytes, critical] = sums;
+        Self {
+            builds,
+            hours: costs.map(|_| hours(millis)),
+            bytes: costs.and_then(Costs::bytes).map(|_| bytes.round() as u64),
+            critical_path_hours: costs.map(|_| hours(critical)),
+        }
     }
 }
 
@@ -121,36 +126,23 @@ pub fn rank_packages(graph: &Graph, params: PackageRankParams<'_>) -> Result<Pac
     let (pnames, bumps): (Vec<String>, Vec<Vec<NodeId>>) = by_pname(graph).into_iter().unzip();
     let sums = BumpSums::of_bumps(graph, params.costs, &bumps);
     sums.keys(params.by, params.costs)?;
-    let with_sizes = params.costs.is_some_and(|costs| costs.bytes().is_some());
-    let mut all = PackageYear::default();
-    let mut bumps_per_year = 0.0;
-    let mut packages: Vec<RankedPackage> = Vec::with_capacity(bumps.len());
-    // by pname, so that sums are rounded in one way
-    for (at, (package, bump)) in pnames.into_iter().zip(&bumps).enumerate() {
-        let rate = params.rates.of(&package);
-        let (sum, critical) = (sums.costs.get(at), sums.critical.get(at));
-        let per_year = PackageYear {
-            builds: rate * sums.nodes[at] as f64,
-            hours: sum.map(|sum| rate * hours(sum.millis)),
-            bytes: sum.filter(|_| with_sizes).map(|sum| (rate * sum.bytes as f64).round() as u64),
-            critical_path_hours: critical.map(|&critical| rate * hours(critical)),
-        };
-        all.add(&per_year);
-        bumps_per_year += rate;
-        packages.push(RankedPackage {
+    let rates: Vec<f64> = pnames.iter().map(|package| params.rates.of(package)).collect();
+    let year = |bumps: std::ops::Range<usize>| PackageYear::new(params.costs, bumps.map(|at| (rates[at], &sums, at)));
+    let all = year(0..bumps.len());
+    let whole = all.of(params.by);
+    let ranked = |(at, package): (usize, String)| {
+        let per_year = year(at..at + 1);
+        RankedPackage {
             package,
-            instances: bump.len() as u64,
-            bumps_per_year: rate,
+            instances: bumps[at].len() as u64,
+            bumps_per_year: rates[at],
             builds: sums.nodes[at],
             cost: params.costs.map(|costs| BumpCost::new(costs, sums.costs[at], sums.critical[at])),
             per_year,
-            share: 0.0,
-        });
-    }
-    let whole = all.of(params.by);
-    for package in &mut packages {
-        package.share = if whole > 0.0 { package.per_year.of(params.by) / whole } else { 0.0 };
-    }
+            share: if whole > 0.0 { per_year.of(params.by) / whole } else { 0.0 },
+        }
+    };
+    let mut packages: Vec<RankedPackage> = pnames.into_iter().enumerate().map(ranked).collect();
     let total = packages.len() as u64;
     // stable: by name where they take the same
     packages.sort_by(|a, b| b.per_year.of(params.by).total_cmp(&a.per_year.of(params.by)));
@@ -159,7 +151,7 @@ pub fn rank_packages(graph: &Graph, params: PackageRankParams<'_>) -> Result<Pac
         version: REPORT_VERSION,
         by: params.by,
         total,
-        bumps_per_year,
+        bumps_per_year: rates.iter().sum(),
         per_year: all,
         closure: params.costs.map(|costs| BumpCost::of_closure(graph, costs, sums.longest)),
         packages,
