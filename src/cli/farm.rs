@@ -32,11 +32,6 @@ enum SchedulerArg {
 }
 
 impl FarmArgs {
-    /// Whether any machines are named.
-    pub(super) fn is_given(&self) -> bool {
-        self.builders.is_some() || self.farm.is_some()
-    }
-
     /// The machines, if any are named, and the order to build in.
     pub(super) fn load(&self) -> Result<Option<(Farm, Scheduler)>, CliError> {
         let scheduler = match self.scheduler {
@@ -71,7 +66,7 @@ mod tests {
 
     #[test]
     fn builders() {
-        assert!(!parse("").unwrap().is_given() && parse("").unwrap().load().unwrap().is_none());
+        assert!(parse("").unwrap().load().unwrap().is_none());
         for (words, farm, scheduler) in [
             ("--builders 20", Farm::builders(20, None), Scheduler::Longest),
             ("--builders 20 --scheduler longest", Farm::builders(20, None), Scheduler::Longest),
@@ -79,7 +74,6 @@ mod tests {
             ("--scheduler nix --builders 1", Farm::builders(1, None), Scheduler::Nix),
         ] {
             let args = parse(words).unwrap();
-            assert!(args.is_given());
             assert_eq!(args.load().unwrap(), Some((farm, scheduler)), "{words}");
         }
     }

@@ -4,6 +4,7 @@ mod candidates;
 mod channels;
 mod closure;
 mod compare;
+mod cost;
 mod costs;
 mod diff;
 mod error;
@@ -66,6 +67,8 @@ enum Command {
     Overlay(overlay::Args),
     /// How a bump reaches a derivation
     Why(why::Args),
+    /// What derivations cost, and on what grounds
+    Cost(cost::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
     /// How two builds differ: was this rebuild needed?
@@ -177,6 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(args) => diff::run(*args, &mut printer),
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
+        Command::Cost(args) => cost::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),

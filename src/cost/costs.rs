@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use fixedbitset::FixedBitSet;
 
 use super::Sizes;
-use super::matching::{NONE, matching};
-use super::model::model;
-use super::reason::{Estimated, Measured, TimeReason};
-use super::times::Times;
+use super::times::{Estimated, Measured, NONE, TimeReason, Times, matching, model};
 use crate::graph::{Graph, NodeId};
 
 /// What each node of a graph costs: machine time, and the bytes of its outputs.
@@ -78,7 +75,7 @@ impl Costs {
         for (node, (reason, &estimate)) in of_node.iter_mut().zip(&model.of_node).enumerate() {
             if let Some(found) = matching.measured.get(*reason as usize) {
                 measured.insert(node);
-                millis.push(found.median);
+                millis.push(found.spread.median);
             } else {
                 *reason = estimate;
                 millis.push(model.estimated.get(estimate as usize).map_or(0, |estimated| estimated.millis));

@@ -1,11 +1,27 @@
 //! Build times, as others have recorded them.
 
+mod csv;
+mod draft;
+mod error;
+mod json;
+mod matching;
+mod model;
+mod names;
+mod reason;
+mod record;
+mod sort;
+
 use std::path::{Path, PathBuf};
 
-use super::draft::Draft;
-use super::record::{LeftOut, Record};
-use super::times_error::TimesError;
-use super::{times_csv, times_json};
+pub use error::TimesError;
+pub use reason::{Basis, Estimated, Match, Measured, TimeReason};
+pub use record::{LONGEST_MILLIS, LeftOut};
+
+pub(super) use matching::{NONE, matching};
+pub(super) use model::model;
+
+use draft::Draft;
+use record::Record;
 
 /// Recorded build times.
 ///
@@ -15,9 +31,9 @@ use super::{times_csv, times_json};
 #[derive(Debug, Clone, Default)]
 pub struct Times {
     pub(super) files: Vec<TimesFile>,
-    pub(super) records: Vec<Record>,
+    records: Vec<Record>,
     /// The systems that records name; the first is empty.
-    pub(super) systems: Vec<String>,
+    systems: Vec<String>,
 }
 
 /// A file of build times.
@@ -62,8 +78,8 @@ impl Times {
         let mut sink = Sink::new(self.files.len(), self.systems.clone());
         let read = match text.trim_start().as_bytes().first() {
             None => return Err(TimesError::Empty(file)),
-            Some(b'{' | b'[') => times_json::read(text, &mut sink),
-            Some(_) => times_csv::read(text, &mut sink),
+            Some(b'{' | b'[') => json::read(text, &mut sink),
+            Some(_) => csv::read(text, &mut sink),
         };
         read.map_err(|Misfit { line, message }| malformed(line, message))?;
         if sink.read == 0 {
@@ -98,27 +114,27 @@ impl Times {
 }
 
 /// The number of the line on which a text ends.
-pub(super) fn line_of(before: &[u8]) -> u64 {
+fn line_of(before: &[u8]) -> u64 {
     1 + memchr::memchr_iter(b'\n', before).count() as u64
 }
 
 /// What cannot be read, and where.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
-    pub(super) line: u64,
-    pub(super) message: String,
+struct Misfit {
+    line: u64,
+    message: String,
 }
 
 /// Takes the records of one file.
 #[derive(Debug)]
-pub(super) struct Sink {
+struct Sink {
     file: u32,
     records: Vec<Record>,
     systems: Vec<String>,
     read: u64,
     left_out: [u64; LeftOut::ALL.len()],
     /// In which unit the file's durations are, as it was first seen.
-    unit: Option<super::draft::Unit>,
+    unit: Option<draft::Unit>,
 }
 
 impl Sink {
@@ -130,7 +146,7 @@ impl Sink {
     }
 
     /// One more record.
-    pub(super) fn take(&mut self, draft: &Draft<'_>) -> Result<(), String> {
+    fn take(&mut self, draft: &Draft<'_>) -> Result<(), String> {
         self.read += 1;
         if let Some(unit) = draft.unit() {
             match self.unit {

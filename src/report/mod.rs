@@ -7,6 +7,8 @@ mod compare;
 mod cost;
 mod diff;
 mod evidence;
+mod expense;
+mod explained;
 mod impact;
 mod inputs;
 mod markdown;

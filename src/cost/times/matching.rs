@@ -4,28 +4,29 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::Times;
 use super::draft::attribute_and_system;
 use super::names::Names;
-use super::reason::{Match, Measured, median};
+use super::reason::{Match, Measured};
 use super::record::{Named, Record};
 use super::sort::Sort;
-use super::times::Times;
+use crate::cost::Spread;
 use crate::graph::{AttributeId, Graph, NodeId};
 use crate::nix::Digest;
 
 /// What the records say of a graph.
-pub(super) struct Matching {
+pub(in crate::cost) struct Matching {
     /// What is known of each node; index into `measured`, [`NONE`] where nothing is.
-    pub(super) of_node: Vec<u32>,
-    pub(super) measured: Vec<Measured>,
+    pub(in crate::cost) of_node: Vec<u32>,
+    pub(in crate::cost) measured: Vec<Measured>,
     /// The lists of files of [`Measured::files`], ascending.
-    pub(super) file_lists: Vec<Vec<u32>>,
+    pub(in crate::cost) file_lists: Vec<Vec<u32>>,
     /// Of each file how many records match nothing here, and what the first of them is of.
-    pub(super) unmatched: Vec<(u64, String)>,
+    pub(in crate::cost) unmatched: Vec<(u64, String)>,
 }
 
 /// No group.
-pub(super) const NONE: u32 = u32::MAX;
+pub(in crate::cost) const NONE: u32 = u32::MAX;
 
 /// What records are filed under.
 type Key = (Match, u32, u32);
@@ -41,7 +42,7 @@ const ANY: u32 = u32::MAX;
 /// are kept apart from builds, and downloads have none.
 ///
 /// O(nodes + records), with a hash for each name.
-pub(super) fn matching(graph: &Graph, times: &Times) -> Matching {
+pub(in crate::cost) fn matching(graph: &Graph, times: &Times) -> Matching {
     let mut groups = Groups::default();
     let unmatched =
         if times.is_empty() { vec![(0, String::new()); times.files.len()] } else { groups.file_all(graph, times) };
@@ -116,7 +117,7 @@ impl<'g> Groups<'g> {
             let slot = &mut used[group as usize];
             if *slot == NONE {
                 *slot = measured.len() as u32;
-                measured.push(Measured { by, records: 0, min: 0, median: 0, max: 0, files: 0 });
+                measured.push(Measured { by, spread: Spread { count: 0, min: 0, median: 0, max: 0 }, files: 0 });
             }
             of_node[node.index()] = *slot;
         }
@@ -126,22 +127,18 @@ impl<'g> Groups<'g> {
         }
         self.members.sort_unstable();
         self.members.dedup();
-        let mut millis = Vec::new();
         let mut files = Vec::new();
         for members in self.members.chunk_by(|a, b| a.0 == b.0) {
             let records = || members.iter().filter_map(|&(_, at)| times.records.get(at as usize));
-            millis.clear();
-            millis.extend(records().map(|record| record.millis));
             files.clear();
             files.extend(records().map(|record| record.file));
             files.dedup();
             files.sort_unstable();
             files.dedup();
-            if let Some(measured) = members.first().and_then(|&(group, _)| measured.get_mut(group as usize)) {
-                measured.median = median(&mut millis);
-                measured.records = members.len() as u32;
-                measured.min = millis.first().copied().unwrap_or_default();
-                measured.max = millis.last().copied().unwrap_or_default();
+            let group = members.first().and_then(|&(group, _)| measured.get_mut(group as usize));
+            if let (Some(measured), Some(spread)) = (group, Spread::of(records().map(|record| record.millis).collect()))
+            {
+                measured.spread = spread;
                 measured.files = file_lists.number(&files);
             }
         }

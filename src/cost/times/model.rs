@@ -6,7 +6,8 @@ use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use super::matching::{Matching, NONE};
-use super::reason::{Basis, Estimated, median};
+use super::reason::{Basis, Estimated};
+use crate::cost::Spread;
 use crate::graph::{Graph, NodeId};
 use crate::ingest::split_system;
 use crate::nix::language_of;
@@ -80,9 +81,9 @@ impl Kind {
 type Class = (Basis, u32, Kind);
 
 /// The estimates of a graph.
-pub(super) struct Model {
-    pub(super) of_node: Vec<u32>,
-    pub(super) estimated: Vec<Estimated>,
+pub(in crate::cost) struct Model {
+    pub(in crate::cost) of_node: Vec<u32>,
+    pub(in crate::cost) estimated: Vec<Estimated>,
 }
 
 /// Estimates every derivation without a record by the median of the measured ones that are like it, in classes of at
@@ -97,7 +98,7 @@ pub(super) struct Model {
 /// Overestimates what is trivial and does not say so.
 ///
 /// O(nodes + edges + records).
-pub(super) fn model(graph: &Graph, matching: &Matching) -> Model {
+pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
     let kinds = Kinds::new(graph);
     let mut samples: FxHashMap<Class, Vec<u64>> = FxHashMap::default();
     let mut ratios: Vec<f64> = Vec::new();
@@ -109,14 +110,15 @@ pub(super) fn model(graph: &Graph, matching: &Matching) -> Model {
         let Some((set, kind)) = kinds.of(graph, node) else { continue };
         for class in classes(set, kind) {
             if seen.insert((class, group), ()).is_none() {
-                samples.entry(class).or_default().push(measured.median);
+                samples.entry(class).or_default().push(measured.spread.median);
             }
         }
         if !kind.download && !kind.local && !scaled.put(group as usize) {
-            ratios.push(measured.median as f64 / kind.built_in() as f64);
+            ratios.push(measured.spread.median as f64 / kind.built_in() as f64);
         }
     }
     samples.retain(|_, values| values.len() >= ENOUGH);
+    let samples = samples.into_iter().filter_map(|(class, values)| Some((class, Spread::of(values)?))).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     let ratio = (ratios.len() >= ENOUGH).then(|| ratios.get(ratios.len() / 2).copied()).flatten();
 
@@ -128,7 +130,7 @@ pub(super) fn model(graph: &Graph, matching: &Matching) -> Model {
         }
         let Some((set, kind)) = kinds.of(graph, node) else { continue };
         let number = *numbers.entry((set, kind)).or_insert_with(|| {
-            model.estimated.push(kinds.estimate(set, kind, &mut samples, ratio, ratios.len()));
+            model.estimated.push(kinds.estimate(set, kind, &samples, ratio, ratios.len()));
             model.estimated.len() as u32 - 1
         });
         if let Some(slot) = model.of_node.get_mut(node.index()) {
@@ -212,13 +214,12 @@ impl<'g> Kinds<'g> {
         &self,
         set: u32,
         kind: Kind,
-        samples: &mut FxHashMap<Class, Vec<u64>>,
+        samples: &FxHashMap<Class, Spread>,
         ratio: Option<f64>,
         of_ratio: usize,
     ) -> Estimated {
         for class in classes(set, kind) {
-            let Some(values) = samples.get_mut(&class) else { continue };
-            let millis = median(values);
+            let Some(&spread) = samples.get(&class) else { continue };
             let (basis, set, _) = class;
             let told = kind.told(basis);
             let class = match self.sets.get(set as usize).copied().unwrap_or_default() {
@@ -226,18 +227,16 @@ impl<'g> Kinds<'g> {
                 _ if basis == Basis::Set => format!("{told} of no package set"),
                 _ => told,
             };
-            let (min, max) = (values.first().copied(), values.last().copied());
-            let (min, max) = (min.unwrap_or_default(), max.unwrap_or_default());
-            return Estimated { basis, class, of: values.len() as u32, min, millis, max };
+            return Estimated { basis, class, of: spread.count, spread: Some(spread), millis: spread.median };
         }
         let built_in = kind.built_in();
         let class = kind.told(Basis::Kind);
         match ratio.filter(|_| !kind.download) {
             Some(ratio) => {
                 let millis = (built_in as f64 * ratio).round().clamp(1.0, super::record::LONGEST_MILLIS as f64) as u64;
-                Estimated { basis: Basis::Scaled, class, of: of_ratio as u32, min: 0, millis, max: 0 }
+                Estimated { basis: Basis::Scaled, class, of: of_ratio as u32, spread: None, millis }
             }
-            None => Estimated { basis: Basis::BuiltIn, class, of: 0, min: 0, millis: built_in, max: 0 },
+            None => Estimated { basis: Basis::BuiltIn, class, of: 0, spread: None, millis: built_in },
         }
     }
 }

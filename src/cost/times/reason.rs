@@ -1,5 +1,7 @@
 //! On what grounds a build takes so long.
 
+use crate::cost::Spread;
+
 /// By what records were found for a derivation, from exact to loose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Match {
@@ -55,16 +57,10 @@ impl Match {
 pub struct Measured {
     /// How they were found.
     pub by: Match,
-    /// How many there are.
-    pub records: u32,
-    /// The shortest, in milliseconds.
-    pub min: u64,
-    /// The median, in milliseconds; of an even number the mean of the middle two, half a millisecond rounded up.
-    pub median: u64,
-    /// The longest, in milliseconds.
-    pub max: u64,
+    /// Their milliseconds; the median is taken.
+    pub spread: Spread,
     /// Which list of files.
-    pub(super) files: u32,
+    pub(in crate::cost) files: u32,
 }
 
 /// By what a time is estimated, from close to far.
@@ -103,14 +99,12 @@ pub struct Estimated {
     pub basis: Basis,
     /// What they have in common, in words.
     pub class: String,
-    /// How many different packages with records they are; 0 for a built-in figure.
+    /// How many of them have records, each package once; 0 for a built-in figure.
     pub of: u32,
-    /// The shortest of them in milliseconds; 0 for a built-in figure.
-    pub min: u64,
+    /// Their milliseconds, where the median of them is taken.
+    pub spread: Option<Spread>,
     /// What is taken, in milliseconds.
     pub millis: u64,
-    /// The longest of them in milliseconds; 0 for a built-in figure.
-    pub max: u64,
 }
 
 /// Why a derivation takes so long.
@@ -122,16 +116,4 @@ pub enum TimeReason<'c> {
     Estimated(&'c Estimated),
     /// It is an input source or a hole, and takes no time.
     Nothing,
-}
-
-/// The median of some values, which are sorted for it: of an even number the mean of the middle two, rounded up.
-/// 0 of none.
-pub(super) fn median(values: &mut [u64]) -> u64 {
-    values.sort_unstable();
-    let middle = values.len() / 2;
-    match (middle.checked_sub(1).and_then(|before| values.get(before)), values.get(middle)) {
-        (_, Some(&value)) if values.len() % 2 == 1 => value,
-        (Some(&low), Some(&high)) => low + (high - low).div_ceil(2),
-        _ => 0,
-    }
 }

@@ -8,9 +8,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::draft::{Column, Draft, Unit};
+use super::error::FORMS;
 use super::record::Named;
-use super::times::{Misfit, Sink, line_of};
-use super::times_error::FORMS;
+use super::{Misfit, Sink, line_of};
 
 /// Reads an array of objects, objects one after another (JSON Lines), or an object of names with seconds.
 pub(super) fn read(text: &str, sink: &mut Sink) -> Result<(), Misfit> {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::draft::{Column, Draft};
+use super::error::FORMS;
 use super::record::Named;
-use super::times::{Misfit, Sink};
-use super::times_error::FORMS;
+use super::{Misfit, Sink};
 
 /// Reads nix-output-monitor's reports, steps of Hydra, or names with times; with a header, or without one names,
 /// seconds and perhaps systems.
