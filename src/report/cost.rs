@@ -26,11 +26,6 @@ pub(super) fn share(part: f64) -> String {
     percent((part * 1e9).round() as u64, 1_000_000_000)
 }
 
-/// How much of a figure is measured; nothing where there is nothing to measure.
-pub(super) fn measured(known: f64, all: f64) -> String {
-    if all > 0.0 { share(known / all) } else { String::new() }
-}
-
 impl CostReport {
     /// The figures, one a line.
     pub(super) fn lines(&self) -> Vec<String> {

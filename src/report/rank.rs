@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::Render;
-use super::cost::measured;
+use super::cost::{measured, share};
 use super::rows::Rows;
-use super::table::{self, Column, Layout, number};
+use super::table::{self, Column, Layout, number, percent};
 use super::units::{duration, size};
 use crate::query::{BumpCost, RankReport};
 
@@ -25,11 +25,11 @@ impl BumpCost {
     /// What stands in them.
     pub(super) fn cells(&self) -> impl Iterator<Item = String> {
         let hours = &self.all.hours;
-        let times = [duration(hours.total), measured(hours.measured, hours.total), duration(self.critical_path_hours)];
-        let sizes = self
-            .all
-            .bytes
-            .map(|bytes| [size(bytes), measured(self.all.bytes_measured.unwrap_or_default() as f64, bytes as f64)]);
+        // nothing where there is nothing to measure
+        let known = if hours.total > 0.0 { share(hours.measured_share) } else { String::new() };
+        let times = [duration(hours.total), known, duration(self.critical_path_hours)];
+        let known = |bytes: u64| percent(self.all.bytes_measured.unwrap_or_default(), bytes);
+        let sizes = self.all.bytes.map(|bytes| [size(bytes), known(bytes)]);
         times.into_iter().chain(sizes.into_iter().flatten())
     }
 
@@ -48,19 +48,12 @@ impl BumpCost {
     /// What the whole closure costs, in a line.
     pub(super) fn line(&self) -> String {
         let hours = &self.all.hours;
-        let time = format!("{} ({})", duration(hours.total), measured_words(hours.measured, hours.total));
-        let bytes = self.all.bytes.map_or(String::new(), |bytes| {
-            let known = self.all.bytes_measured.unwrap_or_default();
-            format!(", {} ({})", size(bytes), measured_words(known as f64, bytes as f64))
-        });
+        let time = format!("{} ({})", duration(hours.total), measured(hours.measured_share, hours.total));
+        let bytes = self.all.bytes.zip(self.all.bytes_known());
+        let bytes = bytes.map_or(String::new(), |(bytes, known)| format!(", {} ({known})", size(bytes)));
         let chain = duration(self.critical_path_hours);
         format!("the whole closure: {time}{bytes}, its longest chain {chain}")
     }
-}
-
-/// How much of a figure is measured, in words.
-fn measured_words(known: f64, all: f64) -> String {
-    if known == 0.0 && all > 0.0 { "all estimated".to_owned() } else { format!("{} measured", measured(known, all)) }
 }
 
 impl RankReport {
