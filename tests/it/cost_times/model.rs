@@ -57,7 +57,7 @@ fn built_in(kind: Kind) -> u64 {
 #[test]
 fn estimates_as_a_search_through_all_that_is_measured() {
     let mut seen: BTreeMap<Basis, usize> = BTreeMap::new();
-    for seed in 1_000..1_150 {
+    for seed in 1_000..1_060 {
         let case = Case::new(seed, 60, seed as usize % 61);
         let graph = &case.graph;
         let found = found(&case.nodes, &case.records, &case.knowns);

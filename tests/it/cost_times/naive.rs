@@ -89,6 +89,10 @@ pub(super) struct Known {
     pub(super) here: Vec<usize>,
     pub(super) elsewhere: Vec<usize>,
     pub(super) system: String,
+    /// Derivations of its own name, pname and shortened name.
+    pub(super) names: Vec<usize>,
+    pub(super) pnames: Vec<usize>,
+    pub(super) shorts: Vec<usize>,
 }
 
 pub(super) fn split(attribute: &str) -> (String, String) {
@@ -199,9 +203,12 @@ pub(super) fn known(nodes: &[Node], all: &BTreeSet<String>, record: &Record) -> 
     let side = |wanted: bool| found.iter().filter(move |(_, here, _)| *here == wanted).map(|(.., at)| *at);
     known.here = side(true).collect();
     known.elsewhere = side(false).collect();
-    let is_name = record.named == Named::Any
-        && !record.name.is_empty()
-        && !(by_name(nodes, record).is_empty() && by_pname(nodes, record).is_empty());
+    if !record.name.is_empty() {
+        known.names = by_name(nodes, record);
+        known.pnames = by_pname(nodes, record);
+        known.shorts = by_short(nodes, record);
+    }
+    let is_name = record.named == Named::Any && !(known.names.is_empty() && known.pnames.is_empty());
     let of_attribute = side(true).chain(side(false)).next().filter(|_| !is_name);
     known.node = by_path.or(of_attribute);
     if let Some(at) = by_path {
@@ -215,11 +222,11 @@ pub(super) fn tells(nodes: &[Node], record: &Record, known: &Known, at: usize, l
     let node = &nodes[at];
     let same_name = || match known.node {
         Some(of) => nodes[of].name == node.name && (nodes[of].sort == Sort::Download) == (node.sort == Sort::Download),
-        None => by_name(nodes, record).contains(&at),
+        None => known.names.contains(&at),
     };
     let same_pname = || match known.node {
         Some(of) => nodes[of].called == node.called && nodes[of].sort == node.sort && node.sort != Sort::Download,
-        None => by_pname(nodes, record).contains(&at),
+        None => known.pnames.contains(&at),
     };
     match level {
         Match::Derivation => node.path == record.path,
@@ -229,7 +236,7 @@ pub(super) fn tells(nodes: &[Node], record: &Record, known: &Known, at: usize, l
         Match::Name => same_name(),
         Match::PnameAndSystem => known.system == node.system && same_pname(),
         Match::Pname => same_pname(),
-        Match::ShortName => known.node.is_none() && by_short(nodes, record).contains(&at),
+        Match::ShortName => known.node.is_none() && known.shorts.contains(&at),
     }
 }
 
