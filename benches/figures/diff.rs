@@ -52,7 +52,7 @@ pub(crate) fn diff(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
     let none = Texts::default();
     let alone = || {
         let diff = Diff::of(&old, &new);
-        black_box(diff.report([String::new(), String::new()], [&none, &none], Vec::new()));
+        black_box(diff.report([String::new(), String::new()], [&none, &none], Vec::new(), None));
     };
     let times = (0..31).map(|_| time(alone)).collect();
     table.push(["the comparison and its causes alone".to_owned(), ms(median(times)), String::new(), String::new()]);

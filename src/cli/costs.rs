@@ -64,7 +64,6 @@ impl CostArgs {
     }
 
     /// The same, if they are asked for.
-    #[expect(dead_code, reason = "the commands that take it follow")]
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Costs>, CliError> {
         self.is_given().then(|| self.load(graph, printer)).transpose()
     }

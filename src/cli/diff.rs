@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Outcome;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
 use super::printer::Printer;
@@ -36,6 +37,8 @@ pub(super) struct Args {
     sides: SideArgs,
     #[command(flatten)]
     evidence: EvidenceArgs,
+    #[command(flatten)]
+    costs: CostArgs,
     #[command(flatten)]
     people: PeopleArgs,
     /// How many causes a table shows
@@ -95,17 +98,20 @@ fn report(
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(&old.graph, &of_old, &old.texts)?, Texts::of(&new.graph, &of_new, &new.texts)?];
     let sides = [old.name.clone(), new.name.clone()];
+    let costs = args.costs.load_if_given(&new.graph, printer)?;
     if !args.evidence.is_given() {
-        return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new()));
+        return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), costs.as_ref()));
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
-    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), None));
-    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless);
+    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs.as_ref()));
+    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless, costs.as_ref());
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
     let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
-    let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before };
-    report.spurious = Some(diff.spurious(old, Judged { effective: &effective, verdicts: &verdicts }));
+    let old_costs = args.costs.load_if_given(&old.graph, printer)?;
+    let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before, costs: old_costs.as_ref() };
+    let new = Judged { effective: &effective, verdicts: &verdicts, costs: costs.as_ref() };
+    report.spurious = Some(diff.spurious(old, new));
     Ok(report)
 }

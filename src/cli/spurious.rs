@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::{EvidenceArgs, grades};
 use super::impact::SELECTORS;
@@ -59,6 +60,8 @@ pub(super) struct Args {
     #[command(flatten)]
     evidence: EvidenceArgs,
     #[command(flatten)]
+    costs: CostArgs,
+    #[command(flatten)]
     closure: ClosureArgs,
 }
 
@@ -71,12 +74,14 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let scope = args.scope.resolve(&graph, &selectors)?;
     tell_unknown(&rates, &graph, printer);
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
+    let costs = args.costs.load_if_given(&graph, printer)?;
     let effective = EffectiveInputs::new(&graph);
     let params = SpuriousParams {
         scope,
         min_grade: args.min_grade,
         effective: args.effective,
         rates: &rates,
+        costs: costs.as_ref(),
         ignores: &ignores,
         baseline: baseline.as_ref(),
         steps: args.steps,

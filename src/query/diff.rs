@@ -23,17 +23,19 @@ use rayon::prelude::*;
 use self::attributes::{AttributeChanges, attribute_changes, names, rebuilt_counts, renamed};
 use self::causes::{Edit, Edits, Origin};
 use self::compared::Compared;
+use super::expense::{CostSum, Expense};
 use super::impact::DistanceCount;
 use super::labels::{branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::{Needless, REPORT_VERSION};
+use crate::cost::Costs;
 use crate::graph::{AttributeId, Graph, NodeId};
 use crate::ingest::Maintainers;
 use crate::proof::Texts;
 use crate::reach::{Blame, Takers};
 
 pub use answer::{
-    Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, Judgement, OwnPullRequest,
-    People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
+    Cause, CauseKind, Change, ChangeKind, Counted, DiffCounts, DiffReport, FailingAttribute, HoursWeight, Judgement,
+    OwnPullRequest, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side, Weight,
 };
 pub use owners::{OwnerRules, OwnersError};
 pub use people::{Touched, people};
@@ -132,16 +134,23 @@ impl<'g> Diff<'g> {
     }
 
     /// The whole answer. `sides` are what the user calls them, `texts` hold what [`Diff::wanted_texts`]
-    /// asks for, as far as it is at hand; `needless` is what evidence says of [`Diff::bumped`].
+    /// asks for, as far as it is at hand; `needless` is what evidence says of [`Diff::bumped`]; `costs` are those of
+    /// the new side, where they are asked for.
     ///
     /// Linear, but for the causes: 512 at a time in one pass over what changed, besides one step for each
     /// cause of each rebuild.
     #[must_use]
-    pub fn report(&self, sides: [String; 2], texts: [&Texts; 2], needless: Vec<Needless>) -> DiffReport {
+    pub fn report(
+        &self,
+        sides: [String; 2],
+        texts: [&Texts; 2],
+        needless: Vec<Needless>,
+        costs: Option<&Costs>,
+    ) -> DiffReport {
         let (old, new) = (self.compared.old, self.compared.new);
         let rebuilt = rebuilt_counts(new, &self.attributes.rebuilt);
         let has_attributes = old.attribute_count() + new.attribute_count() > 0;
-        let (causes, order) = self.causes(has_attributes, texts);
+        let (causes, order) = self.causes(has_attributes, texts, costs);
         let stdenv: BTreeSet<String> = self
             .attributes
             .rebuilt
@@ -164,6 +173,10 @@ impl<'g> Diff<'g> {
             renamed: renamed(&self.compared, &self.attributes),
             failing: self.attributes.failing.clone(),
             derivations: self.counts(),
+            cost: costs.map(|costs| {
+                let made = CostSum::of(costs, self.built.iter().chain(&self.fetched));
+                Expense::of(costs, [(1.0, made)])
+            }),
             counted: if has_attributes { Counted::Attributes } else { Counted::Derivations },
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),
             redirected: self.redirected(&order, has_attributes),
@@ -199,10 +212,15 @@ impl<'g> Diff<'g> {
     }
 
     /// The causes, those with the largest share first, and of each the number of its edit.
-    fn causes(&self, has_attributes: bool, texts: [&Texts; 2]) -> (Vec<Cause>, Vec<usize>) {
+    fn causes(&self, has_attributes: bool, texts: [&Texts; 2], costs: Option<&Costs>) -> (Vec<Cause>, Vec<usize>) {
         let count = self.edits.edits.len();
         let influence = &self.edits.influence;
-        let derivations = influence.blame(&self.edits.derivation_units(&self.compared, &self.built), count);
+        let units = self.edits.derivation_units(&self.compared, &self.built);
+        let derivations = influence.blame(&units, count);
+        let times = costs.map(|costs| {
+            let millis: Vec<u64> = self.built.iter().map(|&node| costs.time(node).millis).collect();
+            influence.blame_weighed(&units, &millis, count)
+        });
         let weights = if has_attributes {
             influence.blame(&self.edits.attribute_units(&self.compared, &self.attributes.rebuilt), count)
         } else {
@@ -214,7 +232,10 @@ impl<'g> Diff<'g> {
             .par_iter()
             .zip(weights.par_iter().zip(&derivations))
             .enumerate()
-            .map(|(at, (edit, (weight, built)))| (self.cause(edit, weight, built, texts), at))
+            .map(|(at, (edit, (weight, built)))| {
+                let time = times.as_ref().and_then(|times| times.get(at));
+                (Cause { hours: time.map(HoursWeight::of), ..self.cause(edit, weight, built, texts) }, at)
+            })
             // a fetch for nothing that is built, an attribute's own fetch on a side without attributes
             .filter(|(cause, _)| cause.exclusive + cause.shared + cause.built.exclusive + cause.built.shared > 0)
             .collect();
@@ -279,6 +300,7 @@ impl<'g> Diff<'g> {
             shared: weight.shared,
             share: weight.share,
             built: Weight { exclusive: built.exclusive, shared: built.shared, share: built.share },
+            hours: None,
             by_distance: Vec::new(),
         }
     }

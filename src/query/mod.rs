@@ -7,6 +7,7 @@ mod cut;
 mod diff;
 mod evidence_list;
 mod evidence_words;
+mod expense;
 mod explained;
 mod impact;
 mod inputs;
@@ -31,11 +32,12 @@ pub use cost_report::{
 };
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
-    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, Judged, Judgement,
-    OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
+    Cause, CauseKind, Change, ChangeKind, Counted, Diff, DiffCounts, DiffReport, FailingAttribute, HoursWeight, Judged,
+    Judgement, OwnPullRequest, OwnerRules, OwnersError, People, Person, RebuiltCounts, Redirected, Renamed, Root, Side,
     SpuriousChanges, SpuriousInput, Touched, Weight, people,
 };
 pub use evidence_list::{EvidenceFilter, EvidenceList, EvidenceRow, evidence_list};
+pub use expense::{Expense, MachineTime};
 pub use explained::{
     ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
     explain_costs,

@@ -18,7 +18,9 @@ use self::groups::{Groups, pays, priced};
 use self::prices::{Asked, Prices};
 use super::evidence_words::told;
 use super::{Link, REPORT_VERSION};
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
+use crate::reach::{Weights, Yearly};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Evidence, Grade, Verdicts};
 
@@ -42,6 +44,9 @@ pub struct SpuriousParams<'p> {
     pub effective: bool,
     /// How often what is bumped.
     pub rates: &'p BumpRates,
+    /// What builds cost, where that is asked for: then what saves most time comes first, and not what saves most
+    /// builds.
+    pub costs: Option<&'p Costs>,
     /// What is not to be told.
     pub ignores: &'p Ignores,
     /// An earlier answer.
@@ -70,10 +75,11 @@ pub fn spurious(
     params: &SpuriousParams<'_>,
 ) -> SpuriousReport {
     let least = params.min_grade;
+    let weights = params.costs.map(Costs::weights);
     let scope = params.scope.as_ref().map(|(_, nodes)| nodes);
     let mut found = flagged(graph, verdicts, least, scope, params.ignores);
     let all = std::mem::take(&mut found.flagged);
-    let mut prices = Prices::new(Asked { graph, effective, verdicts, least, flagged: &all });
+    let mut prices = Prices::new(Asked { graph, effective, verdicts, least, flagged: &all, weights });
     let packages = bumps::by_pname(graph);
     let groups = Groups::new(&all, &packages, &mut prices);
     let remedied: Vec<usize> =
@@ -81,6 +87,7 @@ pub fn spurious(
     let everything = (!remedied.is_empty()).then(|| prices.together(&remedied, &remedied, Vec::new()));
     let bumps = bumps::year(&packages, params.rates);
     let saves = prices.saves(&bumps);
+    let (builds_per_year, cost_per_year) = bumps::year_makes(graph, &bumps, params.costs);
     let blocked: Vec<Option<BlockedBy>> =
         prices.blockers().into_iter().map(|by| by.map(|by| blocked_by(graph, by))).collect();
     let first = groups.first(&prices, &bumps, params.steps);
@@ -88,7 +95,7 @@ pub fn spurious(
     let mut pairs: Vec<Pair> = all.iter().map(|own| own.pair(graph)).collect();
     let is_new = |pair: &Pair| params.baseline.map(|baseline| !baseline.has(pair));
     let new: Option<Vec<bool>> = pairs.iter().map(is_new).collect();
-    let telling = Telling { graph, verdicts, evidence };
+    let telling = Telling { graph, verdicts, evidence, weights };
     let mut edges: Vec<SpuriousEdge> = (0..)
         .zip(&all)
         .zip(&pairs)
@@ -118,14 +125,14 @@ pub fn spurious(
             pairs: names.len() as u64,
             consumers: consumers.len() as u64,
             without_remedy: (all.len() - remedied.len()) as u64,
-            builds_per_year: bumps::builds(graph, &bumps),
+            builds_per_year,
+            cost_per_year,
             saves_per_year: everything
                 .and_then(|number| saves.get(number))
-                .map(|saves| saves.per_year)
-                .unwrap_or_default(),
+                .map_or_else(|| Yearly::nothing(weights), |saves| saves.per_year),
         },
         first,
-        groups: groups.told(verdicts, &saves, &blocked, new.as_deref()),
+        groups: groups.told(verdicts, &saves, &blocked, weights, new.as_deref()),
         baseline: params.baseline.map(|baseline| baseline.compared(&counted, &found.ignored)),
         edges,
         ignored: found.ignored_edges,
@@ -150,13 +157,14 @@ struct Telling<'q> {
     graph: &'q Graph,
     verdicts: &'q Verdicts,
     evidence: &'q [Evidence],
+    weights: Option<Weights<'q>>,
 }
 
 impl Telling<'_> {
     fn edge(&self, own: &Flagged, price: Saves, blocked_by: Option<BlockedBy>) -> SpuriousEdge {
-        let Self { graph, verdicts, evidence } = *self;
+        let Self { graph, verdicts, evidence, weights } = *self;
         let judgement = &own.judgement;
-        let (saves, would_save) = priced(judgement.remedy, price);
+        let (saves, would_save) = priced(judgement.remedy, price, weights);
         SpuriousEdge {
             input: self.named(own.input),
             consumer: self.consumer(own.consumer),

@@ -121,6 +121,21 @@ impl Influence {
     /// for each cause of each unit.
     #[must_use]
     pub fn blame(&self, units: &[Unit], causes: usize) -> Vec<Blame> {
+        self.weighed(units, |_| 1, causes)
+    }
+
+    /// The same where units weigh something, in the unit of the weights; the shares add up to the weight of the units
+    /// that have a cause. Whole sums end at 2^64.
+    ///
+    /// # Panics
+    /// When a unit has no weight.
+    #[must_use]
+    pub fn blame_weighed(&self, units: &[Unit], weights: &[u64], causes: usize) -> Vec<Blame> {
+        assert_eq!(units.len(), weights.len(), "one weight for each unit");
+        self.weighed(units, |at| weights[at], causes)
+    }
+
+    fn weighed(&self, units: &[Unit], weight: impl Fn(usize) -> u64 + Sync, causes: usize) -> Vec<Blame> {
         let batches: Vec<u32> = (0..causes as u32).step_by(BATCH).collect();
         let of_unit = |unit: &Unit, masks: &[Block], first: u32| {
             let mut mask = bits(&unit.own, first);
@@ -144,21 +159,20 @@ impl Influence {
         let weigh = |first: u32| -> Vec<Blame> {
             let masks = self.masks(first);
             let mut blames = vec![Blame::default(); BATCH.min(causes - first as usize)];
-            for (unit, &count) in units.iter().zip(&counts) {
+            for (at, (unit, &count)) in units.iter().zip(&counts).enumerate() {
                 if count == 0 {
                     continue;
                 }
+                let weight = weight(at);
+                let share = weight as f64 / f64::from(count);
                 let mask = of_unit(unit, &masks, first);
                 for (word, mut bits) in mask.into_iter().enumerate() {
                     while bits != 0 {
                         let blame = &mut blames[word * 64 + bits.trailing_zeros() as usize];
                         bits &= bits - 1;
-                        if count == 1 {
-                            blame.exclusive += 1;
-                        } else {
-                            blame.shared += 1;
-                        }
-                        blame.share += 1.0 / f64::from(count);
+                        let whole = if count == 1 { &mut blame.exclusive } else { &mut blame.shared };
+                        *whole = whole.saturating_add(weight);
+                        blame.share += share;
                     }
                 }
             }
@@ -259,7 +273,7 @@ mod tests {
     }
 
     /// Sets, one vertex after the other.
-    fn naive(influence: &Influence, units: &[Unit], causes: usize) -> Vec<Blame> {
+    fn naive(influence: &Influence, units: &[Unit], weights: &[u64], causes: usize) -> Vec<Blame> {
         let mut sets: Vec<BTreeSet<u32>> = Vec::new();
         for vertex in 0..influence.len() as u32 {
             let mut set: BTreeSet<u32> = influence.own(vertex).iter().copied().collect();
@@ -269,17 +283,17 @@ mod tests {
             sets.push(set);
         }
         let mut blames = vec![Blame::default(); causes];
-        for unit in units {
+        for (unit, &weight) in units.iter().zip(weights) {
             let mut all: BTreeSet<u32> = unit.own.iter().copied().collect();
             unit.vertices.iter().for_each(|&vertex| all.extend(&sets[vertex as usize]));
             for &cause in &all {
                 let blame = &mut blames[cause as usize];
                 if all.len() == 1 {
-                    blame.exclusive += 1
+                    blame.exclusive += weight
                 } else {
-                    blame.shared += 1
+                    blame.shared += weight
                 }
-                blame.share += 1.0 / all.len() as f64;
+                blame.share += weight as f64 / all.len() as f64;
             }
         }
         blames
@@ -301,8 +315,12 @@ mod tests {
                 own: (0..random(2)).map(|_| random(causes) as u32).collect(),
             }).collect();
             let blames = influence.blame(&units, causes);
-            prop_assert_eq!(&blames, &naive(&influence, &units, causes));
-            let with_cause = units.iter().filter(|unit| naive(&influence, std::slice::from_ref(unit), causes)
+            let ones = vec![1; units.len()];
+            prop_assert_eq!(&blames, &naive(&influence, &units, &ones, causes));
+            let weights: Vec<u64> = units.iter().map(|_| [0, 1, 7, 1 << 40][random(4)]).collect();
+            let weighed = influence.blame_weighed(&units, &weights, causes);
+            prop_assert_eq!(&weighed, &naive(&influence, &units, &weights, causes));
+            let with_cause = units.iter().filter(|unit| naive(&influence, std::slice::from_ref(unit), &[1], causes)
                 .iter().any(|blame| blame.share > 0.0)).count();
             let sum: f64 = blames.iter().map(|blame| blame.share).sum();
             prop_assert!((sum - with_cause as f64).abs() < 1e-6);

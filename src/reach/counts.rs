@@ -1,177 +1,29 @@
 //! How many derivations each node rebuilds, for all nodes at once, exactly.
-//!
-//! Most nodes reach few others, and a few hundred reach nearly everything. So the light ones are
-//! counted by a breadth-first search each, which is given up at [`LIGHT`] nodes; the heavy ones, 512
-//! at a time, by one sweep over all nodes in topological order that carries a bit for each source,
-//! the bits being counted in vertical counters (plane `k` holds bit `k` of 512 counters).
-
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rayon::prelude::*;
 
 use super::rebuild::Propagation;
-
-/// A node that reaches more than this many is heavy. Between 100 and 400 the time hardly differs.
-const LIGHT: usize = 200;
-
-/// Words of a block: 512 sources.
-const WORDS: usize = 8;
-
-type Block = [u64; WORDS];
+use super::totals::totals_of;
+use crate::graph::NodeId;
 
 /// For every node, the number of derivations that its bump rebuilds, itself not counted.
 ///
-/// Exact. Time O(n · edges of 200 nodes + h/512 · edges) with h nodes that reach more than 200;
-/// memory 64 bytes a node and thread.
+/// Exact. Time and memory are those of [`super::totals_of_all`] with one weight.
 #[must_use]
 pub fn dependents_of_all(propagation: &Propagation) -> Vec<u32> {
     let all: Vec<u32> = (0..propagation.node_count() as u32).collect();
     dependents_of(propagation, &all)
 }
 
-/// As [`dependents_of_all`], for the given nodes (ascending, each once), in their order.
+/// As [`dependents_of_all`], for the given nodes, in their order.
+///
+/// # Panics
+/// When a node is of another graph.
 #[must_use]
-pub fn dependents_of(propagation: &Propagation, sources: &[u32]) -> Vec<u32> {
-    let n = propagation.node_count();
-    let heavy: Vec<AtomicBool> = (0..n).map(|_| AtomicBool::new(false)).collect();
-    // consumers before inputs, so that a heavy consumer makes its inputs heavy at a glance; the
-    // result does not depend on it, for what has a heavy consumer is heavy
-    let mut counts: Vec<u32> = vec![0; sources.len()];
-    let chunk = sources.len().div_ceil(rayon::current_num_threads() * 16).clamp(1, 4096);
-    counts.par_rchunks_mut(chunk).enumerate().for_each_init(
-        || Search::new(n),
-        |search, (index, counts)| {
-            let end = sources.len() - index * chunk;
-            let sources = &sources[end - counts.len()..end];
-            for (count, &source) in counts.iter_mut().zip(sources).rev() {
-                match search.count(propagation, source, &heavy) {
-                    Some(light) => *count = light,
-                    None => {
-                        heavy[source as usize].store(true, Ordering::Relaxed);
-                        *count = u32::MAX;
-                    }
-                }
-            }
-        },
-    );
-
-    let heavy: Vec<(usize, u32)> =
-        counts.iter().enumerate().filter(|(_, count)| **count == u32::MAX).map(|(at, _)| (at, sources[at])).collect();
-    let blocks: Vec<Vec<u32>> = heavy
-        .par_chunks(WORDS * 64)
-        .map_init(
-            || vec![[0; WORDS]; n],
-            |masks, block| sweep(propagation, block.iter().map(|&(_, source)| source), masks),
-        )
-        .collect();
-    for (&(at, _), count) in heavy.iter().zip(blocks.into_iter().flatten()) {
-        counts[at] = count;
-    }
-    counts
-}
-
-/// A search that is given up when it has found more than [`LIGHT`] nodes.
-struct Search {
-    /// The number of the search that saw the node last.
-    seen: Vec<u32>,
-    number: u32,
-    queue: Vec<u32>,
-}
-
-impl Search {
-    fn new(n: usize) -> Self {
-        Self { seen: vec![0; n], number: 0, queue: Vec::with_capacity(LIGHT * 2) }
-    }
-
-    fn count(&mut self, propagation: &Propagation, source: u32, heavy: &[AtomicBool]) -> Option<u32> {
-        if self.number == u32::MAX {
-            self.seen.fill(0);
-            self.number = 0;
-        }
-        self.number += 1;
-        self.queue.clear();
-        self.queue.push(source);
-        let mut next = 0;
-        while let Some(&node) = self.queue.get(next) {
-            next += 1;
-            let consumers = propagation.consumers(node);
-            if consumers.len() > LIGHT {
-                return None;
-            }
-            for &consumer in consumers {
-                if self.seen[consumer as usize] != self.number {
-                    if heavy[consumer as usize].load(Ordering::Relaxed) {
-                        return None;
-                    }
-                    self.seen[consumer as usize] = self.number;
-                    self.queue.push(consumer);
-                }
-            }
-            if self.queue.len() > LIGHT + 1 {
-                return None;
-            }
-        }
-        Some(self.queue.len() as u32 - 1)
-    }
-}
-
-/// Counts for up to 512 sources (ascending) in one pass. `masks` is zero before and after.
-fn sweep(
-    propagation: &Propagation,
-    sources: impl ExactSizeIterator<Item = u32> + Clone,
-    masks: &mut [Block],
-) -> Vec<u32> {
-    let count = sources.len();
-    let Some(first) = sources.clone().next() else { return Vec::new() };
-    for (bit, source) in sources.enumerate() {
-        masks[source as usize][bit / 64] |= 1 << (bit % 64);
-    }
-    let mut counters = Counters::default();
-    for node in first..masks.len() as u32 {
-        let mask = masks[node as usize];
-        if mask == [0; WORDS] {
-            continue;
-        }
-        masks[node as usize] = [0; WORDS];
-        counters.add(mask);
-        for &consumer in propagation.consumers(node) {
-            let target = &mut masks[consumer as usize];
-            for (word, bits) in target.iter_mut().zip(mask) {
-                *word |= bits;
-            }
-        }
-    }
-    // each source has counted itself
-    (0..count).map(|bit| counters.get(bit) - 1).collect()
-}
-
-/// 512 counters; plane `k` holds bit `k` of each. Adding carries into about two planes on average.
-#[derive(Default)]
-struct Counters {
-    planes: [Block; 32],
-}
-
-impl Counters {
-    #[inline]
-    fn add(&mut self, mut carry: Block) {
-        for plane in &mut self.planes {
-            let mut any = 0;
-            for (word, carry) in plane.iter_mut().zip(&mut carry) {
-                let both = *word & *carry;
-                *word ^= *carry;
-                *carry = both;
-                any |= both;
-            }
-            if any == 0 {
-                return;
-            }
-        }
-    }
-
-    fn get(&self, bit: usize) -> u32 {
-        let (word, shift) = (bit / 64, bit % 64);
-        self.planes.iter().enumerate().map(|(k, plane)| ((plane[word] >> shift & 1) as u32) << k).sum()
-    }
+pub fn dependents_of(propagation: &Propagation, nodes: &[u32]) -> Vec<u32> {
+    let nodes: Vec<NodeId> = nodes.iter().copied().map(NodeId).collect();
+    let ones = vec![1; propagation.node_count()];
+    let counts = totals_of(propagation, &nodes, &[&ones]);
+    // each has counted itself
+    counts.into_iter().flatten().map(|count| count as u32 - 1).collect()
 }
 
 #[cfg(test)]

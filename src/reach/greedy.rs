@@ -6,7 +6,7 @@ use super::remedied::{Candidates, Remedied};
 use super::savings::EdgeRemedy;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
-use super::weights::Weights;
+use super::weights::{Weights, held};
 use super::workers::share_out;
 use super::yearly::{BumpGroup, Sums, Yearly, sums, weighted};
 use crate::graph::{Graph, NodeId};
@@ -167,11 +167,9 @@ struct Found {
 }
 
 impl Work<'_> {
-    /// What counts of what is tried. Milliseconds end at 2^63, 292 million years.
+    /// What counts of what is tried.
     fn gain(&self, trial: &Trial<'_>) -> i64 {
-        let Some(weights) = self.weights else { return trial.builds() };
-        let spared = trial.spared(weights.millis);
-        i64::try_from(spared).unwrap_or(if spared < 0 { i64::MIN } else { i64::MAX })
+        self.weights.map_or_else(|| trial.builds(), |weights| held(trial.spared(weights.millis)))
     }
 
     /// Tries the plans on these bumps, in any order.

@@ -7,7 +7,7 @@ use super::names::{Names, numbered};
 use super::rebuild::Propagation;
 use super::spread::{Ground, Spread};
 use super::trial::Trial;
-use super::weights::{Weights, hours, sum, whole_as_hours};
+use super::weights::{Weights, held, hours, sum, whole_as_hours};
 use super::what_if::{Edits, Treatment, rebuild_edited};
 use super::workers::share_out;
 use crate::graph::{AttributeId, EdgeId, Graph, NodeId};
@@ -26,10 +26,10 @@ pub struct Savings {
     /// Milliseconds of the full builds spared, where weights are given; told in hours. What is added beside
     /// is not taken off.
     #[serde(rename = "hours", serialize_with = "whole_as_hours", skip_serializing_if = "Option::is_none")]
-    pub millis: Option<i128>,
+    pub millis: Option<i64>,
     /// Bytes that they write, where sizes are given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<i128>,
+    pub bytes: Option<i64>,
 }
 
 impl Savings {
@@ -64,7 +64,7 @@ pub fn savings(graph: &Graph, bumped: &[NodeId], edits: &Edits, weights: Option<
     let before = rebuild_edited(graph, bumped, &Edits::default());
     let after = rebuild_edited(graph, bumped, edits);
     let weigh = |weights: &[u64], builds: &[NodeId]| sum(weights, builds.iter().map(|node| node.0));
-    let spared = |weights: &[u64]| weigh(weights, &before.builds) - weigh(weights, &after.builds);
+    let spared = |weights: &[u64]| held(weigh(weights, &before.builds) - weigh(weights, &after.builds));
     Savings {
         builds: before.builds.len() as i64 - after.builds.len() as i64,
         attributes: attribute_names(graph, &before.changed) - attribute_names(graph, &after.changed),
@@ -171,8 +171,8 @@ fn tried(trial: &mut Trial<'_>, names: &mut Names<'_>, plan: &Plan, weights: Opt
         attributes: names.spared(&trial.unchanged, &trial.changed),
         wrappers_added: cheap.wrappers as u64,
         test_builds_added: cheap.tests as u64,
-        millis: weights.map(|weights| trial.spared(weights.millis)),
-        bytes: weights.and_then(|weights| weights.bytes).map(|bytes| trial.spared(bytes)),
+        millis: weights.map(|weights| held(trial.spared(weights.millis))),
+        bytes: weights.and_then(|weights| weights.bytes).map(|bytes| held(trial.spared(bytes))),
     };
     trial.undo(plan);
     savings

@@ -16,6 +16,11 @@ pub(super) fn sum(weights: &[u64], nodes: impl IntoIterator<Item = u32>) -> i128
     nodes.into_iter().filter_map(|node| weights.get(node as usize)).map(|&weight| i128::from(weight)).sum()
 }
 
+/// A sum as reports hold it. It ends at 2^63: 292 million years, or 8 EiB.
+pub(super) fn held(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}
+
 /// Milliseconds in hours.
 #[must_use]
 pub fn hours(millis: f64) -> f64 {
@@ -23,7 +28,7 @@ pub fn hours(millis: f64) -> f64 {
 }
 
 /// As files and reports tell it.
-pub(super) fn whole_as_hours<S: Serializer>(millis: &Option<i128>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn whole_as_hours<S: Serializer>(millis: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     millis.map(|millis| hours(millis as f64)).serialize(serializer)
 }
 

@@ -54,6 +54,12 @@ pub struct Yearly {
 }
 
 impl Yearly {
+    /// What is saved where nothing is edited.
+    #[must_use]
+    pub fn nothing(weights: Option<Weights<'_>>) -> Self {
+        Sums::default().yearly(weights)
+    }
+
     /// Machine hours of the full builds spared, where weights are given.
     #[must_use]
     pub fn hours(&self) -> Option<f64> {

@@ -16,6 +16,11 @@ pub(super) fn known(measured: bool) -> &'static str {
     if measured { "measured" } else { "estimated" }
 }
 
+/// How much of a total is measured, by the part from 0 to 1.
+pub(super) fn measured(part: f64, total: f64) -> String {
+    if part == 0.0 && total > 0.0 { "all estimated".to_owned() } else { format!("{} measured", share(part)) }
+}
+
 /// A part from 0 to 1, in per cent.
 fn share(part: f64) -> String {
     percent((part * 1e9).round() as u64, 1_000_000_000)
@@ -25,11 +30,7 @@ impl CostReport {
     /// The figures, one a line.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let known = if self.hours.measured == 0.0 && self.hours.total > 0.0 {
-            "all estimated".to_owned()
-        } else {
-            format!("{} measured", share(self.hours.measured_share))
-        };
+        let known = measured(self.hours.measured_share, self.hours.total);
         lines.push(format!("machine time: {} ({known})", duration(self.hours.total)));
         if self.hours.by_system.len() > 1 {
             let systems = self.hours.by_system.iter();

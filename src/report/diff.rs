@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::Render;
 use super::table::{self, Column, Layout, counted, number};
 use super::words::verdict;
-use crate::query::{DiffReport, People, Person};
+use crate::query::{DiffReport, Expense, People, Person};
 
 mod causes;
 mod comment;
@@ -17,7 +17,7 @@ mod sheet;
 mod spurious;
 mod style;
 
-use causes::{COLUMNS, rest};
+use causes::{columns, rest};
 use sentences::{NAMES, failing, only_touched, renamed, telling};
 use style::{PLAIN, and_more};
 
@@ -79,6 +79,9 @@ impl Render for DiffPage<'_> {
         for line in report.counts(PLAIN) {
             writeln!(out, "  {line}")?;
         }
+        for line in report.cost.iter().flat_map(Expense::lines) {
+            writeln!(out, "{line}")?;
+        }
         if let Some(branch) = report.branch {
             writeln!(out, "labels: {}", PLAIN.names(&report.labels, usize::MAX))?;
             writeln!(out, "branch: {}", verdict(branch))?;
@@ -124,12 +127,18 @@ impl DiffPage<'_> {
         }
         let (shown, hidden) = rows.split_at(self.causes.unwrap_or(usize::MAX).min(rows.len()));
         let rest = (!hidden.is_empty()).then(|| rest(hidden, self.report, PLAIN));
+        let mut columns = columns(self.report);
         let text = if layout.width.is_none_or(|width| width >= WIDE) {
-            table::plain(&COLUMNS, layout, shown.iter().map(|row| row.cells(self.report, PLAIN)).chain(rest))
+            table::plain(&columns, layout, shown.iter().map(|row| row.cells(self.report, PLAIN)).chain(rest))
         } else {
             let cells = shown.iter().map(|row| row.short_cells(self.report, PLAIN));
-            let rest = rest.map(|[cause, what, share, only, shared, _]| [cause, what, share, only, shared]);
-            table::plain(COLUMNS.get(..5).unwrap_or(&COLUMNS), layout, cells.chain(rest))
+            // without the attributes
+            columns.pop();
+            let rest = rest.map(|mut cells| {
+                cells.pop();
+                cells
+            });
+            table::plain(&columns, layout, cells.chain(rest))
         };
         writeln!(out, "\n{text}")
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Render;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
+use super::units::{duration, size_change};
 use crate::query::{InputRow, InputsReport, Link};
 use crate::reach::Savings;
 
@@ -85,6 +86,12 @@ pub(super) fn short(savings: &Savings) -> String {
             text.push_str(&format!(", +{}", counted(added, noun)));
         }
     }
+    if let Some(hours) = savings.hours() {
+        text.push_str(&format!(", {}", duration(-hours)));
+    }
+    if let Some(bytes) = savings.bytes {
+        text.push_str(&format!(", {}", size_change(bytes.saturating_neg())));
+    }
     text
 }
 
@@ -92,6 +99,8 @@ pub(super) fn short(savings: &Savings) -> String {
 pub(super) fn saved(savings: &Savings) -> String {
     let mut text = counted_signed(savings.builds, "build");
     text.push_str(&format!(", {}", counted_signed(savings.attributes, "attribute")));
+    let costs = savings.hours().map(duration).into_iter().chain(savings.bytes.map(size_change));
+    costs.for_each(|cost| text.push_str(&format!(", {cost}")));
     if savings.wrappers_added > 0 {
         text.push_str(&format!("; adds {}", counted(savings.wrappers_added, "wrapper")));
     }

@@ -7,6 +7,7 @@ mod compare;
 mod cost;
 mod diff;
 mod evidence;
+mod expense;
 mod explained;
 mod impact;
 mod inputs;

@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 
 use super::Render;
-use super::rows::Rows;
+use super::cost::measured;
 use super::table::{self, Column, Layout, counted, number};
+use super::units::{duration, size, size_change};
 use crate::query::{BlockedBy, Group, GroupBy, Saves, SpuriousEdge, SpuriousReport, StaleIgnore, Step};
-use crate::reach::Treatment;
+use crate::reach::{Treatment, Yearly};
+
+mod sheet;
 
 const FIRST: [Column; 6] = [
     ("step", true),
@@ -59,6 +62,12 @@ pub(super) fn yearly(builds: f64) -> String {
     }
 }
 
+/// What a year's builds cost, where that is known: their time, and their bytes.
+fn costs(year: &Yearly) -> impl Iterator<Item = String> + use<> {
+    let bytes = year.bytes.map(|bytes| size_change(bytes.round() as i64));
+    year.hours().map(duration).into_iter().chain(bytes)
+}
+
 fn signed(builds: i64) -> String {
     format!("{}{}", if builds < 0 { "-" } else { "" }, number(builds.unsigned_abs()))
 }
@@ -96,14 +105,17 @@ impl SpuriousEdge {
 
 impl Step {
     fn row(&self) -> Vec<String> {
-        vec![
+        let mut row = vec![
             number(self.step.into()),
             format!("{} {}", self.remedy.as_str(), self.input),
             number(self.edges),
             yearly(self.gain.builds),
-            format!("{}, {}", yearly(self.gain.wrappers_added), yearly(self.gain.test_builds_added)),
-            yearly(self.total.builds),
-        ]
+        ];
+        row.extend(costs(&self.gain));
+        row.push(format!("{}, {}", yearly(self.gain.wrappers_added), yearly(self.gain.test_builds_added)));
+        row.push(yearly(self.total.builds));
+        row.extend(self.total.hours().map(duration));
+        row
     }
 }
 
@@ -115,15 +127,17 @@ impl Group {
 
     fn by_input(&self) -> Vec<String> {
         let year = &self.saves.per_year;
-        vec![
+        let mut row = vec![
             self.input.clone(),
             remedy(self.remedy),
             number(self.edges),
             number(self.instances),
             signed(self.saves.one_bump.builds),
             yearly(year.builds),
-            format!("{}, {}", yearly(year.wrappers_added), yearly(year.test_builds_added)),
-        ]
+        ];
+        row.extend(costs(year));
+        row.push(format!("{}, {}", yearly(year.wrappers_added), yearly(year.test_builds_added)));
+        row
     }
 
     fn by_pair(&self) -> Vec<String> {
@@ -137,7 +151,9 @@ impl Group {
             self.rules.join(" "),
         ];
         row.extend(self.remedy.map(|treatment| remedy(Some(treatment))));
-        row.extend([signed(price.one_bump.builds), yearly(price.per_year.builds), kept.unwrap_or_default()]);
+        row.extend([signed(price.one_bump.builds), yearly(price.per_year.builds)]);
+        row.extend(costs(&price.per_year));
+        row.push(kept.unwrap_or_default());
         row
     }
 }
@@ -165,6 +181,7 @@ impl SpuriousReport {
             yearly(saves.wrappers_added),
             yearly(saves.test_builds_added)
         )];
+        lines.extend(self.costs());
         if totals.without_remedy > 0 {
             let edges = counted(totals.without_remedy, "edge");
             lines.push(format!("{edges} without a cheap remedy"));
@@ -179,10 +196,45 @@ impl SpuriousReport {
         lines
     }
 
+    /// What the builds cost, and what is saved of that.
+    fn costs(&self) -> Option<String> {
+        let cost = self.totals.cost_per_year?;
+        let mut saves = costs(&self.totals.saves_per_year);
+        let hours = cost.hours;
+        let mut text = format!(
+            "in machine time {} of {} a year ({})",
+            saves.next()?,
+            duration(hours.total),
+            measured(hours.measured_share, hours.total)
+        );
+        if let (Some(saves), Some(bytes)) = (saves.next(), cost.bytes) {
+            let known = cost.bytes_known().unwrap_or_default();
+            text.push_str(&format!("; in bytes written {saves} of {} ({known})", size(bytes)));
+        }
+        Some(text)
+    }
+
+    /// Columns, and behind those with these headings those of costs, where they are known.
+    fn columns(&self, columns: &[Column]) -> Vec<Column> {
+        let year = &self.totals.saves_per_year;
+        let behind = |heading: &str| match heading {
+            "a year" | "builds a year" => {
+                [year.millis.map(|_| ("time a year", true)), year.bytes.map(|_| ("bytes a year", true))]
+            }
+            "builds so far" => [year.millis.map(|_| ("time so far", true)), None],
+            _ => [None, None],
+        };
+        let with_costs = |column: &Column| {
+            std::iter::once(*column).chain(behind(column.0).into_iter().flatten()).collect::<Vec<_>>()
+        };
+        columns.iter().flat_map(with_costs).collect()
+    }
+
     /// A table for each way to group, with its heading.
     fn tables(&self) -> Vec<(String, Table)> {
         let steps = self.first.iter().map(Step::row).collect();
-        let mut tables = vec![("what to do first, each step given those before".to_owned(), (&FIRST[..], steps))];
+        let mut tables =
+            vec![("what to do first, each step given those before".to_owned(), (self.columns(&FIRST), steps))];
         for (what, columns, by, has_remedy) in [
             ("builds saved, by input", &INPUTS[..], GroupBy::Input, true),
             ("builds saved, by pair", &PAIRS[..], GroupBy::Pair, true),
@@ -200,14 +252,14 @@ impl SpuriousReport {
                 }
                 _ => what.to_owned(),
             };
-            tables.push((heading, (columns, rows)));
+            tables.push((heading, (self.columns(columns), rows)));
         }
         tables.retain(|(_, (_, rows))| !rows.is_empty());
         tables
     }
 }
 
-type Table = (&'static [Column], Vec<Vec<String>>);
+type Table = (Vec<Column>, Vec<Vec<String>>);
 
 impl Render for SpuriousReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
@@ -217,7 +269,7 @@ impl Render for SpuriousReport {
         }
         for (heading, (columns, rows)) in self.tables() {
             writeln!(out, "\n{heading}")?;
-            writeln!(out, "{}", table::plain(columns, layout, rows))?;
+            writeln!(out, "{}", table::plain(&columns, layout, rows))?;
         }
         Ok(())
     }
@@ -229,66 +281,13 @@ impl Render for SpuriousReport {
         }
         for (heading, (columns, rows)) in self.tables() {
             writeln!(out, "\n**{heading}**\n")?;
-            writeln!(out, "{}", table::markdown(columns, rows))?;
+            writeln!(out, "{}", table::markdown(&columns, rows))?;
         }
         Ok(())
     }
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rows = Rows::new(out);
-        rows.row([
-            "input",
-            "input_name",
-            "consumer",
-            "consumer_name",
-            "attributes",
-            "keys",
-            "verdict",
-            "grade",
-            "rule",
-            "evidence",
-            "remedy",
-            "builds",
-            "changed_attributes",
-            "wrappers_added",
-            "test_builds_added",
-            "builds_per_year",
-            "wrappers_added_per_year",
-            "test_builds_added_per_year",
-            "would_save_builds",
-            "would_save_builds_per_year",
-            "blocked_by",
-            "new",
-        ])?;
-        for edge in &self.edges {
-            let (once, year) = (&edge.saves.one_bump, &edge.saves.per_year);
-            let would = |builds: &dyn Fn(&Saves) -> String| edge.would_save.as_ref().map_or(String::new(), builds);
-            rows.row([
-                edge.input.drv.as_str(),
-                &edge.input.name,
-                &edge.consumer.named.drv,
-                &edge.consumer.named.name,
-                &edge.consumer.attributes.join(" "),
-                &edge.keys.join(" "),
-                edge.verdict.as_str(),
-                edge.grade.as_str(),
-                edge.rule.as_deref().unwrap_or_default(),
-                &edge.evidence.join("; "),
-                edge.remedy.map_or("", |remedy| remedy.as_str()),
-                &once.builds.to_string(),
-                &once.attributes.to_string(),
-                &once.wrappers_added.to_string(),
-                &once.test_builds_added.to_string(),
-                &year.builds.to_string(),
-                &year.wrappers_added.to_string(),
-                &year.test_builds_added.to_string(),
-                &would(&|saves| saves.one_bump.builds.to_string()),
-                &would(&|saves| saves.per_year.builds.to_string()),
-                edge.blocked_by.as_ref().map_or("", |by| by.input.name.as_str()),
-                edge.new.map_or("", |new| if new { "true" } else { "false" }),
-            ])?;
-        }
-        rows.finish()
+        sheet::write(self, out)
     }
 }
 

@@ -35,6 +35,6 @@ impl Loads {
 }
 
 /// What these nodes weigh, one by one.
-pub(crate) fn total(weights: &[u64], nodes: &[NodeId]) -> i128 {
-    nodes.iter().map(|node| i128::from(weights[node.index()])).sum()
+pub(crate) fn total(weights: &[u64], nodes: &[NodeId]) -> i64 {
+    nodes.iter().map(|node| weights[node.index()] as i64).sum()
 }

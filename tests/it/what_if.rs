@@ -239,7 +239,7 @@ fn savings_are_what_is_counted_after_editing() {
         assert_eq!(weighed, expected, "{bumped:?} {script:?} {loads:?}");
         assert_eq!(Savings { millis: None, bytes: None, ..weighed }, found);
         // a few heavy builds may be spared where more light ones come
-        against += usize::from(weighed.millis.unwrap() * i128::from(found.builds) < 0);
+        against += usize::from(weighed.millis.unwrap().signum() * found.builds < 0);
         told += usize::from(found.builds != found.attributes && found.attributes != 0);
     }
     assert!(told > 50, "only {told} tell attributes from builds");

@@ -97,7 +97,7 @@ impl Jobs {
         for (job, node) in nodes.iter().enumerate() {
             goal[node.index()] = job as u32;
         }
-        let (class, classes) = classes(work, &nodes, farm)?;
+        let Classed { class, classes } = Classed::new(work, &nodes, farm)?;
         let millis = nodes.iter().map(|node| work.millis[node.index()]).collect();
         let mut net = Net::new(millis, class, std::iter::empty());
         let consumers = graph.adjacency(Direction::Consumers);
@@ -124,38 +124,47 @@ impl Jobs {
     }
 }
 
-/// The class of each job, and the kinds of machines that can build each class.
-fn classes(work: &Work<'_>, nodes: &[NodeId], farm: &Farm) -> Result<(Vec<u32>, Vec<Vec<u32>>), Vec<Unbuildable>> {
-    let graph = work.graph;
-    let mut demands: BTreeMap<(&str, Vec<&str>), u32> = BTreeMap::new();
-    let demand_of: Vec<u32> = nodes
-        .iter()
-        .map(|&node| {
-            let next = demands.len() as u32;
-            *demands.entry((graph.system(node), graph.features(node).collect())).or_insert(next)
-        })
-        .collect();
-    let mut class_of = vec![NONE; demands.len()];
-    let mut known: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
-    let mut lacking = BTreeMap::new();
-    for ((system, features), &demand) in &demands {
-        let kinds = farm.machines().iter().enumerate().filter(|(_, kind)| kind.builds(system, features));
-        let kinds: Vec<u32> = kinds.map(|(kind, _)| kind as u32).collect();
-        if kinds.is_empty() {
-            lacking.insert(demand, (*system, features.as_slice()));
-        } else {
-            let next = known.len() as u32;
-            class_of[demand as usize] = *known.entry(kinds).or_insert(next);
+/// Jobs by what can build them.
+struct Classed {
+    /// The class of each job.
+    class: Vec<u32>,
+    /// The kinds of machines that can build each class.
+    classes: Vec<Vec<u32>>,
+}
+
+impl Classed {
+    fn new(work: &Work<'_>, nodes: &[NodeId], farm: &Farm) -> Result<Self, Vec<Unbuildable>> {
+        let graph = work.graph;
+        let mut demands: BTreeMap<(&str, Vec<&str>), u32> = BTreeMap::new();
+        let demand_of: Vec<u32> = nodes
+            .iter()
+            .map(|&node| {
+                let next = demands.len() as u32;
+                *demands.entry((graph.system(node), graph.features(node).collect())).or_insert(next)
+            })
+            .collect();
+        let mut class_of = vec![NONE; demands.len()];
+        let mut known: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+        let mut lacking = BTreeMap::new();
+        for ((system, features), &demand) in &demands {
+            let kinds = (0..).zip(farm.machines()).filter(|(_, kind)| kind.builds(system, features));
+            let kinds: Vec<u32> = kinds.map(|(kind, _)| kind).collect();
+            if kinds.is_empty() {
+                lacking.insert(demand, (*system, features.as_slice()));
+            } else {
+                let next = known.len() as u32;
+                class_of[demand as usize] = *known.entry(kinds).or_insert(next);
+            }
         }
+        if !lacking.is_empty() {
+            return Err(unbuildable(work, nodes, &demand_of, &lacking));
+        }
+        let mut classes = vec![Vec::new(); known.len()];
+        for (kinds, class) in known {
+            classes[class as usize] = kinds;
+        }
+        Ok(Self { class: demand_of.into_iter().map(|demand| class_of[demand as usize]).collect(), classes })
     }
-    if !lacking.is_empty() {
-        return Err(unbuildable(work, nodes, &demand_of, &lacking));
-    }
-    let mut classes = vec![Vec::new(); known.len()];
-    for (kinds, class) in known {
-        classes[class as usize] = kinds;
-    }
-    Ok((demand_of.into_iter().map(|demand| class_of[demand as usize]).collect(), classes))
 }
 
 fn unbuildable(

@@ -168,11 +168,12 @@ impl Simulation<'_> {
         loop {
             since = if self.queue.is_empty() { None } else { Some(since.unwrap_or(self.now)) };
             let could_start = self.queue.first(self.pool).is_some();
-            let polls_before = since.map(|since| (self.now - since) / POLL_MILLIS);
-            let poll = since.zip(polls_before).map(|(since, before)| since.saturating_add((before + 1) * POLL_MILLIS));
-            let Some(time) = self.next_end().into_iter().chain(poll.filter(|_| could_start)).min() else { break };
+            let polls = |since: u64| (self.now - since) / POLL_MILLIS + 1;
+            let poll = since.filter(|_| could_start).map(|since| since.saturating_add(polls(since) * POLL_MILLIS));
+            let Some(time) = self.next_end().into_iter().chain(poll).min() else { break };
+            let is_poll = time > self.now && since.is_some_and(|since| (time - since).is_multiple_of(POLL_MILLIS));
             let ready = self.advance(time);
-            if poll.is_some_and(|poll| time == poll) {
+            if is_poll || Some(time) == poll {
                 self.start_waiting();
             }
             self.offer(ready);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::spurious::SpuriousChanges;
-use crate::query::{Branch, DistanceCount};
-use crate::reach::Savings;
+use crate::query::{Branch, DistanceCount, Expense};
+use crate::reach::{Blame, Savings, hours};
 use crate::verdict::Grade;
 
 /// What changed between two evaluations. Names of attributes stand without systems, each once, sorted.
@@ -33,6 +33,9 @@ pub struct DiffReport {
     pub failing: Vec<FailingAttribute>,
     /// Unique derivations that are built.
     pub derivations: DiffCounts,
+    /// What these and what is fetched cost, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Expense>,
     /// nixpkgs' labels; empty where neither side has attributes.
     pub labels: Vec<String>,
     /// nixpkgs' branch verdict; none where neither side has attributes.
@@ -183,6 +186,9 @@ pub struct Cause {
     pub share: f64,
     /// The same in built derivations, whatever `counted` says.
     pub built: Weight,
+    /// The machine time of built derivations, where costs are asked for. Downloads are in the total alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursWeight>,
     /// How far away the built derivations are that it reaches; empty behind the first 1,000 causes.
     pub by_distance: Vec<DistanceCount>,
 }
@@ -281,6 +287,25 @@ pub struct Weight {
     pub shared: u64,
     /// What has k causes gives each 1/k.
     pub share: f64,
+}
+
+/// The weight of a cause in machine hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct HoursWeight {
+    /// Of builds that no other cause has.
+    pub exclusive: f64,
+    /// Of builds that other causes have, too.
+    pub shared: f64,
+    /// A build with k causes gives each a k-th of its time.
+    pub share: f64,
+}
+
+impl HoursWeight {
+    /// Of milliseconds.
+    pub(super) fn of(millis: &Blame) -> Self {
+        let Blame { exclusive, shared, share } = *millis;
+        Self { exclusive: hours(exclusive as f64), shared: hours(shared as f64), share: hours(share) }
+    }
 }
 
 /// What a reviewer may want to ask for.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Diff;
 use super::compared::Compared;
+use crate::cost::Costs;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::nix::module_pname;
 use crate::query::Named;
@@ -58,6 +59,8 @@ pub struct Judged<'g> {
     pub effective: &'g EffectiveInputs<'g>,
     /// What each can change.
     pub verdicts: &'g Verdicts,
+    /// What each build costs, where that is asked for.
+    pub costs: Option<&'g Costs>,
 }
 
 impl Diff<'_> {
@@ -178,8 +181,11 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
     edges.sort_unstable();
     let remedy = |&edge: &EdgeId| edge_remedy(graph, judged.effective, judged.verdicts, edge);
     let remedies: Vec<EdgeRemedy> = edges.iter().filter_map(remedy).collect();
-    let saves: BTreeMap<EdgeId, Savings> =
-        remedies.iter().map(|remedy| remedy.edge).zip(savings_of_edges(graph, &remedies, None)).collect();
+    let saves: BTreeMap<EdgeId, Savings> = remedies
+        .iter()
+        .map(|remedy| remedy.edge)
+        .zip(savings_of_edges(graph, &remedies, judged.costs.map(Costs::weights)))
+        .collect();
     let row = |edge: EdgeId| {
         let judgement = judged.verdicts.of(edge);
         let rule = judged.verdicts.rule_of(&judgement);
@@ -196,8 +202,8 @@ fn rows(graph: &Graph, judged: Judged<'_>, mut edges: Vec<EdgeId>) -> Vec<Spurio
     };
     let mut rows: Vec<SpuriousInput> = edges.into_iter().map(row).collect();
     rows.sort_by_cached_key(|row| {
-        let builds = row.saves.map(|saves| saves.builds);
-        (Reverse(builds), row.consumer.name.clone(), row.input.name.clone(), row.consumer.drv.clone())
+        let (time, builds) = (row.saves.and_then(|saves| saves.millis), row.saves.map(|saves| saves.builds));
+        (Reverse(time), Reverse(builds), row.consumer.name.clone(), row.input.name.clone(), row.consumer.drv.clone())
     });
     rows
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::graph::{Graph, NodeId};
-use crate::query::Link;
-use crate::reach::{Savings, Treatment, Yearly};
+use crate::query::{Expense, Link};
+use crate::reach::{Savings, Treatment, Weights, Yearly};
 use crate::verdict::{Grade, Verdict};
 
 /// The answer.
@@ -52,6 +52,9 @@ pub struct Totals {
     pub without_remedy: u64,
     /// Full builds of a year of bumps as things are.
     pub builds_per_year: f64,
+    /// What these cost, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_year: Option<Expense>,
     /// What all the remedies together save of them.
     pub saves_per_year: Yearly,
 }
@@ -65,6 +68,13 @@ pub struct Saves {
     pub one_bump: Savings,
     /// Over a year of bumps of everything upstream.
     pub per_year: Yearly,
+}
+
+impl Saves {
+    /// What is saved where nothing is done.
+    pub(super) fn nothing(weights: Option<Weights<'_>>) -> Self {
+        Self { one_bump: Savings::nothing(weights), per_year: Yearly::nothing(weights) }
+    }
 }
 
 /// Something to do.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::rates::BumpRates;
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::nix::called;
+use crate::query::expense::{CostSum, Expense};
 use crate::reach::{BumpGroup, RebuildSet};
 
 /// The derivations that are built, by what is bumped together: what they are [`called`].
@@ -31,13 +33,21 @@ pub(super) fn year(packages: &BTreeMap<String, Vec<NodeId>>, rates: &BumpRates) 
     packages.iter().map(|(pname, nodes)| BumpGroup { rate: rates.of(pname), nodes: nodes.clone() }).collect()
 }
 
-/// How many full builds these bumps make. O(what each rebuilds + nodes) for each.
-pub(super) fn builds(graph: &Graph, bumps: &[BumpGroup]) -> f64 {
-    let each: Vec<f64> = bumps
+/// How many full builds these bumps make, and what these cost. O(what each rebuilds + nodes) for each.
+pub(in crate::query) fn year_makes(
+    graph: &Graph,
+    bumps: &[BumpGroup],
+    costs: Option<&Costs>,
+) -> (f64, Option<Expense>) {
+    let each: Vec<(f64, usize, CostSum)> = bumps
         .par_iter()
         .filter(|bump| bump.rate > 0.0)
-        .map(|bump| bump.rate * RebuildSet::of(graph, &bump.nodes).nodes.len() as f64)
+        .map(|bump| {
+            let built = RebuildSet::of(graph, &bump.nodes).nodes;
+            (bump.rate, built.len(), costs.map(|costs| CostSum::of(costs, &built)).unwrap_or_default())
+        })
         .collect();
     // in one order, so that it is rounded in one way
-    each.into_iter().sum()
+    let builds = each.iter().map(|&(rate, built, _)| rate * built as f64).sum();
+    (builds, costs.map(|costs| Expense::of(costs, each.iter().map(|&(rate, _, sum)| (rate, sum)))))
 }

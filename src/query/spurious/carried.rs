@@ -95,7 +95,7 @@ pub(super) fn carried(
             rule: rule.map(str::to_owned),
             evidence: told(graph, telling.evidence, &coming.judgement, coming.input),
             remedy: None,
-            saves: Saves::default(),
+            saves: Saves::nothing(telling.weights),
             would_save: None,
             blocked_by: coming
                 .chain

@@ -6,7 +6,7 @@ use super::answer::{BlockedBy, Group, GroupBy, Saves, SpuriousEdge, Step};
 use super::flagged::{Flagged, rule};
 use super::prices::Prices;
 use crate::graph::NodeId;
-use crate::reach::{BumpGroup, Treatment, Yearly};
+use crate::reach::{BumpGroup, Treatment, Weights, Yearly};
 use crate::verdict::{Grade, Verdict, Verdicts};
 
 /// By pnames of input and, for a pair, consumer, and by what is done.
@@ -74,9 +74,7 @@ impl<'q> Groups<'q> {
         let mut steps_done = Vec::new();
         for (step, (at, gain)) in (1..).zip(prices.first(&numbers, bumps, steps)) {
             let Some((members, remedy)) = candidates.get(at) else { continue };
-            total.builds += gain.builds;
-            total.wrappers_added += gain.wrappers_added;
-            total.test_builds_added += gain.test_builds_added;
+            total += gain;
             let (input, edges) = (members.key.input.clone(), members.edges.len() as u64);
             steps_done.push(Step { step, input, remedy: *remedy, edges, gain, total });
         }
@@ -90,6 +88,7 @@ impl<'q> Groups<'q> {
         verdicts: &Verdicts,
         saves: &[Saves],
         blocked: &[Option<BlockedBy>],
+        weights: Option<Weights<'_>>,
         new: Option<&[bool]>,
     ) -> Vec<Group> {
         let flagged = self.flagged;
@@ -99,7 +98,7 @@ impl<'q> Groups<'q> {
             let rules: BTreeSet<&str> = edges().filter_map(|own| rule(verdicts, &own.judgement)).collect();
             let instances: BTreeSet<_> = edges().map(|own| own.consumer).collect();
             let price = saves.get(members.number).copied().unwrap_or_default();
-            let (saves, would_save) = priced(members.key.remedy, price);
+            let (saves, would_save) = priced(members.key.remedy, price, weights);
             let is_new = |at: &usize| new.is_some_and(|new| new.get(*at).copied().unwrap_or_default());
             Group {
                 by: members.key.by,
@@ -136,10 +135,10 @@ fn inputs(flagged: &[Flagged], edges: &[usize]) -> Vec<NodeId> {
 }
 
 /// What is saved; without a remedy nothing, and what would be is told apart.
-pub(super) fn priced(remedy: Option<Treatment>, price: Saves) -> (Saves, Option<Saves>) {
+pub(super) fn priced(remedy: Option<Treatment>, price: Saves, weights: Option<Weights<'_>>) -> (Saves, Option<Saves>) {
     match remedy {
         Some(_) => (price, None),
-        None => (Saves::default(), Some(price)),
+        None => (Saves::nothing(weights), Some(price)),
     }
 }
 
@@ -161,11 +160,15 @@ impl Priced for SpuriousEdge {
     }
 }
 
-/// Which of two saves more: in a year, then on a bump; then which would.
+/// Which of two saves more: in a year, then on a bump; then which would. Time counts where costs are asked for, and
+/// builds where that is equal.
 pub(super) fn pays(one: &impl Priced, other: &impl Priced) -> std::cmp::Ordering {
     let more = |one: Saves, other: Saves| {
-        let year = one.per_year.builds.total_cmp(&other.per_year.builds);
-        year.then(one.one_bump.builds.cmp(&other.one_bump.builds))
+        let (year, other_year) = (one.per_year, other.per_year);
+        let time = year.millis.unwrap_or_default().total_cmp(&other_year.millis.unwrap_or_default());
+        let builds = time.then(year.builds.total_cmp(&other_year.builds));
+        let (once, other_once) = (one.one_bump, other.one_bump);
+        builds.then(once.millis.cmp(&other_once.millis)).then(once.builds.cmp(&other_once.builds))
     };
     let ((saves, would), (other_saves, other_would)) = (one.prices(), other.prices());
     more(saves, other_saves).then_with(|| more(would, other_would))

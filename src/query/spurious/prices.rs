@@ -9,7 +9,7 @@ use super::flagged::Flagged;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::query::what_if::receivers;
 use crate::reach::{
-    Action, BumpGroup, EdgeRemedy, Treatment, Yearly, blockers, greedy, savings_of_actions, savings_of_edges,
+    Action, BumpGroup, EdgeRemedy, Treatment, Weights, Yearly, blockers, greedy, savings_of_actions, savings_of_edges,
     yearly_savings,
 };
 use crate::role::EffectiveInputs;
@@ -23,6 +23,8 @@ pub(super) struct Asked<'q> {
     pub(super) verdicts: &'q Verdicts,
     pub(super) least: Grade,
     pub(super) flagged: &'q [Flagged],
+    /// What nodes cost, where that is asked for.
+    pub(super) weights: Option<Weights<'q>>,
 }
 
 impl Asked<'_> {
@@ -96,11 +98,11 @@ impl<'q> Prices<'q> {
 
     /// What each saves, in the order of their numbers.
     pub(super) fn saves(&self, bumps: &[BumpGroup]) -> Vec<Saves> {
-        let graph = self.asked.graph;
+        let Asked { graph, weights, .. } = self.asked;
         let alone = self.asked.flagged.len();
-        let of_edges = savings_of_edges(graph, self.remedies.get(..alone).unwrap_or_default(), None);
-        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &self.sets, None));
-        let per_year = yearly_savings(graph, &self.remedies, &self.actions, bumps, None);
+        let of_edges = savings_of_edges(graph, self.remedies.get(..alone).unwrap_or_default(), weights);
+        let one_bump = of_edges.into_iter().chain(savings_of_actions(graph, &self.remedies, &self.sets, weights));
+        let per_year = yearly_savings(graph, &self.remedies, &self.actions, bumps, weights);
         one_bump.zip(per_year).map(|(one_bump, per_year)| Saves { one_bump, per_year }).collect()
     }
 
@@ -112,7 +114,7 @@ impl<'q> Prices<'q> {
     /// Which of these numbers to do first, second, third, and what each saves given those before.
     pub(super) fn first(&self, numbers: &[usize], bumps: &[BumpGroup], steps: usize) -> Vec<(usize, Yearly)> {
         let actions: Vec<Action> = numbers.iter().filter_map(|&number| self.actions.get(number)).cloned().collect();
-        let found = greedy(self.asked.graph, &self.remedies, &actions, bumps, steps, None);
+        let found = greedy(self.asked.graph, &self.remedies, &actions, bumps, steps, self.asked.weights);
         found.into_iter().map(|(at, gain)| (at as usize, gain)).collect()
     }
 }

@@ -7,8 +7,9 @@ use crate::nix::name::{is_interpreter, strip_interpreter};
 use crate::nix::{normalise_pname, parse_drv_name};
 use crate::query::{Cause, CauseKind, Change, ChangeKind, Counted, DiffReport};
 use crate::report::table::{Column, fraction, number};
+use crate::report::units::duration;
 
-pub(super) const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 6] = [
     ("cause", false),
     ("what changed", false),
     ("share", true),
@@ -16,6 +17,25 @@ pub(super) const COLUMNS: [Column; 6] = [
     ("shared", true),
     ("attributes", false),
 ];
+
+/// The columns; with that of machine time behind the share, where costs are known.
+pub(super) fn columns(report: &DiffReport) -> Vec<Column> {
+    let time = report.cost.map(|_| ("time", true));
+    let (before, behind) = COLUMNS.split_at(TIME);
+    before.iter().copied().chain(time).chain(behind.iter().copied()).collect()
+}
+
+/// Where the cell of machine time stands.
+const TIME: usize = 3;
+
+/// Cells with that one put in.
+fn with_time<const N: usize>(cells: [String; N], hours: Option<f64>) -> Vec<String> {
+    let mut cells = Vec::from(cells);
+    if let Some(hours) = hours {
+        cells.insert(TIME, duration(hours));
+    }
+    cells
+}
 
 /// How many changes of a cause are told.
 const CHANGES: usize = 3;
@@ -195,7 +215,17 @@ impl Row<'_> {
 
     /// The cells. Of several causes, what only one of them has is at least what only they have; what
     /// they share among themselves and with others is not known here.
-    pub(super) fn cells(&self, report: &DiffReport, style: Style) -> [String; 6] {
+    pub(super) fn cells(&self, report: &DiffReport, style: Style) -> Vec<String> {
+        with_time(self.plain_cells(report, style), self.hours())
+    }
+
+    /// Its share of machine time, where costs are known.
+    fn hours(&self) -> Option<f64> {
+        let mut all = self.causes.iter().filter_map(|cause| cause.hours).map(|hours| hours.share).peekable();
+        all.peek().is_some().then(|| all.sum())
+    }
+
+    fn plain_cells(&self, report: &DiffReport, style: Style) -> [String; 6] {
         let Some(first) = self.causes.first() else { return <[String; 6]>::default() };
         let exclusive: u64 = self.causes.iter().map(|cause| cause.exclusive).sum();
         let shared: u64 = self.causes.iter().map(|cause| cause.shared).sum();
@@ -232,14 +262,14 @@ impl Row<'_> {
     }
 
     /// The cells without the attributes, for little room.
-    pub(super) fn short_cells(&self, report: &DiffReport, style: Style) -> [String; 5] {
-        let [cause, mut what, share, only, shared, _] = self.cells(report, style);
+    pub(super) fn short_cells(&self, report: &DiffReport, style: Style) -> Vec<String> {
+        let [cause, mut what, share, only, shared, _] = self.plain_cells(report, style);
         if self.causes.iter().all(|cause| cause.attributes.is_empty())
             && let Some(used_by) = self.causes.first().and_then(|first| used_by(first, style))
         {
             what = format!("{what} ({used_by})");
         }
-        [cause, what, share, only, shared]
+        with_time([cause, what, share, only, shared], self.hours())
     }
 }
 
@@ -257,12 +287,12 @@ pub(super) fn whole(report: &DiffReport) -> u64 {
 }
 
 /// The last row of a table that is cut: how many causes are not shown, and their share.
-pub(super) fn rest(rows: &[Row<'_>], report: &DiffReport, style: Style) -> [String; 6] {
+pub(super) fn rest(rows: &[Row<'_>], report: &DiffReport, style: Style) -> Vec<String> {
     let causes: usize = rows.iter().map(Row::causes).sum();
     let mut cells = <[String; 6]>::default();
     cells[0] = format!("… and {} more", number(causes as u64));
     cells[2] = share_text(rows.iter().map(|row| row.share).sum(), whole(report), style);
-    cells
+    with_time(cells, report.cost.map(|_| rows.iter().filter_map(Row::hours).sum()))
 }
 
 /// The first changes, the most telling first; what the names tell already is left out.

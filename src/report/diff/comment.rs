@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::causes::{self, COLUMNS, rest};
+use super::causes::{self, columns, rest};
 use super::sentences::{failing, renamed, telling};
 use super::style::{MARKDOWN, and_more};
 use super::{DiffPage, PEOPLE, groups, people_lines, person_cells, person_columns, rebuilt, spurious};
-use crate::query::{DiffReport, People, Renamed};
+use crate::query::{DiffReport, Expense, People, Renamed};
 use crate::report::markdown::{COMMENT, code, details, fenced, heading, prose, row, within};
 use crate::report::table::counted;
 use crate::report::words::verdict;
@@ -68,6 +68,7 @@ fn bullets(lines: &[String], budget: usize) -> String {
 fn head(report: &DiffReport) -> Option<String> {
     let mut lines = vec![report.sides(MARKDOWN)];
     lines.extend(report.counts(MARKDOWN));
+    lines.extend(report.cost.iter().flat_map(Expense::lines));
     if let Some(branch) = report.branch {
         lines.push(format!("labels: {}", listed(&report.labels, |label| code(label))));
         lines.push(format!("branch: **{}**", verdict(branch)));
@@ -86,7 +87,11 @@ fn cause_table(page: &DiffPage<'_>) -> Option<String> {
     let shown = all.iter().take(most).map(|one| row(&one.cells(page.report, MARKDOWN)));
     let last = (most < all.len()).then(|| rest(most));
     let count = most + usize::from(last.is_some());
-    Some(format!("{}\n{}", heading(&COLUMNS), within((shown.chain(last), count), "\n", budget::CAUSES, rest)))
+    Some(format!(
+        "{}\n{}",
+        heading(&columns(page.report)),
+        within((shown.chain(last), count), "\n", budget::CAUSES, rest)
+    ))
 }
 
 fn notes(report: &DiffReport) -> Option<String> {

@@ -33,6 +33,7 @@ pub(super) fn cause(
     let path = |name: &str| format!("/nix/store/00000000000000000000000000000000-{name}.drv");
     let change = |what: &&str| Change { kind, key: (*what).to_owned(), before: None, after: None };
     Cause {
+        hours: None,
         drv: path(name),
         name: name.to_owned(),
         old_drv: old.as_deref().map(path),
@@ -57,6 +58,7 @@ fn side(name: &str, failed: u64) -> Side {
 
 pub(super) fn empty() -> DiffReport {
     DiffReport {
+        cost: None,
         version: 1,
         old: side("old.ripple", 0),
         new: side("new.ripple", 0),

@@ -139,7 +139,7 @@ pub(super) fn compare(old: &Graph, new: &Graph, sources: [&TextSources; 2]) -> A
     let diff = Diff::of(old, new);
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(old, &of_old, sources[0]).unwrap(), Texts::of(new, &of_new, sources[1]).unwrap()];
-    let report = diff.report(["old".to_owned(), "new".to_owned()], [&texts[0], &texts[1]], Vec::new());
+    let report = diff.report(["old".to_owned(), "new".to_owned()], [&texts[0], &texts[1]], Vec::new(), None);
     let bumped = RebuildSet::of(new, &diff.bumped()).nodes.len() as u64;
     assert_eq!(bumped, report.derivations.total, "a bump of what changed rebuilds what the diff rebuilds");
     serde_json::from_value(serde_json::to_value(report).unwrap()).unwrap()

@@ -18,7 +18,7 @@ fn node(graph: &Graph, name: &str) -> NodeId {
 fn changes(old: &Graph, new: &Graph, evidence: &[Evidence], rules: &Rules) -> SpuriousChanges {
     let verdicts = [old, new].map(|graph| Verdicts::with_rules(graph, evidence, rules.clone()).0);
     let effective = [old, new].map(EffectiveInputs::new);
-    let judged = |side: usize| Judged { effective: &effective[side], verdicts: &verdicts[side] };
+    let judged = |side: usize| Judged { effective: &effective[side], verdicts: &verdicts[side], costs: None };
     let found = Diff::of(old, new).spurious(judged(0), judged(1));
     for (graph, rows) in [(old, &found.removed), (new, &found.added)] {
         rows.iter().for_each(|row| saves_what_a_search_says(graph, row));
