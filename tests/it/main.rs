@@ -5,6 +5,7 @@ mod attributes;
 mod candidates;
 mod cli;
 mod comparison;
+mod cost_times;
 mod cut;
 mod diff;
 mod effective;
