@@ -3,6 +3,7 @@
 use std::io;
 
 use super::side::SideError;
+use crate::cost::CachedError;
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -74,6 +75,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
+    Cached(#[from] CachedError),
+    #[error(transparent)]
     References(#[from] ReferencesError),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
@@ -134,6 +137,7 @@ impl CliError {
             | Self::Argument { .. }
             | Self::Built(_)
             | Self::Metadata(_)
+            | Self::Cached(_)
             | Self::References(_)
             | Self::Output(_) => None,
         }
