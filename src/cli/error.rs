@@ -3,7 +3,7 @@
 use std::io;
 
 use super::side::SideError;
-use crate::cost::{FarmError, TimesError};
+use crate::cost::{CachedError, FarmError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -83,6 +83,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
+    Cached(#[from] CachedError),
+    #[error(transparent)]
     References(#[from] ReferencesError),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
@@ -147,6 +149,7 @@ impl CliError {
             | Self::Argument { .. }
             | Self::Built(_)
             | Self::Metadata(_)
+            | Self::Cached(_)
             | Self::References(_)
             | Self::Output(_) => None,
         }

@@ -2,9 +2,11 @@
 //! built program.
 
 mod attributes;
+mod cached;
 mod candidates;
 mod cli;
 mod comparison;
+mod cost_times;
 mod cut;
 mod diff;
 mod effective;

@@ -109,7 +109,7 @@ impl<'g> Groups<'g> {
     fn finish(mut self, graph: &Graph, times: &Times, unmatched: Vec<(u64, String)>) -> Matching {
         let mut of_node = vec![NONE; graph.node_count()];
         let mut measured: Vec<Measured> = Vec::new();
-        let mut file_lists = FileLists::default();
+        let mut file_lists = Lists::default();
         // the number among those that are used
         let mut used = vec![NONE; self.numbers.len()];
         for node in graph.nodes().filter(|_| !self.numbers.is_empty()) {
@@ -117,7 +117,12 @@ impl<'g> Groups<'g> {
             let slot = &mut used[group as usize];
             if *slot == NONE {
                 *slot = measured.len() as u32;
-                measured.push(Measured { by, spread: Spread { count: 0, min: 0, median: 0, max: 0 }, files: 0 });
+                measured.push(Measured {
+                    by,
+                    spread: Spread { count: 0, min: 0, median: 0, max: 0 },
+                    files: 0,
+                    source: 0,
+                });
             }
             of_node[node.index()] = *slot;
         }
@@ -127,40 +132,43 @@ impl<'g> Groups<'g> {
         }
         self.members.sort_unstable();
         self.members.dedup();
-        let mut files = Vec::new();
+        let (mut files, mut records) = (Vec::new(), Vec::new());
+        let mut sources = Lists::default();
         for members in self.members.chunk_by(|a, b| a.0 == b.0) {
-            let records = || members.iter().filter_map(|&(_, at)| times.records.get(at as usize));
+            records.clear();
+            records.extend(members.iter().map(|&(_, at)| at));
+            let found = || records.iter().filter_map(|&at| times.records.get(at as usize));
             files.clear();
-            files.extend(records().map(|record| record.file));
+            files.extend(found().map(|record| record.file));
             files.dedup();
             files.sort_unstable();
             files.dedup();
             let group = members.first().and_then(|&(group, _)| measured.get_mut(group as usize));
-            if let (Some(measured), Some(spread)) = (group, Spread::of(records().map(|record| record.millis).collect()))
-            {
+            if let (Some(measured), Some(spread)) = (group, Spread::of(found().map(|record| record.millis).collect())) {
                 measured.spread = spread;
                 measured.files = file_lists.number(&files);
+                measured.source = sources.number(&records);
             }
         }
         Matching { of_node, measured, file_lists: file_lists.lists, unmatched }
     }
 }
 
-/// Lists of files, each kept once.
+/// Lists, each kept once.
 #[derive(Default)]
-struct FileLists {
+struct Lists {
     lists: Vec<Vec<u32>>,
     numbers: FxHashMap<Vec<u32>, u32>,
 }
 
-impl FileLists {
-    fn number(&mut self, files: &[u32]) -> u32 {
-        if let Some(&number) = self.numbers.get(files) {
+impl Lists {
+    fn number(&mut self, list: &[u32]) -> u32 {
+        if let Some(&number) = self.numbers.get(list) {
             return number;
         }
         let number = self.lists.len() as u32;
-        self.lists.push(files.to_vec());
-        self.numbers.insert(files.to_vec(), number);
+        self.lists.push(list.to_vec());
+        self.numbers.insert(list.to_vec(), number);
         number
     }
 }
@@ -200,26 +208,29 @@ impl<'g, 'n> Lookup<'g, 'n> {
     /// What a record is filed under.
     fn keys(&self, record: &Record, keys: &mut Vec<Key>) {
         let stated = (record.system != 0).then(|| self.system_names.get(record.system as usize)).flatten();
-        let mut system = stated.and_then(|_| self.systems.get(record.system as usize)).copied().unwrap_or(ANY);
+        let mut system = self.systems.get(record.system as usize).copied().filter(|_| stated.is_some()).unwrap_or(ANY);
         let mut known = None;
-        if let Some(&node) = self.paths.get(&record.path) {
-            keys.push((Match::Derivation, node.0, ANY));
-            known = Some(node);
-            system = self.graph.system_id(node).0;
-        }
         let attribute = match record.named {
             Named::Any if record.attribute.is_empty() => &record.name,
             _ => &record.attribute,
         };
         if !attribute.is_empty() {
-            let first = self.attribute(attribute, stated.map(String::as_str), keys);
-            let is_name_too = record.named == Named::Any && !record.name.is_empty() && self.is_known(&record.name);
-            known = known.or(first.filter(|_| !is_name_too));
-            if system == ANY
-                && let Some(of_attribute) = attribute_and_system(attribute).1
-            {
-                system = self.graph.find_string(of_attribute).map_or(ANY, |id| id.0);
+            // what stands in the attribute goes before what stands beside it
+            let (name, own) = match self.attributes.contains_key(attribute.as_ref()) {
+                true => (attribute.as_ref(), None),
+                false => attribute_and_system(attribute),
+            };
+            if let Some(own) = own {
+                system = self.graph.find_string(own).map_or(ANY, |id| id.0);
             }
+            let first = self.attribute(name, own.or(stated.map(String::as_str)), keys);
+            let is_name_too = record.named == Named::Any && !record.name.is_empty() && self.is_known(&record.name);
+            known = first.filter(|_| !is_name_too);
+        }
+        if let Some(&node) = self.paths.get(&record.path) {
+            keys.push((Match::Derivation, node.0, ANY));
+            known = Some(node);
+            system = self.graph.system_id(node).0;
         }
         let (name, pname, short) = match known.and_then(|node| self.names.of(node)) {
             Some(names) => (Some(names.name), names.pname, None),
@@ -240,32 +251,31 @@ impl<'g, 'n> Lookup<'g, 'n> {
     /// Whether a text is a name or a pname of the closure.
     fn is_known(&self, name: &str) -> bool {
         let sort = self.names.sort(name);
-        self.names.name(name, sort).is_some() || self.names.pname(name, sort).is_some()
+        self.names.name(name, sort).is_some()
+            || self.names.pname(name, sort).is_some()
+            || self.names.exact_pname(name, Sort::Full).is_some()
     }
 
     /// The numbers of the name, the pname and the shortened name of what only its name tells.
     fn by_name(&self, record: &Record) -> (Option<u32>, Option<u32>, Option<u32>) {
         let name = &record.name;
-        let sort = match record.named {
-            Named::Pname => Sort::Full,
-            _ => self.names.sort(name),
-        };
-        match record.named {
-            Named::Pname => (None, self.names.exact_pname(name, sort), None),
-            Named::Derivation | Named::Any => (self.names.name(name, sort), self.names.pname(name, sort), None),
-            Named::Short => (self.names.name(name, sort), self.names.pname(name, sort), self.names.short(name, sort)),
+        if record.named == Named::Pname {
+            return (None, self.names.exact_pname(name, Sort::Full), None);
         }
+        let sort = self.names.sort(name);
+        // what is a pname is one, also where a download has it for a name
+        let whole = match (record.named, sort) {
+            (Named::Any | Named::Short, Sort::Download) => self.names.exact_pname(name, Sort::Full),
+            _ => None,
+        };
+        let pname = whole.or_else(|| self.names.pname(name, sort));
+        let short = (record.named == Named::Short).then(|| self.names.short(name, sort)).flatten();
+        (self.names.name(name, sort), pname, short)
     }
 
     /// Files under the nodes of an attribute, and gives the first of them.
-    fn attribute(&self, attribute: &str, stated: Option<&str>, keys: &mut Vec<Key>) -> Option<NodeId> {
-        let (range, system) = match self.attributes.get(attribute) {
-            Some(range) => (range.clone(), stated),
-            None => {
-                let (name, system) = attribute_and_system(attribute);
-                (self.attributes.get(name)?.clone(), system.or(stated))
-            }
-        };
+    fn attribute(&self, name: &str, system: Option<&str>, keys: &mut Vec<Key>) -> Option<NodeId> {
+        let range = self.attributes.get(name)?.clone();
         let mut first: Option<(Match, NodeId)> = None;
         for attribute in range.map(|at| AttributeId(at as u32)) {
             let node = self.graph.attribute_node(attribute).filter(|&node| self.names.of(node).is_some());

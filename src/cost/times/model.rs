@@ -109,11 +109,11 @@ pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
         let Some(measured) = matching.measured.get(group as usize) else { continue };
         let Some((set, kind)) = kinds.of(graph, node) else { continue };
         for class in classes(set, kind) {
-            if seen.insert((class, group), ()).is_none() {
+            if seen.insert((class, measured.source), ()).is_none() {
                 samples.entry(class).or_default().push(measured.spread.median);
             }
         }
-        if !kind.download && !kind.local && !scaled.put(group as usize) {
+        if !kind.download && !kind.local && !scaled.put(measured.source as usize) {
             ratios.push(measured.spread.median as f64 / kind.built_in() as f64);
         }
     }

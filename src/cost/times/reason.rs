@@ -61,6 +61,8 @@ pub struct Measured {
     pub spread: Spread,
     /// Which list of files.
     pub(in crate::cost) files: u32,
+    /// The same number for the same records.
+    pub(super) source: u32,
 }
 
 /// By what a time is estimated, from close to far.

@@ -68,7 +68,7 @@ impl LeftOut {
             Self::Failed => "failed",
             Self::Unfinished => "unfinished",
             Self::Cached => "cached",
-            Self::Zero => "0 s",
+            Self::Zero => "of 0 s",
         }
     }
 }

@@ -1,0 +1,90 @@
+//! What is measured.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use nix_ripple::cost::{Costs, Match, TimeReason, Times};
+
+use super::naive::{Record, found, median, tells};
+use super::random::{Case, files, recipes};
+use crate::support::{Chance, folder, graph};
+
+/// Level by level, every record against every derivation.
+#[test]
+fn matches_as_every_record_against_every_derivation() {
+    let mut seen: BTreeMap<Match, usize> = BTreeMap::new();
+    let mut unmatched_seen = 0;
+    for seed in 0..300 {
+        let case = Case::new(seed, 12, 1 + seed as usize % 24);
+        let found = found(&case.nodes, &case.records, &case.knowns);
+        for (node, found) in case.nodes.iter().zip(&found) {
+            let time = case.costs.time(node.id);
+            let Some((level, with)) = found else {
+                assert!(!time.measured, "{seed}: {node:?}");
+                continue;
+            };
+            let TimeReason::Measured(measured) = case.costs.time_reason(node.id) else {
+                panic!("{seed}: {node:?} is not measured, but {found:?}")
+            };
+            let told = || with.iter().map(|&at| &case.records[at]).collect::<Vec<_>>();
+            let millis: Vec<u64> = with.iter().map(|&at| case.records[at].millis).collect();
+            assert_eq!(
+                (measured.by, measured.spread.count),
+                (*level, with.len() as u32),
+                "{seed}: {node:?} {:?}",
+                told()
+            );
+            assert_eq!(measured.spread.min, *millis.iter().min().unwrap());
+            assert_eq!(measured.spread.max, *millis.iter().max().unwrap());
+            assert_eq!(measured.spread.median, median(millis.clone()), "{seed}: {millis:?}");
+            assert_eq!((time.millis, time.measured), (median(millis), true));
+            let files: BTreeSet<String> = with.iter().map(|&at| case.records[at].file.to_string()).collect();
+            let told = case.costs.time_files(measured).map(|file| file.display().to_string());
+            assert_eq!(told.collect::<Vec<_>>(), files.into_iter().collect::<Vec<_>>(), "{seed}: {node:?}");
+            *seen.entry(*level).or_default() += 1;
+        }
+        // what tells of nothing, at any level
+        let tells_nothing = |of: &usize| {
+            let (record, known) = (&case.records[*of], &case.knowns[*of]);
+            !(0..case.nodes.len())
+                .any(|at| Match::ALL.into_iter().any(|level| tells(&case.nodes, record, known, at, level)))
+        };
+        let nothing: Vec<&Record> = (0..case.records.len()).filter(tells_nothing).map(|at| &case.records[at]).collect();
+        unmatched_seen += nothing.len();
+        let unmatched = case.costs.unmatched_times();
+        let told =
+            unmatched.iter().map(|file| (file.file.display().to_string(), file.count, file.of, file.first.clone()));
+        let expect = case.file_names.iter().filter_map(|name| {
+            let of_file = |record: &&&Record| record.file.to_string() == *name;
+            let first = nothing.iter().find(of_file)?;
+            let shown = if first.name.is_empty() { &first.attribute } else { &first.name };
+            let count = nothing.iter().filter(of_file).count() as u64;
+            let of = case.records.iter().filter(|record| record.file.to_string() == *name).count() as u64;
+            Some((name.clone(), count, of, shown.clone()))
+        });
+        assert_eq!(told.collect::<Vec<_>>(), expect.collect::<Vec<_>>(), "{seed}");
+    }
+    let rare: Vec<_> = Match::ALL.into_iter().filter(|level| seen.get(level).is_none_or(|&count| count < 20)).collect();
+    assert!(rare.is_empty() && unmatched_seen > 100, "{seen:?}, {unmatched_seen} without");
+}
+
+/// Input sources cost nothing, and the order in which files are given says nothing.
+#[test]
+fn sources_cost_nothing_and_order_says_nothing() {
+    let mut chance = Chance(7);
+    let mut all = recipes(&mut chance, 30);
+    all[3].sources.push(format!("/nix/store/{:032}-script.sh", 9_000_000));
+    let drvs = folder(&all);
+    let graph = graph(&[drvs.path()]);
+    let (_, texts) = files(&mut chance, &all, 60);
+    let costs = |order: &mut dyn Iterator<Item = usize>| {
+        let mut times = Times::default();
+        order.for_each(|at| times.add(texts[at].as_bytes(), Path::new(&at.to_string())).unwrap());
+        Costs::new(&graph, &times)
+    };
+    let (one, other) = (costs(&mut (0..texts.len())), costs(&mut (0..texts.len()).rev()));
+    assert_eq!(one.millis(), other.millis());
+    let source = graph.nodes().find(|&node| !graph.is_derivation(node)).unwrap();
+    assert_eq!((one.time(source).millis, one.time_reason(source)), (0, TimeReason::Nothing));
+    assert!(graph.nodes().all(|node| !graph.is_derivation(node) || one.time(node).millis > 0));
+}
