@@ -24,6 +24,7 @@ mod overlay;
 mod probe;
 mod prove;
 mod prove_robust;
+mod rank;
 mod readme;
 mod realpkgs;
 mod recipes;
