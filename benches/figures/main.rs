@@ -14,16 +14,17 @@ use std::time::{Duration, Instant};
 
 use nix_ripple::graph::{BuildOptions, EdgeId, Graph, build};
 use nix_ripple::ingest::{IngestOptions, Input, Progress, RawClosure, ingest, ingest_texts};
-use nix_ripple::reach::{EdgeRemedy, Edits, Propagation, Treatment, dependents_of_all, savings, savings_of_edges};
+use nix_ripple::reach::{EdgeRemedy, Edits, Treatment, savings, savings_of_edges};
 use nix_ripple::role::EffectiveInputs;
 
 mod compare;
 mod diff;
 mod generate;
 mod outputs;
+mod rank;
 mod spurious;
 
-const ROUNDS: usize = 11;
+pub(crate) const ROUNDS: usize = 11;
 
 fn main() {
     let scratch = tempfile::tempdir().expect("a folder for scratch files");
@@ -38,10 +39,10 @@ fn main() {
     judged(&corpus, scratch.path(), &mut table);
     diff::diff(&corpus, scratch.path(), &mut table);
     compare::comparison(scratch.path(), &mut table);
-    rank(&corpus, &mut table);
+    rank::rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     spurious::spurious(&corpus, &mut table);
-    generated(&mut table);
+    rank::generated(&mut table);
     outputs::outputs(&mut table);
 
     let mut out = comfy_table::Table::new();
@@ -382,48 +383,6 @@ fn judged(corpus: &Corpus, scratch: &Path, table: &mut Vec<Row>) {
     table.push([format!("impact {bump} with its needless builds"), ms(impact), String::new(), "100 ms".to_owned()]);
 }
 
-/// One search a node, on all cores.
-fn one_search_a_node(propagation: &Propagation) -> Vec<u32> {
-    use rayon::prelude::*;
-    let n = propagation.node_count();
-    (0..n as u32)
-        .into_par_iter()
-        .map_init(
-            || (vec![u32::MAX; n], Vec::new()),
-            |(seen, stack), source| {
-                let mut count = 0;
-                stack.push(source);
-                while let Some(node) = stack.pop() {
-                    for &consumer in propagation.consumers(node) {
-                        if seen[consumer as usize] != source {
-                            seen[consumer as usize] = source;
-                            count += 1;
-                            stack.push(consumer);
-                        }
-                    }
-                }
-                count
-            },
-        )
-        .collect()
-}
-
-fn rank(corpus: &Corpus, table: &mut Vec<Row>) {
-    let graph = Graph::open(&corpus.snapshot).expect("a snapshot");
-    let propagation = Propagation::new(&graph);
-    assert_eq!(dependents_of_all(&propagation), one_search_a_node(&propagation), "both count the same");
-    let ours = || drop(black_box(dependents_of_all(&Propagation::new(&graph))));
-    let (ours, naive) = side_by_side(ROUNDS, ours, || drop(black_box(one_search_a_node(&propagation))));
-    table.push([
-        format!("rank of all {} nodes", propagation.node_count()),
-        ms(ours),
-        format!("one search a node on all cores: {}, {}", ms(naive), ratio(naive, ours)),
-        "30 ms, 5 x".to_owned(),
-    ]);
-    let open = median((0..ROUNDS).map(|_| time(|| Graph::open(&corpus.snapshot))).collect());
-    table.push(["opening the snapshot".to_owned(), ms(open), String::new(), "milliseconds".to_owned()]);
-}
-
 /// What each of 10,000 remedies saves, on edges by chance that do not lead to a fixed-output
 /// derivation. Beside it, editing the graph and counting again, for some of them.
 fn remedies(corpus: &Corpus, table: &mut Vec<Row>) {
@@ -471,16 +430,4 @@ fn own_peak() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.map_or("?", str::trim).to_owned()
-}
-
-fn generated(table: &mut Vec<Row>) {
-    let propagation = generate::propagation(400_000, 2_600_000, 2018);
-    let edges = propagation.edge_count();
-    let time = median((0..3).map(|_| time(|| dependents_of_all(&propagation))).collect());
-    table.push([
-        format!("rank of a generated graph, 400,000 nodes, {edges} edges"),
-        ms(time),
-        format!("peak memory of all benches: {}", own_peak()),
-        "1.5 s, 1 GiB".to_owned(),
-    ]);
 }

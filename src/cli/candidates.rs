@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::closure::ClosureArgs;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
 use super::impact::SELECTORS;
@@ -29,7 +30,12 @@ Columns:
                 others share them), without the input once or twice, with a stub once. How long they
                 take: by experiments with the package among the evidence, else a guess (~)
   per hour      builds a year expected to be saved for each hour of experiments, the order of the rows. An
-                ordering, not a forecast";
+                ordering, not a forecast
+
+With costs (--cost, --times, --sizes):
+  time a year   machine time of the builds that the remedy saves; bytes a year: what they write
+  time per hour the same of what is expected, for each hour of experiments: the order of the rows. A build
+                of an experiment takes what builds of the package cost, unless experiments tell";
 
 /// Arguments of `candidates`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +55,8 @@ pub(super) struct Args {
     pace: PaceArgs,
     #[command(flatten)]
     evidence: EvidenceArgs,
+    #[command(flatten)]
+    costs: CostArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -75,12 +83,14 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let scope = args.scope.resolve(&graph, &selectors)?;
     tell_unknown(&rates, &graph, printer);
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
+    let costs = args.costs.load_if_given(&graph, printer)?;
     let reading = matches!(printer.format(), Format::Table | Format::Markdown);
     let file = args.closure.expression().map_or_else(|| FILE.to_owned(), |file| file.display().to_string());
     let params = CandidatesParams {
         scope: scope.map(|(_, nodes)| nodes),
         bumps: &rates.year(&graph),
         minutes: args.pace.build_minutes,
+        costs: costs.as_ref(),
         file: &file,
         top: if args.all { None } else { args.top.or(reading.then_some(TOP)) },
     };

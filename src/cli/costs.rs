@@ -67,6 +67,19 @@ impl CostArgs {
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Costs>, CliError> {
         self.is_given().then(|| self.load(graph, printer)).transpose()
     }
+
+    /// The same for another side of a comparison: what is to be told of the files has been told.
+    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Option<Costs>, CliError> {
+        if !self.is_given() {
+            return Ok(None);
+        }
+        let costs = Costs::new(graph, &Times::read(&self.times)?);
+        let sizes = match self.sizes.is_empty() {
+            true => None,
+            false => Sizes::new(graph, SizeRecords::read(&self.sizes)?),
+        };
+        Ok(Some(costs.with_sizes(sizes)))
+    }
 }
 
 /// Tells which records say nothing.

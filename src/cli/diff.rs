@@ -109,7 +109,7 @@ fn report(
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
     let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
-    let old_costs = args.costs.load_if_given(&old.graph, printer)?;
+    let old_costs = args.costs.load_silently(&old.graph)?;
     let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before, costs: old_costs.as_ref() };
     let new = Judged { effective: &effective, verdicts: &verdicts, costs: costs.as_ref() };
     report.spurious = Some(diff.spurious(old, new));

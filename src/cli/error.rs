@@ -3,7 +3,7 @@
 use std::io;
 
 use super::side::SideError;
-use crate::cost::{FarmError, TimesError};
+use crate::cost::{CachedError, FarmError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
@@ -11,7 +11,9 @@ use crate::ingest::git::GitError;
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{BaselineError, IgnoresError, OwnersError, RatesError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{
+    BaselineError, IgnoresError, OwnersError, RankError, RatesError, ResolveError, SelectorError, WhatIfError,
+};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -53,6 +55,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Rates(#[from] RatesError),
     #[error(transparent)]
+    Rank(#[from] RankError),
+    #[error(transparent)]
     Ignores(#[from] IgnoresError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
@@ -78,6 +82,8 @@ pub(super) enum CliError {
     Built(#[from] BuiltError),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Cached(#[from] CachedError),
     #[error(transparent)]
     References(#[from] ReferencesError),
     #[error(transparent)]
@@ -112,6 +118,8 @@ impl CliError {
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
             Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
+            Self::Rank(RankError::NoSizes) => Some("give sizes of outputs with --sizes FILE"),
+            Self::Rank(RankError::NoCosts) => Some("ask for costs with --cost"),
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
@@ -141,6 +149,7 @@ impl CliError {
             | Self::Argument { .. }
             | Self::Built(_)
             | Self::Metadata(_)
+            | Self::Cached(_)
             | Self::References(_)
             | Self::Output(_) => None,
         }

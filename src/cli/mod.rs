@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand; each parses, loads, queries and renders.
 
+mod cached;
 mod candidates;
 mod channels;
 mod closure;

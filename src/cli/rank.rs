@@ -1,10 +1,16 @@
-//! `nix-ripple rank`: which bumps rebuild the most.
+//! `nix-ripple rank`: which bumps rebuild, or cost, the most.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
+use super::costs::CostArgs;
 use super::error::CliError;
 use super::printer::Printer;
-use crate::query::{RankParams, rank};
+use super::scope::tell_unknown;
+use crate::query::{self, BumpRates, PackageRankParams, RankParams, rank, rank_packages};
 use crate::report::Format;
 
 /// How many a table shows unless told otherwise.
@@ -13,6 +19,15 @@ const TOP: usize = 20;
 /// Arguments of `rank`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// What comes first; all but builds want costs, which are estimated where none are given
+    #[arg(long, value_name = "BY", default_value = "builds")]
+    by: By,
+    /// Packages in place of single derivations: all instances bumped together, and a year of bumps
+    #[arg(long)]
+    packages: bool,
+    /// How often a year packages are bumped, by pname; once where nothing is said
+    #[arg(long, value_name = "FILE", requires = "packages")]
+    bump_rates: Option<PathBuf>,
     /// The first N; default: 20 in a table or markdown, all in JSON and CSV
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "all")]
     top: Option<usize>,
@@ -20,13 +35,44 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
+    costs: CostArgs,
+    #[command(flatten)]
     closure: ClosureArgs,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum By {
+    Builds,
+    Hours,
+    Bytes,
+    CriticalPath,
+}
+
+impl From<By> for query::By {
+    fn from(by: By) -> Self {
+        match by {
+            By::Builds => Self::Builds,
+            By::Hours => Self::Hours,
+            By::Bytes => Self::Bytes,
+            By::CriticalPath => Self::CriticalPath,
+        }
+    }
+}
+
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let rates = args.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
     let graph = args.closure.load(printer)?;
+    let by = query::By::from(args.by);
+    let wanted = args.costs.is_given() || by != query::By::Builds;
+    let costs = wanted.then(|| args.costs.load(&graph, printer)).transpose()?;
     let reading = matches!(printer.format(), Format::Table | Format::Markdown);
     let top = if args.all { None } else { args.top.or(reading.then_some(TOP)) };
-    printer.report(&rank(&graph, RankParams { top }))?;
+    if args.packages {
+        tell_unknown(&rates, &graph, printer);
+        let params = PackageRankParams { top, by, costs: costs.as_ref(), rates: &rates };
+        printer.report(&rank_packages(&graph, params)?)?;
+    } else {
+        printer.report(&rank(&graph, RankParams { top, by, costs: costs.as_ref() })?)?;
+    }
     Ok(Outcome::Fine)
 }

@@ -26,6 +26,8 @@ Columns:
                 table 'no cheap remedy' has what would be saved if the input were not there
   rule          what says so, see 'nix-ripple rules'; nothing where evidence alone does
   kept by       another input that changes with it, so that this remedy alone saves nothing
+  time a year   with costs: machine time of the builds saved, the order of the rows; bytes a year: what they
+                write, where sizes are given. Wrappers and test builds that come instead are not taken off
 
 Files:
   --bump-rates  CSV with a line PNAME,RATE for each, or a JSON object, pname to rate

@@ -1,5 +1,6 @@
 //! What each build costs: time and bytes, measured or estimated.
 
+mod cached;
 mod costs;
 mod farm;
 mod schedule;
@@ -7,6 +8,7 @@ mod sizes;
 mod times;
 mod weights;
 
+pub use cached::{Cached, CachedError};
 pub use costs::{Bytes, Costs, Time, Unmatched};
 pub use farm::{Farm, FarmError, Features, Machine};
 pub use schedule::{Run, Schedule, Scheduler, Unbuildable, Use, Work, schedule};

@@ -27,6 +27,7 @@ mod system;
 mod texts;
 mod verify;
 
+pub(crate) use attribute::looks_like_a_job;
 pub use checkouts::Checkouts;
 pub use drv_files::ingest_texts;
 pub use expression::Expression;

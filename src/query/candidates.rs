@@ -11,9 +11,11 @@ use serde::Serialize;
 use self::cost::{Cost, Pace};
 use self::found::{Group, Tried, found};
 use self::order::{Weighed, order};
-use super::{Named, REPORT_VERSION};
+use super::spurious::year_makes;
+use super::{Expense, Named, REPORT_VERSION};
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
-use crate::reach::{Action, BumpGroup, EdgeRemedy, Treatment, Yearly, yearly_savings};
+use crate::reach::{Action, BumpGroup, EdgeRemedy, Treatment, Weights, Yearly, yearly_savings};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Evidence, Grade, Verdict, Verdicts};
 
@@ -26,8 +28,11 @@ pub struct CandidatesParams<'p> {
     pub scope: Option<BTreeSet<NodeId>>,
     /// What is bumped in a year, and how often.
     pub bumps: &'p [BumpGroup],
-    /// How long a build is taken to last where no experiment tells, in minutes.
+    /// How long a build is taken to last where no experiment tells and no costs are given, in minutes.
     pub minutes: f64,
+    /// What builds cost, where that is asked for: then a candidate is worth the time that it saves, and not the
+    /// builds.
+    pub costs: Option<&'p Costs>,
     /// Where the expression is that has the packages, for the commands.
     pub file: &'p str,
     /// The first so many; all when `None`.
@@ -45,6 +50,9 @@ pub struct CandidatesReport {
     pub total: u64,
     /// How long all of them would take, in hours.
     pub hours: f64,
+    /// What all builds of a year of bumps cost, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_year: Option<Expense>,
     /// How many more would pay, but of packages that no attribute names.
     pub without_attribute: u64,
     /// How many more there are whose remedy saves nothing: something else has the consumer built all the same.
@@ -80,14 +88,20 @@ pub struct Candidate {
     pub probability: f64,
     /// The builds a year that are saved, times that.
     pub expected: f64,
+    /// The machine hours a year that are saved, times that, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_hours: Option<f64>,
     /// How many builds the experiments take; the two of the package as it is stand with its first candidate.
     pub builds: u32,
     /// How long they take, in minutes.
     pub minutes: f64,
-    /// Whether earlier experiments with the package tell that.
+    /// Whether earlier experiments with the package tell that, or a record of its build.
     pub measured: bool,
     /// Expected builds a year for each hour.
     pub per_hour: f64,
+    /// Expected machine hours a year for each hour, where costs are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours_per_hour: Option<f64>,
     /// What proves it.
     pub command: String,
     /// The package's derivation.
@@ -110,7 +124,8 @@ const fn probability(grade: Grade) -> f64 {
 
 /// The inputs that are flagged below `proven`, of packages that an attribute names, by what an experiment is
 /// expected to save for each hour: builds a year that the remedy saves × the probability that the
-/// experiment confirms it, by the time of its builds. All derivations of one recipe count together,
+/// experiment confirms it, by the time of its builds. With costs the machine time of these builds counts
+/// in their place. All derivations of one recipe count together,
 /// for evidence holds for a recipe.
 ///
 /// This is an ordering, not a forecast. Probabilities are assumed by grade alone. Builds are counted as they
@@ -131,20 +146,22 @@ pub fn candidates(
     let tried = Tried::of(evidence);
     let (open, done): (Vec<Group>, Vec<Group>) =
         found(graph, verdicts, params.scope.as_ref()).into_iter().partition(|group| !tried.has(group));
-    let saves = savings(graph, effective, verdicts, &open, params.bumps);
-    let pace = Pace::of(evidence, params.minutes);
+    let weights = params.costs.map(Costs::weights);
+    let saves = savings(graph, effective, verdicts, &open, params.bumps, weights);
+    let pace = Pace::of(evidence, params.minutes, params.costs);
     let mut report = CandidatesReport {
         version: REPORT_VERSION,
         candidates: Vec::new(),
         total: 0,
         hours: 0.0,
+        cost_per_year: year_makes(graph, params.bumps, params.costs).1,
         without_attribute: 0,
         saving_nothing: 0,
         tried: done.len() as u64,
     };
     let mut weighed = Vec::new();
     for (group, saves) in open.into_iter().zip(saves) {
-        let expected = saves.builds * probability(group.grade);
+        let expected = saves.hours().unwrap_or(saves.builds) * probability(group.grade);
         match group.attribute {
             _ if expected <= 0.0 => report.saving_nothing += 1,
             None => report.without_attribute += 1,
@@ -170,6 +187,7 @@ fn savings(
     verdicts: &Verdicts,
     groups: &[Group],
     bumps: &[BumpGroup],
+    weights: Option<Weights<'_>>,
 ) -> Vec<Yearly> {
     let mut remedies: Vec<EdgeRemedy> = Vec::new();
     let mut actions = Vec::new();
@@ -178,7 +196,7 @@ fn savings(
         remedies.extend(group.remedies(graph, effective, verdicts));
         actions.push(Action((first..remedies.len() as u32).collect()));
     }
-    yearly_savings(graph, &remedies, &actions, bumps, None)
+    yearly_savings(graph, &remedies, &actions, bumps, weights)
 }
 
 fn candidate(
@@ -189,7 +207,9 @@ fn candidate(
     file: &str,
     several_systems: bool,
 ) -> Candidate {
-    let Weighed { group, saves, expected, .. } = weighed;
+    let Weighed { group, saves, .. } = weighed;
+    let probability = probability(group.grade);
+    let (expected, expected_hours) = (saves.builds * probability, saves.hours().map(|hours| hours * probability));
     let rule = group.rule.and_then(|index| verdicts.rules().get(index));
     let attribute = group.attribute.clone().unwrap_or_default();
     let minutes = cost.minutes();
@@ -211,12 +231,14 @@ fn candidate(
         rule: rule.map(|rule| rule.id.clone()),
         remedy: group.remedy,
         saves: *saves,
-        probability: probability(group.grade),
-        expected: *expected,
+        probability,
+        expected,
+        expected_hours,
         builds: cost.builds,
         minutes,
         measured: cost.measured,
         per_hour: expected * 60.0 / minutes,
+        hours_per_hour: expected_hours.map(|expected| expected * 60.0 / minutes),
         command,
         attribute,
         system,

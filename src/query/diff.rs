@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use self::attributes::{AttributeChanges, attribute_changes, names, rebuilt_counts, renamed};
 use self::causes::{Edit, Edits, Origin};
 use self::compared::Compared;
-use super::expense::{CostSum, Expense};
+use super::cost_report::priced;
 use super::impact::DistanceCount;
 use super::labels::{branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::{Needless, REPORT_VERSION};
@@ -46,6 +46,9 @@ const INSTANCES: usize = 16;
 
 /// How many causes get their distances, those with the largest shares first.
 const WITH_DISTANCES: usize = 1_000;
+
+/// How many of the builds that take longest are told.
+const HEAVYWEIGHTS: usize = 10;
 
 /// How many names of what takes an edit up are given.
 const USED_BY: usize = 5;
@@ -174,8 +177,8 @@ impl<'g> Diff<'g> {
             failing: self.attributes.failing.clone(),
             derivations: self.counts(),
             cost: costs.map(|costs| {
-                let made = CostSum::of(costs, self.built.iter().chain(&self.fetched));
-                Expense::of(costs, [(1.0, made)])
+                let made: BTreeSet<NodeId> = self.built.iter().chain(&self.fetched).copied().collect();
+                priced(new, costs, &Vec::from_iter(made), HEAVYWEIGHTS)
             }),
             counted: if has_attributes { Counted::Attributes } else { Counted::Derivations },
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),

@@ -35,10 +35,10 @@ pub struct MachineTime {
 /// Sums of what nodes cost. They end at 2^64.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct CostSum {
-    millis: u64,
-    millis_measured: u64,
-    bytes: u64,
-    bytes_measured: u64,
+    pub(super) millis: u64,
+    pub(super) millis_measured: u64,
+    pub(super) bytes: u64,
+    pub(super) bytes_measured: u64,
 }
 
 impl CostSum {

@@ -1,6 +1,7 @@
 //! Questions: a graph and parameters in, an owned report out.
 
 mod attribute_path;
+mod bump_sums;
 mod candidates;
 mod cost_report;
 mod cut;
@@ -13,6 +14,7 @@ mod impact;
 mod inputs;
 mod labels;
 mod overlay;
+mod package_rank;
 mod path_node;
 mod rank;
 mod remedied;
@@ -50,8 +52,9 @@ pub use impact::{
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
+pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;
-pub use rank::{RankParams, RankReport, RankedNode, rank};
+pub use rank::{BumpCost, By, RankError, RankParams, RankReport, RankedNode, rank};
 pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };

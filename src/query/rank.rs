@@ -1,16 +1,50 @@
 //! Which bumps rebuild the most.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
-use super::REPORT_VERSION;
+use super::bump_sums::BumpSums;
+use super::expense::{CostSum, Expense};
+use super::{REPORT_VERSION, hours};
+use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
-use crate::reach::{Propagation, dependents_of_all};
+
+/// What comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// What rebuilds the most derivations.
+    #[default]
+    Builds,
+    /// What takes the most machine time.
+    Hours,
+    /// What writes the most bytes, and has every user download them.
+    Bytes,
+    /// What takes longest however many machines there are.
+    CriticalPath,
+}
+
+/// Why there is no order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RankError {
+    /// By costs, without any.
+    #[error("no costs are given, by which to rank")]
+    NoCosts,
+    /// By bytes, without sizes.
+    #[error("no sizes are known, by which to rank")]
+    NoSizes,
+}
 
 /// What to report.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct RankParams {
+pub struct RankParams<'c> {
     /// The first so many; all when `None`.
     pub top: Option<usize>,
+    /// What comes first.
+    pub by: By,
+    /// What builds cost, to tell it and to go by it.
+    pub costs: Option<&'c Costs>,
 }
 
 /// The answer.
@@ -18,7 +52,13 @@ pub struct RankParams {
 pub struct RankReport {
     /// Version of this shape.
     pub version: u32,
-    /// Nodes by falling number of dependents, then by name and path.
+    /// What comes first; with costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// What the whole closure costs; with costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closure: Option<BumpCost>,
+    /// Nodes by what was asked for, the most first, then by name and path.
     pub nodes: Vec<RankedNode>,
 }
 
@@ -31,28 +71,79 @@ pub struct RankedNode {
     pub name: String,
     /// Derivations that its bump rebuilds, itself not counted.
     pub dependents: u32,
+    /// What its bump costs: its own build or download, and those rebuilds; with costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<BumpCost>,
 }
 
-/// The exact number of rebuilds of every node as a bump: derivations, fixed-output ones (a new
-/// hash) and input sources.
-#[must_use]
-pub fn rank(graph: &Graph, params: RankParams) -> RankReport {
-    let counts = dependents_of_all(&Propagation::new(graph));
+/// What a bump costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BumpCost {
+    /// All of it.
+    #[serde(flatten)]
+    pub all: Expense,
+    /// Machine time of its longest chain of builds, which no number of machines shortens.
+    pub critical_path_hours: f64,
+}
+
+impl BumpCost {
+    pub(super) fn new(costs: &Costs, sum: CostSum, critical: u64) -> Self {
+        Self { all: Expense::of(costs, [(1.0, sum)]), critical_path_hours: hours(critical) }
+    }
+
+    /// Of everything.
+    pub(super) fn of_closure(graph: &Graph, costs: &Costs, critical: u64) -> Self {
+        let all: Vec<NodeId> = graph.nodes().collect();
+        Self::new(costs, CostSum::of(costs, &all), critical)
+    }
+}
+
+impl BumpSums {
+    /// By what bumps are put in order: derivations, milliseconds or bytes.
+    pub(super) fn keys(&self, by: By, costs: Option<&Costs>) -> Result<Vec<u64>, RankError> {
+        let of = |key: fn(&CostSum) -> u64| self.costs.iter().map(key).collect();
+        match (by, costs) {
+            (By::Builds, _) => Ok(self.nodes.clone()),
+            (_, None) => Err(RankError::NoCosts),
+            (By::Hours, _) => Ok(of(|sum| sum.millis)),
+            (By::CriticalPath, _) => Ok(self.critical.clone()),
+            (By::Bytes, Some(costs)) if costs.bytes().is_none() => Err(RankError::NoSizes),
+            (By::Bytes, _) => Ok(of(|sum| sum.bytes)),
+        }
+    }
+}
+
+/// What every node's bump rebuilds and costs, exactly: of derivations, of fixed-output ones (a new
+/// hash) and of input sources.
+///
+/// Time and memory are those of [`crate::reach::totals_of_all`].
+///
+/// # Errors
+/// When it is to go by what is not known.
+pub fn rank(graph: &Graph, params: RankParams<'_>) -> Result<RankReport, RankError> {
+    let sums = BumpSums::of_all(graph, params.costs);
+    let keys = sums.keys(params.by, params.costs)?;
     let mut order: Vec<NodeId> = graph.nodes().collect();
-    let key = |node: &NodeId| (std::cmp::Reverse(counts[node.index()]), graph.name(*node), graph.digest(*node));
+    let key = |node: &NodeId| (Reverse(keys[node.index()]), graph.name(*node), graph.digest(*node));
     let top = params.top.unwrap_or(order.len()).min(order.len());
     if top < order.len() && top > 0 {
         order.select_nth_unstable_by(top - 1, |a, b| key(a).cmp(&key(b)));
     }
     order.truncate(top);
     order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-    let nodes = order
-        .into_iter()
-        .map(|node| RankedNode {
+    let ranked = |node: NodeId| {
+        let at = node.index();
+        RankedNode {
             drv: graph.path(node),
             name: graph.name(node).to_owned(),
-            dependents: counts[node.index()],
-        })
-        .collect();
-    RankReport { version: REPORT_VERSION, nodes }
+            dependents: (sums.nodes[at] - 1) as u32,
+            cost: params.costs.map(|costs| BumpCost::new(costs, sums.costs[at], sums.critical[at])),
+        }
+    };
+    Ok(RankReport {
+        version: REPORT_VERSION,
+        by: params.costs.map(|_| params.by),
+        closure: params.costs.map(|costs| BumpCost::of_closure(graph, costs, sums.longest)),
+        nodes: order.into_iter().map(ranked).collect(),
+    })
 }

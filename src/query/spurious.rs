@@ -29,6 +29,7 @@ pub use answer::{
     Totals,
 };
 pub use baseline::{Baseline, BaselineError};
+pub(super) use bumps::{by_pname, year_makes};
 pub use ignores::{Ignores, IgnoresError};
 pub use rates::{BumpRates, RatesError};
 

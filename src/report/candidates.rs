@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use super::Render;
+use super::cost::measured;
 use super::rows::Rows;
-use super::spurious::yearly;
+use super::spurious::{costs, yearly};
 use super::table::{self, Column, Layout, counted, number};
+use super::units;
 use crate::query::{Candidate, CandidatesReport};
 
 const COLUMNS: [Column; 7] = [
@@ -38,16 +40,18 @@ impl Candidate {
         format!("{}, {about}{}", counted(self.builds.into(), "build"), duration(self.minutes))
     }
 
-    fn row(&self, several_systems: bool) -> [String; 7] {
-        [
+    fn row(&self, several_systems: bool) -> Vec<String> {
+        let mut row = vec![
             if several_systems { format!("{} ({})", self.attribute, self.system) } else { self.attribute.clone() },
             self.input.name.clone(),
             self.claim(),
             format!("{:.0} %", self.probability * 100.0),
             rounded(self.saves.builds),
-            self.cost(),
-            rounded(self.per_hour),
-        ]
+        ];
+        row.extend(costs(&self.saves));
+        row.push(self.cost());
+        row.push(self.hours_per_hour.map_or_else(|| rounded(self.per_hour), units::duration));
+        row
     }
 }
 
@@ -62,6 +66,15 @@ impl CandidatesReport {
         format!("{} to prove, about {time} in all{first}", counted(self.total, "candidate"))
     }
 
+    /// The columns; with those of costs, where they are known.
+    fn columns(&self) -> Vec<Column> {
+        let Some(cost) = self.cost_per_year else { return COLUMNS.to_vec() };
+        let year = [Some(("time a year", true)), cost.bytes.map(|_| ("bytes a year", true))];
+        let [before @ .., experiments, _] = &COLUMNS;
+        let behind = [*experiments, ("time per hour", true)];
+        before.iter().copied().chain(year.into_iter().flatten()).chain(behind).collect()
+    }
+
     /// Whether they are of several systems.
     fn several_systems(&self) -> bool {
         self.candidates
@@ -69,7 +82,7 @@ impl CandidatesReport {
             .any(|candidate| self.candidates.first().is_some_and(|first| first.system != candidate.system))
     }
 
-    fn rows(&self) -> impl Iterator<Item = [String; 7]> {
+    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
         let several = self.several_systems();
         self.candidates.iter().map(move |candidate| candidate.row(several))
     }
@@ -78,7 +91,16 @@ impl CandidatesReport {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.candidates.iter().any(|candidate| !candidate.measured) {
-            notes.push("'~': no experiment with the package tells how long it builds".to_owned());
+            let record = if self.cost_per_year.is_some() { ", nor a record" } else { "" };
+            notes.push(format!("'~': no experiment with the package tells how long it builds{record}"));
+        }
+        if let Some(cost) = self.cost_per_year {
+            let (time, known) =
+                (units::duration(cost.hours.total), measured(cost.hours.measured_share, cost.hours.total));
+            notes.push(format!("machine time of all builds in a year: {time} ({known})"));
+            if let Some((bytes, known)) = cost.bytes.zip(cost.bytes_known()) {
+                notes.push(format!("bytes that they write: {} ({known})", units::size(bytes)));
+            }
         }
         for (count, what) in [
             (self.without_attribute, "of packages that no attribute names, so that prove does not find them"),
@@ -97,7 +119,7 @@ impl Render for CandidatesReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.headline())?;
         if !self.candidates.is_empty() {
-            writeln!(out, "{}", table::plain(&COLUMNS, layout, self.rows()))?;
+            writeln!(out, "{}", table::plain(&self.columns(), layout, self.rows()))?;
             writeln!(out, "\nto prove them, one by one:")?;
             for candidate in &self.candidates {
                 writeln!(out, "  {}", table::printable(&candidate.command))?;
@@ -112,7 +134,7 @@ impl Render for CandidatesReport {
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "### What to prove next\n\n{}\n", self.headline())?;
         if !self.candidates.is_empty() {
-            writeln!(out, "{}", table::markdown(&COLUMNS, self.rows()))?;
+            writeln!(out, "{}", table::markdown(&self.columns(), self.rows()))?;
         }
         for note in self.notes() {
             writeln!(out, "\n{}", table::escape(&format!("note: {note}")))?;
@@ -122,7 +144,7 @@ impl Render for CandidatesReport {
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Rows::new(out);
-        rows.row([
+        let header = [
             "attribute",
             "system",
             "consumer_drv",
@@ -141,9 +163,12 @@ impl Render for CandidatesReport {
             "measured",
             "per_hour",
             "command",
-        ])?;
+        ];
+        let hours = self.cost_per_year.map(|_| ["saves_hours_per_year", "expected_hours", "hours_per_hour"]);
+        let bytes = self.cost_per_year.and_then(|cost| cost.bytes).map(|_| "saves_bytes_per_year");
+        rows.row(header.into_iter().chain(hours.into_iter().flatten()).chain(bytes))?;
         for candidate in &self.candidates {
-            rows.row([
+            let row = [
                 candidate.attribute.as_str(),
                 &candidate.system,
                 &candidate.consumer.drv,
@@ -162,7 +187,16 @@ impl Render for CandidatesReport {
                 if candidate.measured { "true" } else { "false" },
                 &candidate.per_hour.to_string(),
                 &candidate.command,
-            ])?;
+            ];
+            let told = |figure: Option<f64>| figure.map(|figure| figure.to_string()).unwrap_or_default();
+            let costs = [
+                hours.map(|_| told(candidate.saves.hours())),
+                hours.map(|_| told(candidate.expected_hours)),
+                hours.map(|_| told(candidate.hours_per_hour)),
+                bytes.map(|_| told(candidate.saves.bytes)),
+            ];
+            let row = row.into_iter().map(str::to_owned);
+            rows.row(row.chain(costs.into_iter().flatten()))?;
         }
         rows.finish()
     }

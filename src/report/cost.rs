@@ -22,7 +22,7 @@ pub(super) fn measured(part: f64, total: f64) -> String {
 }
 
 /// A part from 0 to 1, in per cent.
-fn share(part: f64) -> String {
+pub(super) fn share(part: f64) -> String {
     percent((part * 1e9).round() as u64, 1_000_000_000)
 }
 

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::Render;
+use super::cost::HEAVYWEIGHTS;
 use super::table::{self, Column, Layout, counted, number};
 use super::words::verdict;
-use crate::query::{DiffReport, Expense, People, Person};
+use crate::query::{CostReport, DiffReport, People, Person};
 
 mod causes;
 mod comment;
@@ -17,7 +18,7 @@ mod sheet;
 mod spurious;
 mod style;
 
-use causes::{columns, rest};
+use causes::{FEW, columns, rest};
 use sentences::{NAMES, failing, only_touched, renamed, telling};
 use style::{PLAIN, and_more};
 
@@ -79,8 +80,8 @@ impl Render for DiffPage<'_> {
         for line in report.counts(PLAIN) {
             writeln!(out, "  {line}")?;
         }
-        for line in report.cost.iter().flat_map(Expense::lines) {
-            writeln!(out, "{line}")?;
+        for line in report.cost.iter().flat_map(CostReport::lines) {
+            writeln!(out, "{}", table::printable(&line))?;
         }
         if let Some(branch) = report.branch {
             writeln!(out, "labels: {}", PLAIN.names(&report.labels, usize::MAX))?;
@@ -90,6 +91,9 @@ impl Render for DiffPage<'_> {
             writeln!(out, "{line}")?;
         }
         self.causes(out, layout)?;
+        if let Some(cost) = report.cost.as_ref().filter(|cost| !cost.heavyweights.is_empty()) {
+            writeln!(out, "\n{}", table::plain(&HEAVYWEIGHTS, layout, cost.heavyweight_rows()))?;
+        }
         self.names(out)?;
         let needless = report.needless_lines();
         if !needless.is_empty() {
@@ -132,12 +136,8 @@ impl DiffPage<'_> {
             table::plain(&columns, layout, shown.iter().map(|row| row.cells(self.report, PLAIN)).chain(rest))
         } else {
             let cells = shown.iter().map(|row| row.short_cells(self.report, PLAIN));
-            // without the attributes
-            columns.pop();
-            let rest = rest.map(|mut cells| {
-                cells.pop();
-                cells
-            });
+            columns.truncate(FEW);
+            let rest = rest.map(|cells| cells.into_iter().take(FEW).collect());
             table::plain(&columns, layout, cells.chain(rest))
         };
         writeln!(out, "\n{text}")
@@ -220,5 +220,7 @@ fn people_lines(people: &People, style: style::Style) -> Vec<String> {
 
 #[cfg(test)]
 mod monstrous;
+#[cfg(test)]
+mod priced_day;
 #[cfg(test)]
 mod tests;

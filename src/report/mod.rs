@@ -13,6 +13,7 @@ mod impact;
 mod inputs;
 mod markdown;
 mod overlay;
+mod package_rank;
 mod probe;
 mod prove;
 mod rank;

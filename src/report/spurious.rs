@@ -63,7 +63,7 @@ pub(super) fn yearly(builds: f64) -> String {
 }
 
 /// What a year's builds cost, where that is known: their time, and their bytes.
-fn costs(year: &Yearly) -> impl Iterator<Item = String> + use<> {
+pub(super) fn costs(year: &Yearly) -> impl Iterator<Item = String> + use<> {
     let bytes = year.bytes.map(|bytes| size_change(bytes.round() as i64));
     year.hours().map(duration).into_iter().chain(bytes)
 }

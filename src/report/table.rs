@@ -36,7 +36,7 @@ where
 
 /// How many characters of a cell are not wrapped in the columns with these headings: names, to be
 /// pasted, and words.
-const WHOLE: [(&str, u16); 18] = [
+const WHOLE: [(&str, u16); 19] = [
     ("cause", 30),
     ("what changed", 20),
     ("attributes", 36),
@@ -54,6 +54,7 @@ const WHOLE: [(&str, u16); 18] = [
     ("what was seen", 16),
     ("files that differ", 23),
     ("how it comes", 13),
+    ("time", 9),
     ("remedy", 12),
 ];
 

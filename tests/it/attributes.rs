@@ -144,7 +144,7 @@ fn a_map_of_attributes_alone() {
         }
         assert!(compared > 100, "{compared} compared");
         // and it can be asked
-        assert_eq!(rank(&graph, RankParams::default()).nodes.len(), 0);
+        assert_eq!(rank(&graph, RankParams::default()).unwrap().nodes.len(), 0);
         let _ = EffectiveInputs::new(&graph);
         for word in Selector::expand(&["hello", "zlib", "name:*", "src:x"]).unwrap() {
             assert!(resolve(&graph, &[word], false).is_err());

@@ -39,7 +39,8 @@ fn node(graph: &Graph, name: &str) -> NodeId {
 
 fn asked(graph: &Graph, evidence: &[Evidence], bumps: &[BumpGroup]) -> CandidatesReport {
     let (verdicts, _) = Verdicts::with_rules(graph, evidence, Rules::embedded());
-    let params = CandidatesParams { scope: None, bumps, minutes: DEFAULT_MINUTES, file: "x.nix", top: None };
+    let params =
+        CandidatesParams { scope: None, bumps, costs: None, minutes: DEFAULT_MINUTES, file: "x.nix", top: None };
     let report = candidates(graph, &EffectiveInputs::new(graph), &verdicts, evidence, &params);
     assert_eq!(report.total, report.candidates.len() as u64);
     report
@@ -128,7 +129,8 @@ fn what_pays_most_comes_first() {
     let verdicts = Verdicts::with_rules(&graph, &[], Rules::embedded()).0;
     let bumps = BumpRates::default().year(&graph);
     let scope = BTreeSet::from([node(&graph, "two-1")]);
-    let params = CandidatesParams { scope: Some(scope), bumps: &bumps, minutes: 60.0, file: "<x>", top: Some(1) };
+    let params =
+        CandidatesParams { scope: Some(scope), bumps: &bumps, costs: None, minutes: 60.0, file: "<x>", top: Some(1) };
     let report = candidates(&graph, &EffectiveInputs::new(&graph), &verdicts, &[], &params);
     assert_eq!((told(&report.candidates), report.hours), (vec!["two: check-tool-1 1 5 builds".to_owned()], 5.0));
     assert_eq!(report.candidates[0].command, "nix-ripple prove -f '<x>' -A two --input check-tool");
@@ -189,7 +191,7 @@ fn what_is_suspected_counts_half() {
     });
     let (verdicts, _) = Verdicts::new(&graph, std::slice::from_ref(&evidence));
     let bumps = BumpRates::default().year(&graph);
-    let params = CandidatesParams { scope: None, bumps: &bumps, minutes: 5.0, file: "x", top: None };
+    let params = CandidatesParams { scope: None, bumps: &bumps, costs: None, minutes: 5.0, file: "x", top: None };
     let evidence = [evidence];
     let report = candidates(&graph, &EffectiveInputs::new(&graph), &verdicts, &evidence, &params);
     let [only] = report.candidates.as_slice() else { panic!("{report:?}") };

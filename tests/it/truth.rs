@@ -192,7 +192,7 @@ fn following_every_edge_counts_several_times_too_much() {
 fn ranks_are_those_of_one_search_a_node() {
     let Some(graph) = nixpkgs() else { return };
     let counts = dependents_of_all(&Propagation::new(graph));
-    let top = rank(graph, RankParams { top: Some(50) }).nodes;
+    let top = rank(graph, RankParams { top: Some(50), ..RankParams::default() }).unwrap().nodes;
     assert_eq!(top.len(), 50);
     assert!(top.is_sorted_by_key(|ranked| std::cmp::Reverse(ranked.dependents)));
     let mut chance = Chance(2018);

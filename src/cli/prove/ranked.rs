@@ -80,6 +80,7 @@ pub(super) fn prove(args: &Args, top: u32, books: &mut Books<'_>, printer: &mut 
         scope: None,
         bumps: &rates.year(&graph),
         minutes: args.ranking.build_minutes.unwrap_or(DEFAULT_MINUTES),
+        costs: None,
         file: &args.file.display().to_string(),
         top: None,
     };

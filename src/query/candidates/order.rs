@@ -12,7 +12,7 @@ use crate::reach::Yearly;
 pub(super) struct Weighed {
     pub(super) group: Group,
     pub(super) saves: Yearly,
-    /// Builds a year.
+    /// Builds a year, or machine hours where costs are asked for.
     pub(super) expected: f64,
     /// Without the builds of the package as it is.
     pub(super) cost: Cost,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::spurious::SpuriousChanges;
-use crate::query::{Branch, DistanceCount, Expense};
+use crate::query::{Branch, CostReport, DistanceCount};
 use crate::reach::{Blame, Savings, hours};
 use crate::verdict::Grade;
 
@@ -35,7 +35,7 @@ pub struct DiffReport {
     pub derivations: DiffCounts,
     /// What these and what is fetched cost, where costs are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Expense>,
+    pub cost: Option<CostReport>,
     /// nixpkgs' labels; empty where neither side has attributes.
     pub labels: Vec<String>,
     /// nixpkgs' branch verdict; none where neither side has attributes.

@@ -15,7 +15,7 @@ use crate::reach::{BumpGroup, RebuildSet};
 ///
 /// Overestimates what moves together: unrelated packages of one pname (`hook`) are one bump.
 /// Underestimates it: what has one source under several pnames is several.
-pub(super) fn by_pname(graph: &Graph) -> BTreeMap<String, Vec<NodeId>> {
+pub(in crate::query) fn by_pname(graph: &Graph) -> BTreeMap<String, Vec<NodeId>> {
     let mut found: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
     for node in graph.nodes().filter(|&node| is_built(graph, node)) {
         found.entry(called(graph.pname(node))).or_default().push(node);

@@ -20,16 +20,19 @@ const COLUMNS: [Column; 6] = [
 
 /// The columns; with that of machine time behind the share, where costs are known.
 pub(super) fn columns(report: &DiffReport) -> Vec<Column> {
-    let time = report.cost.map(|_| ("time", true));
+    let time = report.cost.as_ref().map(|_| ("time", true));
     let (before, behind) = COLUMNS.split_at(TIME);
     before.iter().copied().chain(time).chain(behind.iter().copied()).collect()
 }
+
+/// How many columns there are where there is little room.
+pub(super) const FEW: usize = 5;
 
 /// Where the cell of machine time stands.
 const TIME: usize = 3;
 
 /// Cells with that one put in.
-fn with_time<const N: usize>(cells: [String; N], hours: Option<f64>) -> Vec<String> {
+fn with_time(cells: [String; 6], hours: Option<f64>) -> Vec<String> {
     let mut cells = Vec::from(cells);
     if let Some(hours) = hours {
         cells.insert(TIME, duration(hours));
@@ -261,15 +264,17 @@ impl Row<'_> {
         used_by(first, style).unwrap_or_default()
     }
 
-    /// The cells without the attributes, for little room.
+    /// The first [`FEW`] cells, for little room: without the attributes, and with costs without what is shared.
     pub(super) fn short_cells(&self, report: &DiffReport, style: Style) -> Vec<String> {
-        let [cause, mut what, share, only, shared, _] = self.plain_cells(report, style);
+        let mut cells = self.cells(report, style);
+        cells.truncate(FEW);
         if self.causes.iter().all(|cause| cause.attributes.is_empty())
             && let Some(used_by) = self.causes.first().and_then(|first| used_by(first, style))
+            && let Some(what) = cells.get_mut(1)
         {
-            what = format!("{what} ({used_by})");
+            *what = format!("{what} ({used_by})");
         }
-        with_time([cause, what, share, only, shared], self.hours())
+        cells
     }
 }
 
@@ -292,7 +297,7 @@ pub(super) fn rest(rows: &[Row<'_>], report: &DiffReport, style: Style) -> Vec<S
     let mut cells = <[String; 6]>::default();
     cells[0] = format!("… and {} more", number(causes as u64));
     cells[2] = share_text(rows.iter().map(|row| row.share).sum(), whole(report), style);
-    with_time(cells, report.cost.map(|_| rows.iter().filter_map(Row::hours).sum()))
+    with_time(cells, report.cost.as_ref().map(|_| rows.iter().filter_map(Row::hours).sum()))
 }
 
 /// The first changes, the most telling first; what the names tell already is left out.

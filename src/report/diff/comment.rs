@@ -7,7 +7,8 @@ use super::causes::{self, columns, rest};
 use super::sentences::{failing, renamed, telling};
 use super::style::{MARKDOWN, and_more};
 use super::{DiffPage, PEOPLE, groups, people_lines, person_cells, person_columns, rebuilt, spurious};
-use crate::query::{DiffReport, Expense, People, Renamed};
+use crate::query::{CostReport, DiffReport, People, Renamed};
+use crate::report::cost::HEAVYWEIGHTS;
 use crate::report::markdown::{COMMENT, code, details, fenced, heading, prose, row, within};
 use crate::report::table::counted;
 use crate::report::words::verdict;
@@ -19,6 +20,7 @@ mod budget {
     pub(super) const CAUSES: usize = 16_000;
     pub(super) const NOTES: usize = 3_000;
     pub(super) const FAILING: usize = 8_000;
+    pub(super) const HEAVYWEIGHTS: usize = 1_500;
     pub(super) const PEOPLE: usize = 2_000;
     pub(super) const NAMES: usize = 2_000;
 }
@@ -39,6 +41,7 @@ pub(super) fn comment(page: &DiffPage<'_>) -> String {
     let spurious: Vec<String> = spurious.collect();
     let folded = [
         failing_part(report),
+        report.cost.as_ref().and_then(heavyweights),
         names("added", &report.added),
         names("removed", &report.removed),
         renamed_part(&report.renamed),
@@ -68,7 +71,8 @@ fn bullets(lines: &[String], budget: usize) -> String {
 fn head(report: &DiffReport) -> Option<String> {
     let mut lines = vec![report.sides(MARKDOWN)];
     lines.extend(report.counts(MARKDOWN));
-    lines.extend(report.cost.iter().flat_map(Expense::lines));
+    let costs = report.cost.iter().flat_map(CostReport::lines);
+    lines.extend(costs.map(|line| prose(line.trim_start(), SENTENCE)));
     if let Some(branch) = report.branch {
         lines.push(format!("labels: {}", listed(&report.labels, |label| code(label))));
         lines.push(format!("branch: **{}**", verdict(branch)));
@@ -92,6 +96,17 @@ fn cause_table(page: &DiffPage<'_>) -> Option<String> {
         heading(&columns(page.report)),
         within((shown.chain(last), count), "\n", budget::CAUSES, rest)
     ))
+}
+
+/// The builds that take longest.
+fn heavyweights(cost: &CostReport) -> Option<String> {
+    let all: Vec<[String; 5]> = cost.heavyweight_rows().collect();
+    let more = |shown: usize| row(&[and_more(all.len() - shown).as_str(), "", "", "", ""]);
+    let shown = all.iter().map(|[name, system, time, share, known]| {
+        row(&[code(name), code(system), time.clone(), share.clone(), known.clone()])
+    });
+    let rows = within((shown, all.len()), "\n", budget::HEAVYWEIGHTS, more);
+    (!all.is_empty()).then(|| details("builds that take longest", &format!("{}\n{rows}", heading(&HEAVYWEIGHTS))))
 }
 
 fn notes(report: &DiffReport) -> Option<String> {

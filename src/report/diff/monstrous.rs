@@ -3,8 +3,8 @@
 use super::tests::{cause, day, empty, person, text};
 use super::*;
 use crate::query::{
-    Branch, ChangeKind, Counted, FailingAttribute, Named, OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges,
-    SpuriousInput,
+    Branch, ChangeKind, CostReport, Counted, CriticalPath, FailingAttribute, Heavyweight, Hours, HoursWeight, Named,
+    OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges, SpuriousInput, TimedBuild,
 };
 use crate::reach::{Savings, Treatment};
 use crate::report::Format;
@@ -94,6 +94,31 @@ fn spurious(input: &str, consumer: &str) -> SpuriousInput {
     }
 }
 
+fn cost(chance: &mut Chance, count: usize, bits: usize) -> CostReport {
+    let hours = Hours { total: 1e9, measured: 1.0, estimated: 1e9 - 1.0, measured_share: 1e-9, ..Hours::default() };
+    let by_system = (0..count).map(|at| (chance.nasty(bits), at as f64)).collect();
+    let build = |chance: &mut Chance, at: usize| TimedBuild {
+        drv: chance.nasty(bits),
+        name: chance.nasty(bits),
+        system: chance.nasty(bits),
+        hours: at as f64,
+        measured: at.is_multiple_of(2),
+    };
+    let heavyweight = |chance: &mut Chance, at: usize| {
+        let TimedBuild { drv, name, system, hours, measured } = build(chance, at);
+        Heavyweight { drv, name, system, hours, share: 1.0 / at as f64, measured, bytes: Some(u64::MAX) }
+    };
+    CostReport {
+        hours: Hours { by_system, ..hours },
+        bytes: Some(u64::MAX),
+        bytes_measured: Some(1),
+        critical_path: CriticalPath { hours: 9.0, chain: (0..count).map(|at| build(chance, at)).collect() },
+        makespan: None,
+        unbuildable: Vec::new(),
+        heavyweights: (0..count).map(|at| heavyweight(chance, at)).collect(),
+    }
+}
+
 /// A report with so many of everything, of names with so many bits.
 fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
     let mut chance = Chance(seed);
@@ -131,6 +156,7 @@ fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
             let mut cause = cause(&names, kind, &what, "", (1.0 / at as f64, at as u64, 3));
             cause.attributes = chance.some(at % 4, bits);
             cause.used_by = chance.some(5, bits);
+            cause.hours = (seed.is_multiple_of(2)).then(|| HoursWeight { share: at as f64, ..HoursWeight::default() });
             cause
         })
         .collect();
@@ -154,6 +180,7 @@ fn monster(seed: u64, count: usize, bits: usize) -> DiffReport {
             alone: 2,
         })
         .collect();
+    report.cost = (seed.is_multiple_of(2)).then(|| cost(&mut chance, count / 50, bits));
     let mut some = || (0..count / 50).map(|_| spurious(&chance.nasty(bits), &chance.nasty(bits))).collect();
     report.spurious = Some(SpuriousChanges { added: some(), removed: some(), open: 3 });
     report.people = Some(people(&mut chance, count / 10));

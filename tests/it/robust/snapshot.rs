@@ -576,7 +576,7 @@ fn what_opens_answers() {
             let _ = (graph.maintainers(attribute).count(), graph.teams(attribute).count());
         }
         assert!(graph.failed().all(|failed| failed.error.len() < bytes.len()));
-        assert_eq!(rank(&graph, RankParams::default()).nodes.len(), graph.node_count());
+        assert_eq!(rank(&graph, RankParams::default()).unwrap().nodes.len(), graph.node_count());
         let (effective, verdicts) = (EffectiveInputs::new(&graph), Verdicts::default());
         for node in graph.nodes() {
             let report = inputs(&graph, &effective, &verdicts, &[], &[node], InputsParams { effective: true });

@@ -1,0 +1,37 @@
+//! What is built already: the option, and what it gives.
+
+use std::path::PathBuf;
+
+use super::error::CliError;
+use super::printer::Printer;
+use crate::cost::Cached;
+use crate::graph::Graph;
+
+/// What is built already.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Cost")]
+pub(super) struct CachedArgs {
+    /// What is built already (repeatable): store paths or narinfo names, JSON of nix path-info or nix-eval-jobs, db.sqlite
+    #[arg(long, value_name = "FILE")]
+    cached: Vec<PathBuf>,
+}
+
+#[expect(dead_code, reason = "the commands that take it follow")]
+impl CachedArgs {
+    /// What is built already, if anything was given. A file that tells of nothing here gets a warning.
+    pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Cached>, CliError> {
+        if self.cached.is_empty() {
+            return Ok(None);
+        }
+        let cached = Cached::read(&self.cached)?;
+        printer.warnings(cached.notes());
+        for (file, all, here) in cached.uses(graph) {
+            if here == 0 {
+                printer.warning(&format!("{file}: none of its {all} cached paths is an output here"));
+            } else {
+                printer.detail(&format!("{file}: {here} of {all} cached paths are outputs here"));
+            }
+        }
+        Ok(Some(cached))
+    }
+}
