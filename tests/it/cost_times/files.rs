@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use nix_ripple::cost::{Costs, LeftOut, TimeReason, Times};
+use nix_ripple::cost::{Costs, LeftOut, Match, TimeReason, Times};
 use nix_ripple::graph::Graph;
 
 use crate::cli::program::minipkgs;
@@ -293,6 +293,51 @@ fn damaged_files_end_in_no_panic() {
             let mut times = Times::default();
             let read = times.add(&text, Path::new(&name));
             assert!(read.is_ok() || times.is_empty());
+        }
+    }
+}
+
+/// What a real build of curl took, from its log: each derivation of Hydra's shape by its path, and each name of the other.
+#[test]
+fn of_a_real_build() {
+    let graph = Graph::open(minipkgs()).unwrap();
+    let read = |name: &str| Times::read(&[testdata("costs/real").join(name)]).unwrap_or_else(|error| panic!("{error}"));
+    let rows = |name: &str| -> Vec<Vec<String>> {
+        let text = std::fs::read_to_string(testdata("costs/real").join(name)).unwrap();
+        text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    let steps = Costs::new(&graph, &read("hydra-build-steps.csv"));
+    let mut by_path = 0;
+    for row in rows("hydra-build-steps.csv") {
+        let seconds = row[2].parse::<u64>().unwrap() - row[1].parse::<u64>().unwrap();
+        let node = graph.nodes().find(|&node| graph.path(node) == row[0]).unwrap_or_else(|| panic!("no {}", row[0]));
+        if seconds > 0 {
+            assert_eq!((steps.time(node).millis, steps.time(node).measured), (seconds * 1_000, true), "{row:?}");
+            let TimeReason::Measured(measured) = steps.time_reason(node) else { panic!("{row:?}") };
+            by_path += usize::from(measured.by == Match::Derivation);
+        }
+    }
+    assert!(by_path > 100, "{by_path}");
+    assert!(steps.unmatched_times().is_empty());
+
+    let names = Costs::new(&graph, &read("times.csv"));
+    assert!(names.unmatched_times().is_empty(), "{:?}", names.unmatched_times());
+    let mut by_name: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for row in rows("times.csv") {
+        let millis = (row[1].parse::<f64>().unwrap() * 1_000.0).round() as u64;
+        by_name.entry(row[0].clone()).or_default().push(millis);
+    }
+    for (name, mut millis) in by_name {
+        millis.sort_unstable();
+        let middle = millis.len() / 2;
+        let median = (millis[(millis.len() - 1) / 2] + millis[middle]) / 2;
+        let of_name: Vec<_> = graph.nodes().filter(|&node| graph.name(node) == name).collect();
+        assert!(!of_name.is_empty(), "{name}");
+        for node in of_name {
+            let TimeReason::Measured(measured) = names.time_reason(node) else { panic!("{name} is estimated") };
+            // an attribute of the very name comes first, and says the same
+            assert!(matches!(measured.by, Match::Name | Match::Attribute | Match::AttributeElsewhere), "{name}");
+            assert_eq!(names.time(node).millis, median, "{name}: {millis:?}");
         }
     }
 }
