@@ -17,6 +17,7 @@ mod overlay;
 mod package_rank;
 mod path_node;
 mod rank;
+mod remaining;
 mod remedied;
 mod resolve;
 mod rules;
@@ -55,6 +56,7 @@ pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overla
 pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;
 pub use rank::{BumpCost, By, RankError, RankParams, RankReport, RankedNode, rank};
+pub use remaining::Remaining;
 pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };
