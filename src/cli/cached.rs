@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use crate::cost::Cached;
 use crate::graph::Graph;
 
@@ -23,12 +23,13 @@ impl CachedArgs {
             return Ok(None);
         }
         let cached = Cached::read(&self.cached)?;
+        let paths = |count: u64| counted(count as usize, "cached path");
         printer.warnings(cached.notes());
         for (file, all, here) in cached.uses(graph) {
             if here == 0 {
-                printer.warning(&format!("{file}: none of its {all} cached paths is an output here"));
+                printer.warning(&format!("{file}: tells of {}, none of them an output here", paths(all)));
             } else {
-                printer.detail(&format!("{file}: {here} of {all} cached paths are outputs here"));
+                printer.detail(&format!("{file}: tells of {}, {here} of them outputs here", paths(all)));
             }
         }
         Ok(Some(cached))

@@ -33,7 +33,7 @@ pub struct CostReport {
     pub unbuildable: Vec<UnbuildableReport>,
     /// What must really be built, where it is told what is built already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_build: Option<Remaining>,
+    pub to_build: Option<Box<Remaining>>,
     /// The builds that take longest, and their part of the whole.
     pub heavyweights: Vec<Heavyweight>,
 }
@@ -172,7 +172,7 @@ pub fn price(graph: &Graph, bumps: &[Bump], params: CostParams<'_>, report: &mut
     let mut cost = CostReport::of(graph, &made, params);
     cost.to_build = params.cached.map(|cached| {
         let beside = cached.beside(graph, &made);
-        Remaining::beside(graph, &made, &beside, params)
+        Box::new(Remaining::with_all(graph, &made, beside, params))
     });
     report.cost = Some(cost);
     for listed in report.list.iter_mut().flatten() {

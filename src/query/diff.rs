@@ -198,7 +198,7 @@ impl<'g> Diff<'g> {
             let wanted: BTreeSet<NodeId> = rebuilt.collect();
             // what no attribute needs is nobody's wish
             let wanted = if wanted.is_empty() { made.clone() } else { Vec::from_iter(wanted) };
-            Remaining::of(new, &made, &cached.to_build(new, &wanted), price)
+            Box::new(Remaining::of_change(new, &made, &cached.to_build(new, &wanted), price))
         });
         cost
     }

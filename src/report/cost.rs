@@ -2,7 +2,7 @@
 
 use super::table::{Column, counted, number, percent};
 use super::units::{duration, size};
-use crate::query::{CostReport, CriticalPath, MachineUse, Makespan, Remaining};
+use crate::query::{CostReport, CriticalPath, MachineUse, Makespan};
 
 /// Columns of the heavyweights.
 pub(super) const HEAVYWEIGHTS: [Column; 5] =
@@ -53,7 +53,10 @@ impl CostReport {
                 kind.system, kind.first
             ));
         }
-        lines.extend(self.to_build.as_ref().map(Remaining::line));
+        if let Some(left) = &self.to_build {
+            lines.push(format!("to be built: {}", left.counts()));
+            lines.extend(left.lines().into_iter().map(|line| format!("  {line}")));
+        }
         lines
     }
 
@@ -106,28 +109,5 @@ impl Makespan {
         let machines: Vec<String> = self.machines.iter().map(machine).collect();
         let machines = (machines.len() > 1).then(|| format!("  {}", machines.join("; ")));
         std::iter::once(own).chain(machines).collect()
-    }
-}
-
-impl Remaining {
-    fn line(&self) -> String {
-        let mut parts = vec![counted(self.builds, "build")];
-        if self.beside > 0 {
-            parts[0].push_str(&format!(" ({} that the change does not touch)", number(self.beside)));
-        }
-        if self.fetches > 0 {
-            parts.push(counted(self.fetches, "download"));
-        }
-        if self.unknown > 0 {
-            parts.push(format!("and what {} need", counted(self.unknown, "hole")));
-        }
-        let makespan = self.makespan_hours.map_or(String::new(), |hours| format!(", makespan {}", duration(hours)));
-        format!(
-            "really to be built: {}; {}, critical path {}{makespan}; {} cached",
-            parts.join(", "),
-            duration(self.hours),
-            duration(self.critical_path_hours),
-            counted(self.cached, "derivation"),
-        )
     }
 }
