@@ -12,6 +12,7 @@ mod diff;
 mod effective;
 mod evaluate;
 mod evidence;
+mod farm;
 mod features;
 mod graph_traits;
 mod impact_cost;
