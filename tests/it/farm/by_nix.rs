@@ -52,7 +52,7 @@ impl Sleepers {
         for &node in &rebuilt {
             let inputs = shape.input_edges(node).map(|(_, input)| input);
             // of the others some will do; many have none then
-            let is_kept = |input: &NodeId| input.0 % 9 == 0 || there.binary_search(input).is_ok();
+            let is_kept = |input: &NodeId| input.0.is_multiple_of(9) || there.binary_search(input).is_ok();
             for input in inputs.filter(|&input| shape.is_derivation(input)).filter(is_kept) {
                 let next = numbers.len();
                 if *numbers.entry(input).or_insert(next) == next {
@@ -145,7 +145,8 @@ fn nix_builds_in_this_order() {
             let mut first: Vec<NodeId> = expected.iter().take(7).map(|run| run.node).collect();
             assert!(expected[6].start == 0 && expected[7].start > 0);
             let mut by_nix = built[..7].to_vec();
-            (first.sort(), by_nix.sort());
+            first.sort();
+            by_nix.sort();
             assert_eq!(names(&by_nix), names(&first), "all asked for: {ask_all}");
         }
     }
