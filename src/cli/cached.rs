@@ -16,7 +16,6 @@ pub(super) struct CachedArgs {
     cached: Vec<PathBuf>,
 }
 
-#[expect(dead_code, reason = "the commands that take it follow")]
 impl CachedArgs {
     /// What is built already, if anything was given. A file that tells of nothing here gets a warning.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Cached>, CliError> {

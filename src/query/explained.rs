@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::REPORT_VERSION;
-use super::cost_report::{Hours, priced};
+use super::cost_report::{CostParams, CostReport, Hours};
 use super::resolve::Bump;
 use crate::cost::{Costs, OutputSize, SizeMatch, SizeReason, Sizes, Spread, TimeReason};
 use crate::graph::{Graph, NodeId};
@@ -185,7 +185,8 @@ pub fn explain_costs(graph: &Graph, costs: &Costs, bumps: &[Bump]) -> ExplainedC
     let mut nodes: Vec<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
     nodes.sort_unstable();
     nodes.dedup();
-    let total = priced(graph, costs, &nodes, 0);
+    let params = CostParams { costs, heavyweights: 0, farm: None, cached: None };
+    let total = CostReport::of(graph, &nodes, params);
     nodes.sort_by(|&a, &b| {
         let key = |node: NodeId| (Reverse(costs.time(node).millis), graph.name(node), graph.digest(node));
         key(a).cmp(&key(b))
