@@ -70,16 +70,13 @@ impl CostArgs {
     }
 
     /// The same for another side of a comparison: what is to be told of the files has been told.
-    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Option<Costs>, CliError> {
-        if !self.is_given() {
-            return Ok(None);
-        }
+    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Costs, CliError> {
         let costs = Costs::new(graph, &Times::read(&self.times)?);
         let sizes = match self.sizes.is_empty() {
             true => None,
             false => Sizes::new(graph, SizeRecords::read(&self.sizes)?),
         };
-        Ok(Some(costs.with_sizes(sizes)))
+        Ok(costs.with_sizes(sizes))
     }
 }
 

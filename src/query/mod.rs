@@ -24,6 +24,7 @@ mod rules;
 mod selector;
 mod spurious;
 mod suggest;
+mod to_have;
 mod what_if;
 mod why;
 
@@ -31,7 +32,7 @@ pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 pub use cost_report::{
     CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
-    UnbuildableReport, hours, price,
+    UnbuildableReport, price,
 };
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
@@ -67,6 +68,7 @@ pub use spurious::{
     Baseline, BaselineError, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, IgnoresError, Named,
     RatesError, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
 };
+pub use to_have::ToHave;
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};
 

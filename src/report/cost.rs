@@ -2,7 +2,7 @@
 
 use super::table::{Column, counted, number, percent};
 use super::units::{duration, size};
-use crate::query::{CostReport, CriticalPath, MachineUse, Makespan};
+use crate::query::{CostReport, CriticalPath, MachineUse, Makespan, Remaining};
 
 /// Columns of the heavyweights.
 pub(super) const HEAVYWEIGHTS: [Column; 5] =
@@ -29,18 +29,18 @@ pub(super) fn share(part: f64) -> String {
 impl CostReport {
     /// The figures, one a line.
     pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let known = measured(self.hours.measured_share, self.hours.total);
-        lines.push(format!("machine time: {} ({known})", duration(self.hours.total)));
+        let time = &self.hours.time;
+        let known = measured(time.measured_share, time.total);
+        let mut lines = vec![format!("machine time: {} ({known})", duration(time.total))];
         if self.hours.by_system.len() > 1 {
             let systems = self.hours.by_system.iter();
             let systems: Vec<String> =
                 systems.map(|(system, hours)| format!("{system} {}", duration(*hours))).collect();
             lines.push(format!("  {}", systems.join(", ")));
         }
-        if let Some(bytes) = self.bytes {
-            let measured = percent(self.bytes_measured.unwrap_or_default(), bytes.max(1));
-            lines.push(format!("bytes written, and downloaded again: {} ({measured} measured)", size(bytes)));
+        let expense = self.expense();
+        if let Some((bytes, known)) = expense.bytes.zip(expense.bytes_known()) {
+            lines.push(format!("bytes written, and downloaded again: {} ({known})", size(bytes)));
         }
         lines.push(self.critical_path.line());
         lines.extend(self.makespan.iter().flat_map(Makespan::lines));
@@ -53,6 +53,7 @@ impl CostReport {
                 kind.system, kind.first
             ));
         }
+        lines.extend(self.to_build.as_ref().map(Remaining::line));
         lines
     }
 
@@ -105,5 +106,28 @@ impl Makespan {
         let machines: Vec<String> = self.machines.iter().map(machine).collect();
         let machines = (machines.len() > 1).then(|| format!("  {}", machines.join("; ")));
         std::iter::once(own).chain(machines).collect()
+    }
+}
+
+impl Remaining {
+    fn line(&self) -> String {
+        let mut parts = vec![counted(self.builds, "build")];
+        if self.beside > 0 {
+            parts[0].push_str(&format!(" ({} that the change does not touch)", number(self.beside)));
+        }
+        if self.fetches > 0 {
+            parts.push(counted(self.fetches, "download"));
+        }
+        if self.unknown > 0 {
+            parts.push(format!("and what {} need", counted(self.unknown, "hole")));
+        }
+        let makespan = self.makespan_hours.map_or(String::new(), |hours| format!(", makespan {}", duration(hours)));
+        format!(
+            "really to be built: {}; {}, critical path {}{makespan}; {} cached",
+            parts.join(", "),
+            duration(self.hours),
+            duration(self.critical_path_hours),
+            counted(self.cached, "derivation"),
+        )
     }
 }

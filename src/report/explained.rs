@@ -95,15 +95,15 @@ impl ExplainedCost {
 impl ExplainedCosts {
     fn headline(&self) -> String {
         let bytes = self.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
-        let measured = match self.hours.measured_share {
-            _ if self.hours.total == 0.0 => String::new(),
+        let measured = match self.hours.time.measured_share {
+            _ if self.hours.time.total == 0.0 => String::new(),
             0.0 => " (all estimated)".to_owned(),
             share => format!(" ({} measured)", fraction(share * 1e6, 1_000_000)),
         };
         format!(
             "{}: {}{measured}{bytes}",
             counted(self.derivations.len() as u64, "derivation"),
-            duration(self.hours.total)
+            duration(self.hours.time.total)
         )
     }
 

@@ -7,3 +7,4 @@ mod model;
 mod naive;
 mod program;
 mod random;
+mod validation;

@@ -15,16 +15,21 @@ use crate::nix::language_of;
 /// How many different packages a class must have with records to be learnt from.
 pub(super) const ENOUGH: usize = 5;
 
-/// What a build takes where nothing is known of any, in milliseconds.
+/// What a build takes where nothing is known of any, in milliseconds: guesses, but for the second.
 ///
-/// Rather too little than too much, so that no saving is overstated: a download of some megabytes; a wrapper or an
-/// environment, which makes links; a package of which configuring takes most of the time; and what its maintainers mark
-/// as too big for a common machine (browsers, compilers, kernels).
+/// Rather too little than too much, so that no saving is overstated.
 mod built_in {
+    /// Of some megabytes.
     pub(super) const DOWNLOAD: u64 = 5_000;
+    /// The mean of 113 real builds of python modules (processor time; the median is 2.4 s).
+    pub(super) const MODULE: u64 = 6_000;
+    /// A wrapper or an environment: it makes links.
     pub(super) const LOCAL: u64 = 1_000;
+    /// A script.
     pub(super) const BARE: u64 = 5_000;
+    /// Configuring takes much of it.
     pub(super) const BUILD: u64 = 60_000;
+    /// What its maintainers mark as too big for a common machine: browsers, compilers, kernels.
     pub(super) const BIG: u64 = 3_600_000;
 }
 
@@ -45,6 +50,8 @@ struct Kind {
     download: bool,
     big: bool,
     local: bool,
+    /// A module of a language, by its name.
+    module: bool,
     builder: Builder,
 }
 
@@ -54,6 +61,7 @@ impl Kind {
             Self { download: true, .. } => built_in::DOWNLOAD,
             Self { big: true, .. } => built_in::BIG,
             Self { local: true, .. } => built_in::LOCAL,
+            Self { module: true, .. } => built_in::MODULE,
             Self { builder: Builder::Stdenv, .. } => built_in::BUILD,
             _ => built_in::BARE,
         }
@@ -69,10 +77,14 @@ impl Kind {
             (false, true) => "local builds",
             (false, false) => "builds",
         };
+        let of = match (basis, self.module) {
+            (Basis::Kind | Basis::Scaled | Basis::BuiltIn, true) => " of modules",
+            _ => "",
+        };
         match (basis, self.builder) {
-            (Basis::Machine, _) | (_, Builder::Stdenv) => machine.to_owned(),
-            (_, Builder::Bare) => format!("{machine} without a stdenv"),
-            (_, Builder::Nix) => format!("{machine} by Nix itself"),
+            (Basis::Machine, _) | (_, Builder::Stdenv) => format!("{machine}{of}"),
+            (_, Builder::Bare) => format!("{machine}{of} without a stdenv"),
+            (_, Builder::Nix) => format!("{machine}{of} by Nix itself"),
         }
     }
 }
@@ -89,7 +101,7 @@ pub(in crate::cost) struct Model {
 /// Estimates every derivation without a record by the median of the measured ones that are like it, in classes of at
 /// least [`ENOUGH`] packages, from close to far: of its package set (the language of a module, else the set that its
 /// attribute stands in), whether it wants a machine for big builds (`big-parallel`) or any (`preferLocalBuild`), and
-/// its builder (a stdenv, another one, Nix itself); of all sets; of all builders. Else it takes a built-in figure, times
+/// its builder (a stdenv, another one, Nix itself); of all sets, modules apart; of all builders. Else it takes a built-in figure, times
 /// what the measured ones take of theirs. A fixed-output derivation is a download, and judged by downloads alone.
 /// Records that tell of several derivations count once.
 ///
@@ -142,7 +154,7 @@ pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
 
 /// The classes of a derivation, from close to far.
 fn classes(set: u32, kind: Kind) -> impl Iterator<Item = Class> {
-    let any = Kind { builder: Builder::Stdenv, ..kind };
+    let any = Kind { builder: Builder::Stdenv, module: false, ..kind };
     let built = [(Basis::Set, set, kind), (Basis::Kind, 0, kind), (Basis::Machine, 0, any)];
     let download = [(Basis::Kind, 0, Kind { big: false, local: false, ..any })];
     let (built, download): (&[Class], &[Class]) = if kind.download { (&[], &download) } else { (&built, &[]) };
@@ -205,6 +217,7 @@ impl<'g> Kinds<'g> {
             download: graph.is_fixed(node),
             big: graph.features(node).any(|feature| feature == "big-parallel"),
             local: graph.prefers_local(node),
+            module: language_of(graph.name(node)).is_some(),
             builder,
         };
         Some((self.set_of.get(node.index()).copied().unwrap_or_default(), kind))
@@ -230,7 +243,7 @@ impl<'g> Kinds<'g> {
             return Estimated { basis, class, of: spread.count, spread: Some(spread), millis: spread.median };
         }
         let built_in = kind.built_in();
-        let class = kind.told(Basis::Kind);
+        let class = kind.told(Basis::BuiltIn);
         match ratio.filter(|_| !kind.download) {
             Some(ratio) => {
                 let millis = (built_in as f64 * ratio).round().clamp(1.0, super::record::LONGEST_MILLIS as f64) as u64;

@@ -14,6 +14,7 @@ struct Kind {
     download: bool,
     big: bool,
     local: bool,
+    module: bool,
     stdenv: bool,
 }
 
@@ -22,16 +23,22 @@ fn kind(graph: &Graph, node: NodeId) -> Kind {
         download: graph.is_fixed(node),
         big: graph.features(node).any(|feature| feature == "big-parallel"),
         local: graph.prefers_local(node),
+        module: language(graph.name(node)).is_some(),
         stdenv: graph.input_edges(node).any(|(edge, _)| graph.mentions(edge).any(|key| key == "stdenv")),
     }
 }
 
+fn language(name: &str) -> Option<&'static str> {
+    let prefixes = [("python3.6-", "python"), ("perl5.30-", "perl"), ("perl-", "perl")];
+    let is_module = |prefix: &str| {
+        name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    prefixes.into_iter().find(|(prefix, _)| is_module(prefix)).map(|(_, language)| language)
+}
+
 fn set(graph: &Graph, node: NodeId) -> String {
-    let name = graph.name(node);
-    for (prefix, language) in [("python3.6-", "python"), ("perl5.30-", "perl"), ("perl-", "perl")] {
-        if name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic())) {
-            return language.to_owned();
-        }
+    if let Some(language) = language(graph.name(node)) {
+        return language.to_owned();
     }
     let sets = graph.attributes_of(node).map(|attribute| match graph.attribute_name(attribute) {
         "a.curl" => "a",
@@ -48,6 +55,7 @@ fn built_in(kind: Kind) -> u64 {
         Kind { download: true, .. } => 5_000,
         Kind { big: true, .. } => 3_600_000,
         Kind { local: true, .. } => 1_000,
+        Kind { module: true, .. } => 6_000,
         Kind { stdenv: true, .. } => 60_000,
         _ => 5_000,
     }

@@ -1,20 +1,20 @@
-//! What is left to build, as text.
+//! What must be built to have something, as text.
 
 use super::table::counted;
-use crate::query::Remaining;
+use crate::query::ToHave;
 
-impl Remaining {
-    /// `3 builds and 2 downloads; 40 derivations are there already`.
+impl ToHave {
+    /// `3 builds and 2 downloads; 40 derivations are built already`.
     pub(super) fn counts(&self) -> String {
-        let mut counts = match (self.builds, self.downloads) {
+        let mut counts = match (self.builds, self.fetches) {
             (0, 0) => "nothing is left to build".to_owned(),
             (builds, 0) => counted(builds, "build"),
-            (0, downloads) => counted(downloads, "download"),
-            (builds, downloads) => format!("{} and {}", counted(builds, "build"), counted(downloads, "download")),
+            (0, fetches) => counted(fetches, "download"),
+            (builds, fetches) => format!("{} and {}", counted(builds, "build"), counted(fetches, "download")),
         };
         let is = |count: u64| if count == 1 { "is" } else { "are" };
-        if self.there > 0 {
-            counts += &format!("; {} {} there already", counted(self.there, "derivation"), is(self.there));
+        if self.cached > 0 {
+            counts += &format!("; {} {} built already", counted(self.cached, "derivation"), is(self.cached));
         }
         if self.unknown > 0 {
             let unknown = counted(self.unknown, "derivation");
@@ -25,6 +25,6 @@ impl Remaining {
 
     /// The figures, one a line; none where nothing is left.
     pub(super) fn lines(&self) -> Vec<String> {
-        if self.builds + self.downloads == 0 { Vec::new() } else { self.cost.lines() }
+        if self.builds + self.fetches == 0 { Vec::new() } else { self.cost.lines() }
     }
 }
