@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use crate::cost::Cached;
 use crate::graph::Graph;
 
@@ -16,7 +16,6 @@ pub(super) struct CachedArgs {
     cached: Vec<PathBuf>,
 }
 
-#[expect(dead_code, reason = "the commands that take it follow")]
 impl CachedArgs {
     /// What is built already, if anything was given. A file that tells of nothing here gets a warning.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Cached>, CliError> {
@@ -24,12 +23,13 @@ impl CachedArgs {
             return Ok(None);
         }
         let cached = Cached::read(&self.cached)?;
+        let paths = |count: u64| counted(count as usize, "cached path");
         printer.warnings(cached.notes());
         for (file, all, here) in cached.uses(graph) {
             if here == 0 {
-                printer.warning(&format!("{file}: none of its {all} cached paths is an output here"));
+                printer.warning(&format!("{file}: tells of {}, none of them an output here", paths(all)));
             } else {
-                printer.detail(&format!("{file}: {here} of {all} cached paths are outputs here"));
+                printer.detail(&format!("{file}: tells of {}, {here} of them outputs here", paths(all)));
             }
         }
         Ok(Some(cached))

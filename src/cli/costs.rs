@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use crate::cost::{Costs, LeftOut, SizeRecords, Sizes, Times};
 use crate::graph::Graph;
 
@@ -53,11 +53,12 @@ impl CostArgs {
         let records = SizeRecords::read(&self.sizes)?;
         printer.warnings(records.notes());
         let sizes = Sizes::new(graph, records);
+        let paths = |count: u64| counted(count as usize, "path");
         for (file, all, some) in sizes.iter().flat_map(|sizes| &sizes.uses().files) {
             if *some == 0 && *all > 0 {
-                printer.warning(&format!("{file}: none of its {all} paths is called as an output here"));
+                printer.warning(&format!("{file}: tells the size of {}, none called as an output here", paths(*all)));
             } else {
-                printer.detail(&format!("{file}: {some} of {all} paths tell the size of an output here"));
+                printer.detail(&format!("{file}: tells the size of {}, {some} of use here", paths(*all)));
             }
         }
         Ok(sizes)
@@ -69,16 +70,13 @@ impl CostArgs {
     }
 
     /// The same for another side of a comparison: what is to be told of the files has been told.
-    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Option<Costs>, CliError> {
-        if !self.is_given() {
-            return Ok(None);
-        }
+    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Costs, CliError> {
         let costs = Costs::new(graph, &Times::read(&self.times)?);
         let sizes = match self.sizes.is_empty() {
             true => None,
             false => Sizes::new(graph, SizeRecords::read(&self.sizes)?),
         };
-        Ok(Some(costs.with_sizes(sizes)))
+        Ok(costs.with_sizes(sizes))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::Outcome;
-use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
+use super::pricing::{Pricing, PricingArgs};
 use super::printer::Printer;
 use super::side::{LoadedSide, SideArgs};
 use crate::ingest::Maintainers;
@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[command(flatten)]
     evidence: EvidenceArgs,
     #[command(flatten)]
-    costs: CostArgs,
+    pricing: PricingArgs,
     #[command(flatten)]
     people: PeopleArgs,
     /// How many causes a table shows
@@ -98,20 +98,25 @@ fn report(
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(&old.graph, &of_old, &old.texts)?, Texts::of(&new.graph, &of_new, &new.texts)?];
     let sides = [old.name.clone(), new.name.clone()];
-    let costs = args.costs.load_if_given(&new.graph, printer)?;
+    let pricing = args.pricing.load_if_given(&new.graph, printer)?;
+    let price = pricing.as_ref().map(Pricing::params);
+    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
     if !args.evidence.is_given() {
-        return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), costs.as_ref()));
+        return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), price));
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
-    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs.as_ref()));
-    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless, costs.as_ref());
+    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs));
+    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless, price);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
     let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
-    let old_costs = args.costs.load_silently(&old.graph)?;
+    let old_costs = match costs {
+        Some(_) => Some(args.pricing.costs.load_silently(&old.graph)?),
+        None => None,
+    };
     let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before, costs: old_costs.as_ref() };
-    let new = Judged { effective: &effective, verdicts: &verdicts, costs: costs.as_ref() };
+    let new = Judged { effective: &effective, verdicts: &verdicts, costs };
     report.spurious = Some(diff.spurious(old, new));
     Ok(report)
 }

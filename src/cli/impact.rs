@@ -6,16 +6,15 @@ use clap::ValueEnum;
 
 use super::Outcome;
 use super::closure::ClosureArgs;
-use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
-use super::farm::FarmArgs;
+use super::pricing::PricingArgs;
 use super::printer::Printer;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, CostParams, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price,
-    remedied, remedies, resolve, systems_without_evidence,
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price, remedied,
+    remedies, resolve, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -74,12 +73,7 @@ pub(super) struct Args {
     #[command(flatten)]
     remedies: RemedyArgs,
     #[command(flatten)]
-    costs: CostArgs,
-    /// How many of the builds that take longest to show
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
-    heavyweights: usize,
-    #[command(flatten)]
-    farm: FarmArgs,
+    pricing: PricingArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -100,19 +94,12 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
     let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
-    let farm = args.farm.load()?;
-    let costs = match farm.is_some() || args.costs.is_given() {
-        true => Some(args.costs.load(&graph, printer)?),
-        false => None,
-    };
-    if let Some(costs) = &costs {
-        let params = CostParams {
-            heavyweights: args.heavyweights,
-            farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
-        };
-        price(&graph, &bumps, costs, params, &mut report);
+    let pricing = args.pricing.load_if_given(&graph, printer)?;
+    if let Some(pricing) = &pricing {
+        price(&graph, &bumps, pricing.params(), &mut report);
     }
-    judge(&args, &graph, &bumps, &what_ifs, costs.as_ref(), &mut report, printer)?;
+    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    judge(&args, &graph, &bumps, &what_ifs, costs, &mut report, printer)?;
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);
         for listed in report.list.iter().flatten().filter(built) {

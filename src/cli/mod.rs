@@ -16,6 +16,7 @@ mod impact;
 mod ingest;
 mod inputs;
 mod overlay;
+mod pricing;
 mod printer;
 mod probe;
 mod prove;

@@ -279,3 +279,85 @@ impl Machine {
             && self.mandatory.iter().all(|must| features.contains(&must.as_str()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Farm, String> {
+        Farm::parse(text, Path::new("farm.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_is_ordinary() {
+        let farm = parse("[[machine]]\nname = 'a'\nsystems = ['x86_64-linux']").unwrap();
+        let machine = &farm.machines()[0];
+        assert_eq!((machine.count, machine.slots, machine.speed, farm.slots()), (1, 1, 1.0, 1));
+        assert!(machine.builds("x86_64-linux", &[]) && machine.builds("i686-linux", &[]));
+        assert!(machine.builds("builtin", &[]) && !machine.builds("builtin", &["kvm"]));
+        assert!(!machine.builds("x86_64-linux", &["big-parallel"]) && !machine.builds("aarch64-linux", &[]));
+    }
+
+    #[test]
+    fn features() {
+        let text = "[[machine]]\nname = 'a'\nsystems = ['i686-linux', 'aarch64-linux']\nfeatures = ['kvm', 'benchmark']\n\
+                    mandatory-features = ['big-parallel']\ncount = 3\nslots = 4\nspeed = 2";
+        let farm = parse(text).unwrap();
+        let machine = &farm.machines()[0];
+        assert_eq!((farm.slots(), machine.speed, farm.is_local()), (12, 2.0, false));
+        assert!(machine.builds("aarch64-linux", &["big-parallel"]));
+        assert!(machine.builds("i686-linux", &["benchmark", "big-parallel", "kvm"]));
+        assert!(!machine.builds("aarch64-linux", &[]) && !machine.builds("aarch64-linux", &["kvm"]));
+        assert!(!machine.builds("aarch64-linux", &["big-parallel", "nixos-test"]));
+        assert!(!machine.builds("x86_64-linux", &["big-parallel"]));
+    }
+
+    #[test]
+    fn builders() {
+        let all = ["aarch64-darwin", "builtin", ""].map(|system| (system, vec!["big-parallel", "kvm"]));
+        let farm = Farm::builders(20, None);
+        assert!(farm.is_local() && farm.slots() == 20 && farm.machines().len() == 1);
+        assert!(all.iter().all(|(system, features)| farm.machines()[0].builds(system, features)));
+        let farm = Farm::builders(20, Some(4));
+        assert!(!farm.is_local() && farm.slots() == 24);
+        let [small, big] = farm.machines() else { panic!("{farm:?}") };
+        assert!(all.iter().all(|(system, features)| big.builds(system, features) && !small.builds(system, features)));
+        assert!(small.builds("x86_64-linux", &["kvm"]) && big.builds("x86_64-linux", &[]));
+        assert_eq!([Farm::builders(0, Some(0)).slots(), Farm::builders(u32::MAX, None).slots()], [2, 1_000_000]);
+    }
+
+    #[test]
+    fn what_is_no_farm_is_told_with_its_place() {
+        let with = |lines: &str| format!("[[machine]]\nname = 'a'\nsystems = ['x']\n{lines}\n");
+        let many = "[[machine]]\nname = 'a'\nsystems = ['x']\n".repeat(1_001);
+        for (text, expect) in [
+            (String::new(), "farm.toml: no machine; expected at least one [[machine]]"),
+            (many, "farm.toml: 1001 kinds of machines, expected at most 1000; give equal ones a 'count'"),
+            ("[[machine]]\nsystems = ['x']".to_owned(), "missing field `name`"),
+            ("[[machine]]\nname = 'a'".to_owned(), "missing field `systems`"),
+            ("[[machines]]".to_owned(), "line 1, column 3"),
+            ("machine = 3".to_owned(), "line 1"),
+            ("[[machine]".to_owned(), "line 1"),
+            (with("cores = 3"), "unknown field `cores`"),
+            (with("cores = 3"), "line 4, column 1"),
+            (with("mandatory_features = []"), "unknown field `mandatory_features`"),
+            (with("count = -1"), "line 4, column 9"),
+            (with("slots = 'two'"), "line 4, column 9"),
+            (with("count = 0"), "machine 'a': count = 0; expected at least 1"),
+            (with("slots = 0"), "machine 'a': slots = 0; expected at least 1"),
+            (with("speed = 0"), "machine 'a': speed = 0; expected from 0.001 to 1000"),
+            (with("speed = -2.5"), "machine 'a': speed = -2.5; expected from"),
+            (with("speed = nan"), "speed = NaN; expected from"),
+            (with("speed = inf"), "speed = inf; expected from"),
+            (with("features = ['a b']"), "machine 'a': features: 'a b'; expected a word each"),
+            (with("mandatory-features = ['']"), "machine 'a': mandatory-features: ''; expected a word each"),
+            (with("count = 1001\nslots = 1000"), "farm.toml: 1001000 slots in all, expected at most 1000000"),
+            (with("[[machine]]\nname = 'a'\nsystems = ['y']"), "machine 'a': another has this name"),
+            ("[[machine]]\nname = ''\nsystems = ['x']".to_owned(), "machine 'number 1': expected a name"),
+            ("[[machine]]\nname = 'a'\nsystems = []".to_owned(), "machine 'a': systems = []; expected at least one"),
+        ] {
+            let error = parse(&text).expect_err(&text);
+            assert!(error.starts_with("farm.toml: ") && error.contains(expect), "{text}: {error}");
+        }
+    }
+}

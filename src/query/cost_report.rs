@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::expense::{CostSum, Expense, MachineTime};
 use super::impact::ImpactReport;
+use super::remaining::Remaining;
 use super::resolve::Bump;
-use crate::cost::{Costs, Farm, Schedule, Scheduler, Work, schedule};
+use crate::cost::{Cached, Costs, Farm, Schedule, Scheduler, Work, schedule};
 use crate::graph::{Graph, NodeId};
-use crate::reach::{RebuildSet, heaviest_chain};
+use crate::reach::{RebuildSet, heaviest_chain, hours};
 
 /// What a set of builds and downloads costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,21 +31,19 @@ pub struct CostReport {
     /// What no machine of the farm builds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unbuildable: Vec<UnbuildableReport>,
+    /// What must really be built, where it is told what is built already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_build: Option<Box<Remaining>>,
     /// The builds that take longest, and their part of the whole.
     pub heavyweights: Vec<Heavyweight>,
 }
 
 /// Machine time, on machines of speed 1.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hours {
-    /// All.
-    pub total: f64,
-    /// What records say.
-    pub measured: f64,
-    /// What is estimated.
-    pub estimated: f64,
-    /// The measured part of the total, from 0 to 1; 1 where nothing is built.
-    pub measured_share: f64,
+    /// In all.
+    #[serde(flatten)]
+    pub time: MachineTime,
     /// By the system that is built on.
     pub by_system: BTreeMap<String, f64>,
 }
@@ -147,29 +147,88 @@ pub struct Price {
     pub bytes: Option<u64>,
 }
 
-/// Milliseconds as hours.
-#[must_use]
-pub fn hours(millis: u64) -> f64 {
-    millis as f64 / 3_600_000.0
+/// What to price, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct CostParams<'p> {
+    /// What each derivation costs.
+    pub costs: &'p Costs,
+    /// How many heavyweights to tell.
+    pub heavyweights: usize,
+    /// The machines that build, and in which order.
+    pub farm: Option<(&'p Farm, Scheduler)>,
+    /// What is built already.
+    pub cached: Option<&'p Cached>,
 }
 
-/// What these nodes cost together, and which `top` of them most. O(nodes), each counted once.
-pub(super) fn priced(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> CostReport {
-    let (mut total, mut measured) = (0u64, 0u64);
-    let mut by_system: BTreeMap<&str, u64> = BTreeMap::new();
-    let (mut bytes, mut bytes_measured) = (0u64, 0u64);
-    for &node in nodes {
-        let time = costs.time(node);
-        total = total.saturating_add(time.millis);
-        measured = measured.saturating_add(if time.measured { time.millis } else { 0 });
-        let system = by_system.entry(system_of(graph, node)).or_default();
-        *system = system.saturating_add(time.millis);
-        if let Some(size) = costs.size(node) {
-            bytes = bytes.saturating_add(size.bytes);
-            bytes_measured = bytes_measured.saturating_add(if size.measured { size.bytes } else { 0 });
-        }
+/// Prices what the bumps rebuild and fetch, together and each, in an impact report of theirs; in its list, too.
+///
+/// A bumped fixed-output derivation costs its download. What the bump touches gets new paths, so nothing of it can
+/// be built already; what is needed beside it can. O(nodes + edges) for each bump, and the time of the schedules.
+pub fn price(graph: &Graph, bumps: &[Bump], params: CostParams<'_>, report: &mut ImpactReport) {
+    let costs = params.costs;
+    let all: BTreeSet<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
+    let all: Vec<NodeId> = all.into_iter().collect();
+    let made = made_again(graph, &all);
+    let mut cost = CostReport::of(graph, &made, params);
+    cost.to_build = params.cached.map(|cached| {
+        let beside = cached.beside(graph, &made);
+        Box::new(Remaining::with_all(graph, &made, beside, params))
+    });
+    report.cost = Some(cost);
+    for listed in report.list.iter_mut().flatten() {
+        listed.price = Some(Price::of(costs, listed.node));
     }
-    let share = |millis: u64| if total == 0 { 0.0 } else { millis as f64 / total as f64 };
+    if report.each.is_empty() {
+        return;
+    }
+    let sets: Vec<Vec<NodeId>> = bumps.iter().map(|bump| made_again(graph, &bump.nodes)).collect();
+    let mut times: BTreeMap<NodeId, u32> = BTreeMap::new();
+    sets.iter().flatten().for_each(|&node| *times.entry(node).or_default() += 1);
+    for (share, set) in report.each.iter_mut().zip(&sets) {
+        let exclusive = set.iter().filter(|node| times.get(node) == Some(&1));
+        share.hours = Some(hours(CostSum::of(costs, set).millis as f64));
+        share.exclusive_hours = Some(hours(CostSum::of(costs, exclusive).millis as f64));
+    }
+}
+
+impl CostReport {
+    /// What these nodes (ascending, each once) cost together. O(nodes of the graph + edges), and the time of the
+    /// schedules.
+    pub(super) fn of(graph: &Graph, nodes: &[NodeId], params: CostParams<'_>) -> Self {
+        let costs = params.costs;
+        let mut systems: BTreeMap<&str, Vec<NodeId>> = BTreeMap::new();
+        for &node in nodes {
+            systems.entry(system_of(graph, node)).or_default().push(node);
+        }
+        let by_system = systems
+            .into_iter()
+            .map(|(system, nodes)| (system.to_owned(), hours(CostSum::of(costs, &nodes).millis as f64)));
+        let all = Expense::of(costs, [(1.0, CostSum::of(costs, nodes))]);
+        let mut report = Self {
+            hours: Hours { time: all.hours, by_system: by_system.collect() },
+            bytes: all.bytes,
+            bytes_measured: all.bytes_measured,
+            critical_path: CriticalPath::of(graph, costs, nodes),
+            makespan: None,
+            unbuildable: Vec::new(),
+            to_build: None,
+            heavyweights: heavyweights(graph, costs, nodes, params.heavyweights),
+        };
+        if let Some((farm, scheduler)) = params.farm {
+            report.built_by(graph, costs, nodes, farm, scheduler);
+        }
+        report
+    }
+
+    /// Without systems and builds.
+    #[must_use]
+    pub fn expense(&self) -> Expense {
+        Expense { hours: self.hours.time, bytes: self.bytes, bytes_measured: self.bytes_measured }
+    }
+}
+
+fn heavyweights(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> Vec<Heavyweight> {
+    let total = CostSum::of(costs, nodes).millis;
     let mut order: Vec<NodeId> = nodes.iter().copied().filter(|&node| costs.time(node).millis > 0).collect();
     let key = |node: &NodeId| (Reverse(costs.time(*node).millis), graph.name(*node), graph.digest(*node));
     if top < order.len() && top > 0 {
@@ -183,27 +242,13 @@ pub(super) fn priced(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize)
             drv: graph.path(node),
             name: graph.name(node).to_owned(),
             system: graph.system(node).to_owned(),
-            hours: hours(time.millis),
-            share: share(time.millis),
+            hours: hours(time.millis as f64),
+            share: time.millis as f64 / total as f64,
             measured: time.measured,
             bytes: costs.size(node).map(|size| size.bytes),
         }
     };
-    CostReport {
-        hours: Hours {
-            total: hours(total),
-            measured: hours(measured),
-            estimated: hours(total - measured),
-            measured_share: if total == 0 { 1.0 } else { share(measured) },
-            by_system: by_system.into_iter().map(|(system, millis)| (system.to_owned(), hours(millis))).collect(),
-        },
-        bytes: costs.bytes().map(|_| bytes),
-        bytes_measured: costs.bytes().map(|_| bytes_measured),
-        critical_path: CriticalPath::of(graph, costs, nodes),
-        makespan: None,
-        unbuildable: Vec::new(),
-        heavyweights: order.into_iter().map(heavyweight).collect(),
-    }
+    order.into_iter().map(heavyweight).collect()
 }
 
 /// The system that a node is built on, as reports name it.
@@ -211,44 +256,6 @@ fn system_of(graph: &Graph, node: NodeId) -> &str {
     match graph.system(node) {
         "" => "unknown",
         system => system,
-    }
-}
-
-/// What to tell of costs.
-#[derive(Debug, Clone, Copy)]
-pub struct CostParams<'p> {
-    /// How many heavyweights.
-    pub heavyweights: usize,
-    /// The machines that build, and in which order.
-    pub farm: Option<(&'p Farm, Scheduler)>,
-}
-/// Prices what the bumps rebuild and fetch, together and each, in an impact report of theirs; in its list, too.
-///
-/// A bumped fixed-output derivation costs its download. O(nodes + edges) for each bump.
-pub fn price(graph: &Graph, bumps: &[Bump], costs: &Costs, params: CostParams<'_>, report: &mut ImpactReport) {
-    let all: BTreeSet<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
-    let all: Vec<NodeId> = all.into_iter().collect();
-    let made = made_again(graph, &all);
-    let mut cost = priced(graph, costs, &made, params.heavyweights);
-    if let Some((farm, scheduler)) = params.farm {
-        cost.built_by(graph, costs, &made, farm, scheduler);
-    }
-    report.cost = Some(cost);
-    for listed in report.list.iter_mut().flatten() {
-        listed.price = Some(Price::of(costs, listed.node));
-    }
-    if report.each.is_empty() {
-        return;
-    }
-    let sets: Vec<Vec<NodeId>> = bumps.iter().map(|bump| made_again(graph, &bump.nodes)).collect();
-    let mut times: BTreeMap<NodeId, u32> = BTreeMap::new();
-    sets.iter().flatten().for_each(|&node| *times.entry(node).or_default() += 1);
-    let sum = |nodes: &mut dyn Iterator<Item = &NodeId>| {
-        hours(nodes.fold(0u64, |sum, &node| sum.saturating_add(costs.time(node).millis)))
-    };
-    for (share, set) in report.each.iter_mut().zip(&sets) {
-        share.hours = Some(sum(&mut set.iter()));
-        share.exclusive_hours = Some(sum(&mut set.iter().filter(|node| times.get(node) == Some(&1))));
     }
 }
 
@@ -261,11 +268,11 @@ impl CriticalPath {
                 drv: graph.path(node),
                 name: graph.name(node).to_owned(),
                 system: graph.system(node).to_owned(),
-                hours: hours(time.millis),
+                hours: hours(time.millis as f64),
                 measured: time.measured,
             }
         };
-        Self { hours: hours(total), chain: chain.into_iter().map(build).collect() }
+        Self { hours: hours(total as f64), chain: chain.into_iter().map(build).collect() }
     }
 }
 
@@ -298,16 +305,16 @@ impl Makespan {
             name: kind.name.clone(),
             slots: kind.slots,
             builds: kind.builds,
-            busy_hours: hours(kind.busy),
+            busy_hours: hours(kind.busy as f64),
         });
         Self {
-            hours: hours(schedule.makespan),
+            hours: hours(schedule.makespan as f64),
             builders: farm.slots(),
             scheduler: match scheduler {
                 Scheduler::Longest => "longest",
                 Scheduler::Nix => "nix",
             },
-            attainable_hours: hours(attainable),
+            attainable_hours: hours(attainable as f64),
             utilisation: schedule.utilisation(),
             machines: machines.collect(),
         }
@@ -317,7 +324,11 @@ impl Makespan {
 impl Price {
     fn of(costs: &Costs, node: NodeId) -> Self {
         let time = costs.time(node);
-        Self { hours: hours(time.millis), measured: time.measured, bytes: costs.size(node).map(|size| size.bytes) }
+        Self {
+            hours: hours(time.millis as f64),
+            measured: time.measured,
+            bytes: costs.size(node).map(|size| size.bytes),
+        }
     }
 }
 

@@ -23,9 +23,10 @@ use rayon::prelude::*;
 use self::attributes::{AttributeChanges, attribute_changes, names, rebuilt_counts, renamed};
 use self::causes::{Edit, Edits, Origin};
 use self::compared::Compared;
-use super::cost_report::priced;
+use super::cost_report::{CostParams, CostReport};
 use super::impact::DistanceCount;
 use super::labels::{branch, kernel_of, labels, rebuilds_nixos_tests};
+use super::remaining::Remaining;
 use super::{Needless, REPORT_VERSION};
 use crate::cost::Costs;
 use crate::graph::{AttributeId, Graph, NodeId};
@@ -46,9 +47,6 @@ const INSTANCES: usize = 16;
 
 /// How many causes get their distances, those with the largest shares first.
 const WITH_DISTANCES: usize = 1_000;
-
-/// How many of the builds that take longest are told.
-const HEAVYWEIGHTS: usize = 10;
 
 /// How many names of what takes an edit up are given.
 const USED_BY: usize = 5;
@@ -137,8 +135,8 @@ impl<'g> Diff<'g> {
     }
 
     /// The whole answer. `sides` are what the user calls them, `texts` hold what [`Diff::wanted_texts`]
-    /// asks for, as far as it is at hand; `needless` is what evidence says of [`Diff::bumped`]; `costs` are those of
-    /// the new side, where they are asked for.
+    /// asks for, as far as it is at hand; `needless` is what evidence says of [`Diff::bumped`]; `price` tells the
+    /// costs of the new side, where they are asked for.
     ///
     /// Linear, but for the causes: 512 at a time in one pass over what changed, besides one step for each
     /// cause of each rebuild.
@@ -148,12 +146,12 @@ impl<'g> Diff<'g> {
         sides: [String; 2],
         texts: [&Texts; 2],
         needless: Vec<Needless>,
-        costs: Option<&Costs>,
+        price: Option<CostParams<'_>>,
     ) -> DiffReport {
         let (old, new) = (self.compared.old, self.compared.new);
         let rebuilt = rebuilt_counts(new, &self.attributes.rebuilt);
         let has_attributes = old.attribute_count() + new.attribute_count() > 0;
-        let (causes, order) = self.causes(has_attributes, texts, costs);
+        let (causes, order) = self.causes(has_attributes, texts, price.map(|price| price.costs));
         let stdenv: BTreeSet<String> = self
             .attributes
             .rebuilt
@@ -176,10 +174,7 @@ impl<'g> Diff<'g> {
             renamed: renamed(&self.compared, &self.attributes),
             failing: self.attributes.failing.clone(),
             derivations: self.counts(),
-            cost: costs.map(|costs| {
-                let made: BTreeSet<NodeId> = self.built.iter().chain(&self.fetched).copied().collect();
-                priced(new, costs, &Vec::from_iter(made), HEAVYWEIGHTS)
-            }),
+            cost: price.map(|price| self.cost(price)),
             counted: if has_attributes { Counted::Attributes } else { Counted::Derivations },
             judgement: self.judgement(&causes, &order, &rebuilt, has_attributes),
             redirected: self.redirected(&order, has_attributes),
@@ -190,6 +185,22 @@ impl<'g> Diff<'g> {
             causes,
             rebuilt,
         }
+    }
+
+    /// What is built and fetched again costs, all of it new; and what of it, and beside it, must really be built.
+    fn cost(&self, price: CostParams<'_>) -> CostReport {
+        let new = self.compared.new;
+        let made: BTreeSet<NodeId> = self.built.iter().chain(&self.fetched).copied().collect();
+        let made = Vec::from_iter(made);
+        let mut cost = CostReport::of(new, &made, price);
+        cost.to_build = price.cached.map(|cached| {
+            let rebuilt = self.attributes.rebuilt.iter().filter_map(|&attribute| new.attribute_node(attribute));
+            let wanted: BTreeSet<NodeId> = rebuilt.collect();
+            // what no attribute needs is nobody's wish
+            let wanted = if wanted.is_empty() { made.clone() } else { Vec::from_iter(wanted) };
+            Box::new(Remaining::of_change(new, &made, &cached.to_build(new, &wanted), price))
+        });
+        cost
     }
 
     fn counts(&self) -> DiffCounts {

@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::REPORT_VERSION;
-use super::cost_report::{Hours, priced};
+use super::cost_report::{CostParams, CostReport, Hours};
+use super::remaining::Remaining;
 use super::resolve::Bump;
-use crate::cost::{Costs, OutputSize, SizeMatch, SizeReason, Sizes, Spread, TimeReason};
+use crate::cost::{Cached, Costs, OutputSize, SizeMatch, SizeReason, Sizes, Spread, TimeReason};
 use crate::graph::{Graph, NodeId};
 
 /// The answer.
@@ -23,6 +24,9 @@ pub struct ExplainedCosts {
     pub bytes: Option<u64>,
     /// Those of them that a record says; the rest is estimated.
     pub bytes_measured: Option<u64>,
+    /// What is left to build to have them all, where it is told what is built already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_have: Option<Remaining>,
     /// What the selectors name: what takes longest first, then by name and path.
     pub derivations: Vec<ExplainedCost>,
 }
@@ -179,13 +183,18 @@ pub struct ByteSpread {
     pub max: u64,
 }
 
-/// What the named derivations cost, each with its grounds. O(nodes · log).
+/// What the named derivations cost, each with its grounds; and with `cached` what is left to build to have them,
+/// with the `top` of that that take longest. O(nodes · log), with `cached` O(nodes + edges).
 #[must_use]
-pub fn explain_costs(graph: &Graph, costs: &Costs, bumps: &[Bump]) -> ExplainedCosts {
+pub fn explain_costs(graph: &Graph, costs: &Costs, bumps: &[Bump], cached: Option<(&Cached, usize)>) -> ExplainedCosts {
     let mut nodes: Vec<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
     nodes.sort_unstable();
     nodes.dedup();
-    let total = priced(graph, costs, &nodes, 0);
+    let params = CostParams { costs, heavyweights: 0, farm: None, cached: None };
+    let to_have = cached.map(|(cached, heavyweights)| {
+        Remaining::of(graph, &cached.to_build(graph, &nodes), CostParams { heavyweights, ..params })
+    });
+    let total = CostReport::of(graph, &nodes, params);
     nodes.sort_by(|&a, &b| {
         let key = |node: NodeId| (Reverse(costs.time(node).millis), graph.name(node), graph.digest(node));
         key(a).cmp(&key(b))
@@ -196,6 +205,7 @@ pub fn explain_costs(graph: &Graph, costs: &Costs, bumps: &[Bump]) -> ExplainedC
         hours: total.hours,
         bytes: total.bytes,
         bytes_measured: total.bytes_measured,
+        to_have,
         derivations: nodes.into_iter().map(|node| explained(graph, costs, node)).collect(),
     }
 }

@@ -17,6 +17,7 @@ mod overlay;
 mod package_rank;
 mod path_node;
 mod rank;
+mod remaining;
 mod remedied;
 mod resolve;
 mod rules;
@@ -30,7 +31,7 @@ pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 pub use cost_report::{
     CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
-    UnbuildableReport, hours, price,
+    UnbuildableReport, price,
 };
 pub use cut::{CutEdge, CutOver, CutReport, cut};
 pub use diff::{
@@ -55,6 +56,7 @@ pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overla
 pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;
 pub use rank::{BumpCost, By, RankError, RankParams, RankReport, RankedNode, rank};
+pub use remaining::Remaining;
 pub use remedied::{
     AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
 };

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
+use super::REPORT_VERSION;
 use super::bump_sums::BumpSums;
 use super::expense::{CostSum, Expense};
-use super::{REPORT_VERSION, hours};
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
+use crate::reach::hours;
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -88,7 +89,7 @@ pub struct BumpCost {
 
 impl BumpCost {
     pub(super) fn new(costs: &Costs, sum: CostSum, critical: u64) -> Self {
-        Self { all: Expense::of(costs, [(1.0, sum)]), critical_path_hours: hours(critical) }
+        Self { all: Expense::of(costs, [(1.0, sum)]), critical_path_hours: hours(critical as f64) }
     }
 
     /// Of everything.

@@ -81,11 +81,11 @@ impl<'w> Sums<'w> {
 fn transpose(masks: &mut [Block; 8]) {
     for (step, keep) in [(4, 0x0f0f_0f0f_0f0f_0f0f), (2, 0x3333_3333_3333_3333), (1, 0x5555_5555_5555_5555_u64)] {
         for row in (0..8).filter(|row| row & step == 0) {
-            for word in 0..WORDS {
-                let (one, other) = (masks[row][word], masks[row + step][word]);
-                let swapped = ((one >> step) ^ other) & keep;
-                masks[row][word] = one ^ (swapped << step);
-                masks[row + step][word] = other ^ swapped;
+            let (upper, lower) = masks.split_at_mut(row + step);
+            for (one, other) in upper[row].iter_mut().zip(&mut lower[0]) {
+                let swapped = ((*one >> step) ^ *other) & keep;
+                *one ^= swapped << step;
+                *other ^= swapped;
             }
         }
     }

@@ -29,18 +29,18 @@ pub(super) fn share(part: f64) -> String {
 impl CostReport {
     /// The figures, one a line.
     pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let known = measured(self.hours.measured_share, self.hours.total);
-        lines.push(format!("machine time: {} ({known})", duration(self.hours.total)));
+        let time = &self.hours.time;
+        let known = measured(time.measured_share, time.total);
+        let mut lines = vec![format!("machine time: {} ({known})", duration(time.total))];
         if self.hours.by_system.len() > 1 {
             let systems = self.hours.by_system.iter();
             let systems: Vec<String> =
                 systems.map(|(system, hours)| format!("{system} {}", duration(*hours))).collect();
             lines.push(format!("  {}", systems.join(", ")));
         }
-        if let Some(bytes) = self.bytes {
-            let measured = percent(self.bytes_measured.unwrap_or_default(), bytes.max(1));
-            lines.push(format!("bytes written, and downloaded again: {} ({measured} measured)", size(bytes)));
+        let expense = self.expense();
+        if let Some((bytes, known)) = expense.bytes.zip(expense.bytes_known()) {
+            lines.push(format!("bytes written, and downloaded again: {} ({known})", size(bytes)));
         }
         lines.push(self.critical_path.line());
         lines.extend(self.makespan.iter().flat_map(Makespan::lines));
@@ -52,6 +52,10 @@ impl CostReport {
                 "no makespan: no machine builds {builds} for {}{features}, the first {}",
                 kind.system, kind.first
             ));
+        }
+        if let Some(left) = &self.to_build {
+            lines.push(format!("to be built: {}", left.counts()));
+            lines.extend(left.lines().into_iter().map(|line| format!("  {line}")));
         }
         lines
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Render;
+use super::cost::HEAVYWEIGHTS;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, fraction, number};
 use super::units::{duration, size};
@@ -94,16 +95,27 @@ impl ExplainedCost {
 impl ExplainedCosts {
     fn headline(&self) -> String {
         let bytes = self.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
-        let measured = match self.hours.measured_share {
-            _ if self.hours.total == 0.0 => String::new(),
+        let measured = match self.hours.time.measured_share {
+            _ if self.hours.time.total == 0.0 => String::new(),
             0.0 => " (all estimated)".to_owned(),
             share => format!(" ({} measured)", fraction(share * 1e6, 1_000_000)),
         };
         format!(
             "{}: {}{measured}{bytes}",
             counted(self.derivations.len() as u64, "derivation"),
-            duration(self.hours.total)
+            duration(self.hours.time.total)
         )
+    }
+
+    /// What is left to build to have them.
+    fn to_have(&self) -> Option<(String, Vec<String>)> {
+        let left = self.to_have.as_ref()?;
+        Some((format!("to have them: {}", left.counts()), left.lines()))
+    }
+
+    /// Of what is left, what takes longest.
+    fn left_rows(&self) -> Vec<[String; 5]> {
+        self.to_have.iter().flat_map(|left| left.cost.heavyweight_rows()).collect()
     }
 
     fn rows(&self) -> impl Iterator<Item = [String; 5]> {
@@ -123,6 +135,14 @@ impl Render for ExplainedCosts {
         if !outputs.is_empty() {
             writeln!(out, "\n{}", table::plain(&OUTPUTS, layout, outputs))?;
         }
+        if let Some((headline, lines)) = self.to_have() {
+            writeln!(out, "\n{headline}")?;
+            lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+            let left = self.left_rows();
+            if !left.is_empty() {
+                writeln!(out, "\n{}", table::plain(&HEAVYWEIGHTS, layout, left))?;
+            }
+        }
         Ok(())
     }
 
@@ -132,6 +152,14 @@ impl Render for ExplainedCosts {
         let outputs = self.output_rows();
         if !outputs.is_empty() {
             writeln!(out, "\n{}", table::markdown(&OUTPUTS, outputs))?;
+        }
+        if let Some((headline, lines)) = self.to_have() {
+            writeln!(out, "\n{headline}\n")?;
+            lines.iter().try_for_each(|line| writeln!(out, "- {}", line.trim_start()))?;
+            let left = self.left_rows();
+            if !left.is_empty() {
+                writeln!(out, "\n{}", table::markdown(&HEAVYWEIGHTS, left))?;
+            }
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod probe;
 mod prove;
 mod rank;
 mod references;
+mod remaining;
 mod remedied;
 mod render;
 mod rows;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::inputs::saved;
 use super::table::{self, Column, Layout, counted, number};
+use super::units::{duration, size};
 use crate::query::{Kept, RemediedReport, TreatedEdge};
 
 /// How many edges, receivers and kept consumers are shown.
@@ -52,7 +53,11 @@ impl RemediedReport {
         if self.cut_off > 0 {
             text.push_str(&format!(", {} cut off early", number(self.cut_off)));
         }
-        format!("{text}: {} rebuilt; saves {}", counted(self.after.builds, "derivation"), saved(&self.savings))
+        let costs = self.after.hours.map(duration).into_iter().chain(self.after.bytes.map(size));
+        let costs = costs.collect::<Vec<_>>().join(", ");
+        let costs = if costs.is_empty() { costs } else { format!(" ({costs})") };
+        let builds = counted(self.after.builds, "derivation");
+        format!("{text}: {builds} rebuilt{costs}; saves {}", saved(&self.savings))
     }
 
     /// Edges that read alike (those of other instances) in one row.

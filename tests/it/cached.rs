@@ -1,5 +1,7 @@
 //! What is built already: files that tell it, and what is left to build.
 
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

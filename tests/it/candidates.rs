@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nix_ripple::cost::Costs;
 use nix_ripple::graph::{Graph, NodeId, RecipeDigest};
 use nix_ripple::query::{BumpRates, Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
 use nix_ripple::reach::{BumpGroup, Edits, savings};
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::cli::program::Program;
 use crate::support::{Chance, Recipe, folder, graph};
+use crate::weights::{costs, records};
 
 /// The recipes, and attributes for some of them.
 fn made(recipes: &[Recipe], attributes: &[(&str, usize)]) -> Graph {
@@ -38,9 +40,12 @@ fn node(graph: &Graph, name: &str) -> NodeId {
 }
 
 fn asked(graph: &Graph, evidence: &[Evidence], bumps: &[BumpGroup]) -> CandidatesReport {
+    priced(graph, evidence, bumps, None)
+}
+
+fn priced(graph: &Graph, evidence: &[Evidence], bumps: &[BumpGroup], costs: Option<&Costs>) -> CandidatesReport {
     let (verdicts, _) = Verdicts::with_rules(graph, evidence, Rules::embedded());
-    let params =
-        CandidatesParams { scope: None, bumps, costs: None, minutes: DEFAULT_MINUTES, file: "x.nix", top: None };
+    let params = CandidatesParams { scope: None, bumps, costs, minutes: DEFAULT_MINUTES, file: "x.nix", top: None };
     let report = candidates(graph, &EffectiveInputs::new(graph), &verdicts, evidence, &params);
     assert_eq!(report.total, report.candidates.len() as u64);
     report
@@ -225,7 +230,10 @@ fn as_brute_force() {
         for bump in &mut bumps {
             bump.rate = chance.below(4) as f64 / 2.0;
         }
-        let report = asked(&graph, &[], &bumps);
+        let folder = tempfile::tempdir().unwrap();
+        let costs = costs(&graph, &records(&graph, folder.path()));
+        let costs = Some(&costs).filter(|_| seed % 2 == 1);
+        let report = priced(&graph, &[], &bumps, costs);
         let verdicts = Verdicts::with_rules(&graph, &[], Rules::embedded()).0;
         some += report.candidates.len();
         let mut opened: BTreeSet<NodeId> = BTreeSet::new();
@@ -243,14 +251,34 @@ fn as_brute_force() {
                     edits.treat(edge, judgement.remedy.unwrap());
                 }
             }
-            let saved = |bump: &BumpGroup| bump.rate * savings(&graph, &bump.nodes, &edits, None).builds as f64;
-            let saved: f64 = bumps.iter().map(saved).sum();
+            let saved = |bump: &BumpGroup| {
+                let saved = savings(&graph, &bump.nodes, &edits, costs.map(Costs::weights));
+                (bump.rate * saved.builds as f64, bump.rate * saved.hours().unwrap_or_default())
+            };
+            let (builds, hours): (Vec<f64>, Vec<f64>) = bumps.iter().map(saved).unzip();
+            let (saved, hours): (f64, f64) = (builds.iter().sum(), hours.iter().sum());
             assert!((candidate.saves.builds - saved).abs() < 1e-9, "{seed}: {candidate:?}, not {saved}");
-            assert!(saved > 0.0);
+            assert_eq!(candidate.saves.hours().is_some(), costs.is_some());
+            assert!((candidate.saves.hours().unwrap_or_default() - hours).abs() < 1e-9, "{seed}: {candidate:?}");
+            assert!(if costs.is_some() { hours > 0.0 } else { saved > 0.0 });
+            if let Some(expected) = candidate.expected_hours {
+                assert!((expected - hours * candidate.probability).abs() < 1e-9, "{seed}: {candidate:?}");
+                assert_eq!(candidate.hours_per_hour, Some(expected * 60.0 / candidate.minutes));
+            }
             assert_eq!(candidate.builds, cost(candidate, &opened), "{seed}: {candidate:?}");
-            let ratio = |other: &Candidate| other.expected / f64::from(cost(other, &opened));
+            let minutes = |other: &Candidate| {
+                costs.map_or(DEFAULT_MINUTES, |costs| costs.time(other.node).millis as f64 / 60_000.0)
+            };
+            let asked = f64::from(candidate.builds) * minutes(candidate);
+            assert!((candidate.minutes - asked).abs() < 1e-9, "{seed}: {candidate:?}");
+            let measured = costs.is_some_and(|costs| costs.time(candidate.node).measured);
+            assert_eq!(candidate.measured, measured, "{seed}: {candidate:?}");
+            let ratio = |other: &Candidate| {
+                let time = f64::from(cost(other, &opened)) * minutes(other);
+                other.expected_hours.unwrap_or(other.expected) / time
+            };
             let best = report.candidates[at..].iter().map(ratio).fold(0.0, f64::max);
-            assert_eq!(ratio(candidate), best, "{seed}: {candidate:?}");
+            assert!((ratio(candidate) - best).abs() < 1e-9 * best, "{seed}: {candidate:?}");
             opened.insert(candidate.node);
         }
         let mut again = BTreeMap::new();

@@ -3,6 +3,7 @@
 
 mod answer;
 mod by_nix;
+mod costs;
 mod day;
 mod generated;
 mod many;

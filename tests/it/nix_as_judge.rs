@@ -172,6 +172,10 @@ impl Store {
         self.0.path().to_str().unwrap()
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Instantiates, and gives what `nix-instantiate` prints.
     pub(crate) fn instantiate(&self, arguments: &[&str]) -> Vec<String> {
         let mut command = nix("nix-instantiate");

@@ -1,12 +1,16 @@
 //! Bytes of nodes: which records tell of an output, and what stands for one that none tells of.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use nix_ripple::cost::{Bytes, Costs, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, Sizes};
 use nix_ripple::graph::{Graph, NodeId};
+use nix_ripple::proof::outputs::StoreDatabase;
 
-use crate::support::{Recipe, folder, graph};
+use crate::needs;
+use crate::nix_as_judge::{Store, build_in, nix, ran, sandbox_works};
+use crate::support::{self, Recipe, folder, graph, testdata};
 
 fn node(graph: &Graph, name: &str) -> NodeId {
     let mut found = graph.nodes().filter(|&node| graph.name(node) == name);
@@ -200,4 +204,190 @@ fn classes() {
     check("new.tar.gz", 1250, "fetched, of no language's set, output out: 6");
     check("doc-1.0", 500, "built: 9");
     check("local-1.0", 500, "built: 9");
+}
+
+fn real(name: &str) -> PathBuf {
+    testdata("costs/real").join(name)
+}
+
+fn minipkgs() -> &'static Graph {
+    static GRAPH: LazyLock<Graph> = LazyLock::new(|| graph(&[testdata("minipkgs/drvs")]));
+    &GRAPH
+}
+
+fn uses(files: &[PathBuf]) -> (u64, u64, u64, u64) {
+    let sizes = sizes(minipkgs(), files);
+    let uses = sizes.uses();
+    (uses.by_path, uses.by_name, uses.by_pname, uses.by_class)
+}
+
+/// The sizes of what the real Nix built, in every form that it tells them: of what several tell, all tell the same.
+#[test]
+fn by_the_real_nix() {
+    let graph = minipkgs();
+    let database = sizes(graph, &[real("db.sqlite")]);
+    let outputs = |sizes: &Sizes| -> Vec<(NodeId, String, u64)> {
+        let of = |node: NodeId| {
+            let own = sizes.outputs(graph, node).filter(OutputSize::is_measured);
+            own.map(move |size| (node, size.output.to_owned(), size.bytes)).collect::<Vec<_>>()
+        };
+        graph.nodes().flat_map(of).collect()
+    };
+    let built = outputs(&database);
+    // counted in the texts of the derivations and in the database by a program of its own: 228 of the 248 paths are
+    // outputs, those of sources of derivations for all systems
+    assert_eq!(built.len(), 653);
+    // an archive is a multiple of 8 bytes, and that of an empty folder has 96
+    assert!(built.iter().all(|(_, _, bytes)| bytes % 8 == 0 && *bytes >= 96 && *bytes < 100_000));
+    for (name, count) in [
+        ("narinfo", 23),
+        ("path-info-2.8.json", 23),
+        ("path-info-2.8-cache.json", 23),
+        ("path-info-2.19.json", 7),
+        ("path-info-2.33-1.json", 7),
+        ("path-info-2.33-2.json", 7),
+    ] {
+        let some = outputs(&sizes(graph, &[real(name)]));
+        assert!(some.iter().all(|one| built.contains(one)), "{name}");
+        assert_eq!(some.len(), count, "{name}");
+    }
+    // the cache tells what users download, and the store does not
+    let cache = sizes(graph, &[real("narinfo")]);
+    let curl =
+        graph.nodes().find(|&node| graph.path(node).ends_with("rva4a3m70zhgis8ws8s5lzgchzj3phcp-curl-8.0.1.drv"));
+    let curl = curl.unwrap();
+    let told: Vec<u64> = support::files(&real("narinfo"))
+        .iter()
+        .map(|(_, text)| std::str::from_utf8(text).unwrap())
+        .filter(|text| text.lines().next().unwrap().contains("-curl-8.0.1"))
+        .flat_map(|text| text.lines().find_map(|line| line.strip_prefix("FileSize: ")))
+        .map(|bytes| bytes.parse::<u64>().unwrap())
+        .collect();
+    assert_eq!(told.len(), 4);
+    assert_eq!(cache.download(curl), Some(Bytes { bytes: told.iter().sum(), measured: true }));
+    assert_eq!(cache.downloads(), sizes(graph, &[real("path-info-2.8-cache.json")]).downloads());
+    assert_eq!(database.downloads(), None);
+    assert_eq!(database.size(curl), cache.size(curl));
+    assert!(cache.size(curl).bytes > told.iter().sum() && cache.size(curl).measured);
+}
+
+/// The other systems' outputs have the names of those that were built.
+#[test]
+fn of_other_systems() {
+    let (by_path, by_name, by_pname, by_class) = uses(&[real("db.sqlite")]);
+    let outputs: usize = minipkgs()
+        .nodes()
+        .filter(|&node| minipkgs().is_derivation(node))
+        .map(|node| minipkgs().outputs(node).count())
+        .sum();
+    assert_eq!((by_path + by_name + by_pname + by_class) as usize, outputs);
+    // also by a program of its own
+    assert_eq!((by_path, by_name), (653, 899));
+    assert!(by_pname > 0 && by_class > 0, "{by_pname} {by_class}");
+}
+
+/// What cannot be read, or tells no size, is named, and nothing is taken from it.
+#[test]
+fn refusals() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &[u8], told: &str| {
+        let path = folder.path().join("x");
+        std::fs::write(&path, text).unwrap();
+        let error = SizeRecords::read(&[&path]).map(|records| records.count()).unwrap_err().to_string();
+        assert!(error.contains(told), "{}: {error}", String::from_utf8_lossy(text));
+    };
+    const PATH: &str = "/nix/store/53glj43iarc8s4jnx316by6w3vlr6z11-curl-8.0.1";
+    check(b"curl 3\n", "x: neither Nix's store database");
+    check(b"[]", "x: tells the size of no output; expected NAR sizes");
+    check(format!(r#"{{"{PATH}":{{"references":[]}}}}"#).as_bytes(), "tells the size of no output");
+    check(format!(r#"{{"{PATH}.drv":{{"narSize":5}}}}"#).as_bytes(), "tells the size of no output");
+    check(format!(r#"{{"{PATH}":{{"narSize":"5"}}}}"#).as_bytes(), "invalid type: string \"5\", expected u64");
+    check(format!(r#"{{"{PATH}":{{"narSize":-5}}}}"#).as_bytes(), "expected u64 at line 1 column");
+    check(
+        format!("StorePath: {PATH}\nReferences: \nNarSize: much\n").as_bytes(),
+        "x, line 3: NarSize: expected a number",
+    );
+    check(format!("StorePath: {PATH}\nReferences: \nFileSize: 3\n").as_bytes(), "tells the size of no output");
+    // damaged in the middle: the schema is there, its rows are not
+    let whole = std::fs::read(real("db.sqlite")).unwrap();
+    check(&whole[..whole.len() / 2], "database disk image is malformed");
+    let mut damaged = whole.clone();
+    damaged[8192..].fill(0xaa);
+    check(&damaged, "x: ");
+    // one bad file among good ones
+    let bad = folder.path().join("x");
+    std::fs::write(&bad, "{").unwrap();
+    assert!(SizeRecords::read(&[real("db.sqlite"), bad]).is_err());
+}
+
+/// What the real Nix tells now is of the shape of what is kept, and the sizes are the same.
+#[test]
+fn made_again() {
+    if !needs::nix() || !needs::sandbox(sandbox_works) {
+        return;
+    }
+    let store = Store::new();
+    let minipkgs = testdata("minipkgs");
+    build_in(&store, &[minipkgs.to_str().unwrap(), "--argstr", "system", "x86_64-linux", "-A", "zlib"])
+        .unwrap_or_else(|log| panic!("{log}"));
+    let database = Path::new(store.path()).join("nix/var/nix/db/db.sqlite");
+    let kept = StoreDatabase::open(&real("db.sqlite")).unwrap();
+    let schema = |path: &Path| -> Vec<String> {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let mut statement =
+            connection.prepare("select sql from sqlite_master where sql is not null order by name").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    // a copy, for opening it to read could leave files beside it
+    let copy = store_copy(&real("db.sqlite"));
+    assert_eq!(schema(&database), schema(&copy.path().join("db.sqlite")));
+    let run = |arguments: &[&str]| {
+        let mut command = nix("nix");
+        command.args(["--extra-experimental-features", "nix-command"]).args(arguments);
+        ran(&mut command).stdout
+    };
+    let zlib =
+        kept.paths().unwrap().into_iter().find(|path| path.ends_with("pnwi9dh3hsqifljw5jssmkv5hcx9x38l-zlib-1.2.13"));
+    let zlib = zlib.unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let to = format!("file://{}", cache.path().display());
+    run(&["copy", "--from", store.path(), "--to", &to, "--no-check-sigs", &zlib]);
+    let folder = tempfile::tempdir().unwrap();
+    let info = |name: &str, from: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, run(&["path-info", "--store", from, "--json", &zlib])).unwrap();
+        file
+    };
+    let (own, cached) = (info("own.json", store.path()), info("cached.json", &to));
+    let fields = |path: &Path| -> Vec<String> {
+        let list: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let entry = list.as_array().unwrap().iter().find(|entry| entry["path"] == zlib.as_str()).unwrap();
+        entry.as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(fields(&own), fields(&real("path-info-2.8.json")));
+    assert_eq!(fields(&cached), fields(&real("path-info-2.8-cache.json")));
+    let lines = |folder: &Path| -> Vec<String> {
+        let text = std::fs::read_to_string(folder.join("pnwi9dh3hsqifljw5jssmkv5hcx9x38l.narinfo")).unwrap();
+        text.lines().map(|line| line.split_once(':').unwrap().0.to_owned()).collect()
+    };
+    assert_eq!(lines(cache.path()), lines(&real("narinfo")));
+    let graph = self::minipkgs();
+    let kept = sizes(graph, &[real("db.sqlite")]);
+    let node = graph
+        .nodes()
+        .find(|&node| graph.outputs(node).any(|(_, digest)| zlib.contains(digest.as_str()) && digest.is_some()));
+    let out = |sizes: &Sizes| {
+        let own = sizes.outputs(graph, node.unwrap()).find(|size| size.output == "out").unwrap();
+        assert!(own.is_measured(), "{own:?}");
+        own.bytes
+    };
+    for file in [database, own, cached, cache.path().to_path_buf()] {
+        assert_eq!(out(&sizes(graph, &[file])), out(&kept));
+    }
+}
+
+fn store_copy(database: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(database, folder.path().join("db.sqlite")).unwrap();
+    folder
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::rates::BumpRates;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::nix::called;
-use crate::query::expense::{CostSum, Expense};
-use crate::reach::{BumpGroup, RebuildSet};
+use crate::query::bump_sums::BumpSums;
+use crate::query::expense::Expense;
+use crate::reach::BumpGroup;
 
 /// The derivations that are built, by what is bumped together: what they are [`called`].
 ///
@@ -33,21 +32,16 @@ pub(super) fn year(packages: &BTreeMap<String, Vec<NodeId>>, rates: &BumpRates) 
     packages.iter().map(|(pname, nodes)| BumpGroup { rate: rates.of(pname), nodes: nodes.clone() }).collect()
 }
 
-/// How many full builds these bumps make, and what these cost. O(what each rebuilds + nodes) for each.
+/// How many full builds these bumps make, and what these cost. O(sums of all bumps).
 pub(in crate::query) fn year_makes(
     graph: &Graph,
     bumps: &[BumpGroup],
     costs: Option<&Costs>,
 ) -> (f64, Option<Expense>) {
-    let each: Vec<(f64, usize, CostSum)> = bumps
-        .par_iter()
-        .filter(|bump| bump.rate > 0.0)
-        .map(|bump| {
-            let built = RebuildSet::of(graph, &bump.nodes).nodes;
-            (bump.rate, built.len(), costs.map(|costs| CostSum::of(costs, &built)).unwrap_or_default())
-        })
-        .collect();
+    let nodes: Vec<Vec<NodeId>> = bumps.iter().map(|bump| bump.nodes.clone()).collect();
+    let sums = BumpSums::of_bumps(graph, costs, &nodes);
+    let rates = || bumps.iter().map(|bump| bump.rate);
     // in one order, so that it is rounded in one way
-    let builds = each.iter().map(|&(rate, built, _)| rate * built as f64).sum();
-    (builds, costs.map(|costs| Expense::of(costs, each.iter().map(|&(rate, _, sum)| (rate, sum)))))
+    let builds = rates().zip(&sums.nodes).map(|(rate, &built)| rate * built as f64).sum();
+    (builds, costs.map(|costs| Expense::of(costs, rates().zip(sums.costs.iter().copied()))))
 }

@@ -3,8 +3,8 @@
 use super::tests::{cause, day, empty, person, text};
 use super::*;
 use crate::query::{
-    Branch, ChangeKind, CostReport, Counted, CriticalPath, FailingAttribute, Heavyweight, Hours, HoursWeight, Named,
-    OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges, SpuriousInput, TimedBuild,
+    Branch, ChangeKind, CostReport, Counted, CriticalPath, FailingAttribute, Heavyweight, Hours, HoursWeight,
+    MachineTime, Named, OwnPullRequest, Redirected, Renamed, Root, SpuriousChanges, SpuriousInput, TimedBuild,
 };
 use crate::reach::{Savings, Treatment};
 use crate::report::Format;
@@ -95,7 +95,7 @@ fn spurious(input: &str, consumer: &str) -> SpuriousInput {
 }
 
 fn cost(chance: &mut Chance, count: usize, bits: usize) -> CostReport {
-    let hours = Hours { total: 1e9, measured: 1.0, estimated: 1e9 - 1.0, measured_share: 1e-9, ..Hours::default() };
+    let time = MachineTime { total: 1e9, measured: 1.0, estimated: 1e9 - 1.0, measured_share: 1e-9 };
     let by_system = (0..count).map(|at| (chance.nasty(bits), at as f64)).collect();
     let build = |chance: &mut Chance, at: usize| TimedBuild {
         drv: chance.nasty(bits),
@@ -109,11 +109,12 @@ fn cost(chance: &mut Chance, count: usize, bits: usize) -> CostReport {
         Heavyweight { drv, name, system, hours, share: 1.0 / at as f64, measured, bytes: Some(u64::MAX) }
     };
     CostReport {
-        hours: Hours { by_system, ..hours },
+        hours: Hours { time, by_system },
         bytes: Some(u64::MAX),
         bytes_measured: Some(1),
         critical_path: CriticalPath { hours: 9.0, chain: (0..count).map(|at| build(chance, at)).collect() },
         makespan: None,
+        to_build: None,
         unbuildable: Vec::new(),
         heavyweights: (0..count).map(|at| heavyweight(chance, at)).collect(),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tests::{day, text};
 use super::*;
-use crate::query::{CostReport, CriticalPath, Heavyweight, Hours, HoursWeight, TimedBuild};
+use crate::query::{CostReport, CriticalPath, Heavyweight, Hours, HoursWeight, MachineTime, TimedBuild};
 use crate::reach::Savings;
 use crate::report::Format;
 
@@ -29,16 +29,14 @@ fn priced_day() -> DiffReport {
     };
     report.cost = Some(CostReport {
         hours: Hours {
-            total: 80.0,
-            measured: 60.0,
-            estimated: 20.0,
-            measured_share: 0.75,
+            time: MachineTime { total: 80.0, measured: 60.0, estimated: 20.0, measured_share: 0.75 },
             by_system: BTreeMap::from([("aarch64-linux".to_owned(), 12.0), ("x86_64-linux".to_owned(), 68.0)]),
         },
         bytes: Some(5 << 30),
         bytes_measured: Some(4 << 30),
         critical_path: CriticalPath { hours: 6.5, chain: vec![build("wesnoth-1.14", 0.5), build("chromium-66", 6.0)] },
         makespan: None,
+        to_build: None,
         unbuildable: Vec::new(),
         heavyweights: vec![heavy("chromium-66", 6.0), heavy("wesnoth-1.14", 0.05)],
     });

@@ -33,12 +33,15 @@ const X86: &str = "x86_64-linux";
 const ARM: &str = "aarch64-linux";
 const MAC: &str = "x86_64-darwin";
 
+/// A file, and of some packages (name and system) what it tells.
+type Case<'c> = (&'c str, &'c [(&'c str, &'c str, &'c [Told])]);
+
 /// By hand, from the files and the names of the packages.
 #[test]
 fn every_form_on_the_small_distribution() {
     let graph = Graph::open(minipkgs()).unwrap();
     // the curl of the top, and those of the bootstrap, which have no attribute
-    let cases: [(&str, &[(&str, &str, &[Told])]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (
             "build-reports.csv",
             &[

@@ -43,7 +43,7 @@ fn pairs(rows: &[SpuriousInput]) -> Vec<String> {
 }
 
 /// The sides: what each consumer names, and under which keys.
-fn sides() -> [Vec<Recipe>; 2] {
+pub(super) fn sides() -> [Vec<Recipe>; 2] {
     let side = |number: usize, interpreter: &str, new: bool| {
         let tool = Recipe::new(1 + number, if new { "tool-2.0" } else { "tool-1.0" });
         let library = Recipe::new(2, "library-1.0");

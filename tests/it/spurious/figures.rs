@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use nix_ripple::cost::Costs;
 use nix_ripple::graph::{EdgeId, Graph, NodeId};
 use nix_ripple::query::{
-    BumpRates, Group, GroupBy, Ignores, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, spurious,
+    BumpRates, Expense, Group, GroupBy, Ignores, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, spurious,
 };
-use nix_ripple::reach::{Edits, RebuildSet, Savings, Treatment, Yearly, savings};
+use nix_ripple::reach::{Edits, RebuildSet, Savings, Treatment, Weights, Yearly, savings};
 use nix_ripple::role::EffectiveInputs;
 use nix_ripple::verdict::{Grade, Rules, Verdict, Verdicts};
 
 use crate::support::{Recipe, folder, graph, minipkg};
+use crate::weights::{costs, records};
 
 /// What a package is called without case and the prefixes of interpreters.
 fn called(pname: &str) -> String {
@@ -24,12 +26,24 @@ struct Asked {
     graph: Graph,
     verdicts: Verdicts,
     rates: BumpRates,
+    costs: Option<Costs>,
 }
 
 impl Asked {
     fn new(graph: Graph, rules: Rules, rates: &str) -> Self {
         let (verdicts, _) = Verdicts::with_rules(&graph, &[], rules);
-        Self { graph, verdicts, rates: BumpRates::parse(rates, Path::new("rates")).unwrap() }
+        Self { graph, verdicts, rates: BumpRates::parse(rates, Path::new("rates")).unwrap(), costs: None }
+    }
+
+    /// The same with costs by chance.
+    fn priced(self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let costs = costs(&self.graph, &records(&self.graph, folder.path()));
+        Self { costs: Some(costs), ..self }
+    }
+
+    fn weights(&self) -> Option<Weights<'_>> {
+        self.costs.as_ref().map(Costs::weights)
     }
 
     fn report(&self, min_grade: Grade, steps: usize) -> SpuriousReport {
@@ -38,7 +52,7 @@ impl Asked {
             min_grade,
             effective: false,
             rates: &self.rates,
-            costs: None,
+            costs: self.costs.as_ref(),
             ignores: &Ignores::default(),
             baseline: None,
             steps,
@@ -97,17 +111,20 @@ impl<'g> Oracle<'g> {
     }
 
     fn once(&self, treated: &Treated, bumped: &[NodeId]) -> Savings {
-        savings(&self.asked.graph, bumped, &self.edits(treated), None)
+        savings(&self.asked.graph, bumped, &self.edits(treated), self.asked.weights())
     }
 
     fn year(&self, treated: &Treated) -> Yearly {
         let edits = self.edits(treated);
-        let mut year = Yearly::default();
+        let weights = self.asked.weights();
+        let mut year = Yearly::nothing(weights);
         for (pname, nodes) in &self.bumps {
-            let (rate, saved) = (self.asked.rates.of(pname), savings(&self.asked.graph, nodes, &edits, None));
+            let (rate, saved) = (self.asked.rates.of(pname), savings(&self.asked.graph, nodes, &edits, weights));
             year.builds += rate * saved.builds as f64;
             year.wrappers_added += rate * saved.wrappers_added as f64;
             year.test_builds_added += rate * saved.test_builds_added as f64;
+            year.millis = year.millis.map(|all| all + rate * saved.millis.unwrap() as f64);
+            year.bytes = year.bytes.map(|all| all + rate * saved.bytes.unwrap() as f64);
         }
         year
     }
@@ -135,7 +152,8 @@ impl<'g> Oracle<'g> {
             let expected = self.saves(&vec![self.edge(edge)], &[self.nodes[&edge.input.drv]]);
             let told = edge.would_save.unwrap_or(edge.saves);
             assert_eq!(told, expected, "{edge:?}");
-            assert!(edge.remedy.is_some() || edge.saves == Saves::default());
+            assert!(edge.remedy.is_some() || edge.saves.one_bump.is_nothing());
+            assert_eq!(edge.saves.per_year.hours().is_some(), self.asked.costs.is_some());
             assert!(edge.blocked_by.is_none() || told.one_bump.builds <= 0, "{edge:?}");
             some += usize::from(expected.one_bump.builds > 0);
         }
@@ -152,10 +170,35 @@ impl<'g> Oracle<'g> {
             })
             .sum();
         assert_eq!(report.totals.builds_per_year, builds);
+        assert_eq!(report.totals.cost_per_year.is_some(), self.asked.costs.is_some());
+        if let (Some(told), Some(costs)) = (report.totals.cost_per_year, &self.asked.costs) {
+            self.check_costs(told, costs);
+        }
         let all: Treated =
             report.edges.iter().filter(|edge| edge.remedy.is_some()).map(|edge| self.edge(edge)).collect();
         assert_eq!(report.totals.saves_per_year, self.year(&all));
         some
+    }
+
+    /// What a year costs, build by build.
+    fn check_costs(&self, told: Expense, costs: &Costs) {
+        let (mut millis, mut measured, mut bytes) = (0.0, 0.0, 0.0);
+        for (pname, nodes) in &self.bumps {
+            let rate = self.asked.rates.of(pname);
+            for node in RebuildSet::of(&self.asked.graph, nodes).nodes {
+                let time = costs.time(node);
+                millis += rate * time.millis as f64;
+                measured += if time.measured { rate * time.millis as f64 } else { 0.0 };
+                bytes += rate * costs.size(node).unwrap().bytes as f64;
+            }
+        }
+        let hours = told.hours;
+        assert!((hours.total - millis / 3.6e6).abs() < 1e-6 && (hours.measured - measured / 3.6e6).abs() < 1e-6);
+        assert!(hours.measured > 0.0 && hours.estimated > 0.0, "{hours:?}");
+        assert!((hours.measured + hours.estimated - hours.total).abs() < 1e-6);
+        assert!((hours.measured_share - measured / millis).abs() < 1e-9);
+        assert_eq!(told.bytes, Some(bytes as u64));
+        assert!(told.bytes_measured > Some(0) && told.bytes_measured < told.bytes);
     }
 
     /// Tries all groups by input at each step; of those that save most the first by name is taken.
@@ -164,18 +207,20 @@ impl<'g> Oracle<'g> {
         let mut groups: Vec<&Group> = report.groups.iter().filter(by_input).collect();
         groups.sort_by_key(|group| (group.input.clone(), group.remedy));
         let mut done = Treated::new();
-        let mut before = Yearly::default();
+        let mut before = Yearly::nothing(self.asked.weights());
+        let counts = |year: &Yearly| year.millis.unwrap_or(year.builds);
         for step in &report.first {
             let mut best: Option<(&Group, Yearly)> = None;
             for group in &groups {
                 let year = self.year(&[done.clone(), self.members(report, group)].concat());
-                if best.is_none_or(|(_, known)| year.builds > known.builds) {
+                if best.is_none_or(|(_, known)| counts(&year) > counts(&known)) {
                     best = Some((group, year));
                 }
             }
             let (group, year) = best.unwrap();
             assert_eq!((&step.input, Some(step.remedy)), (&group.input, group.remedy), "{step:?}");
             assert_eq!((step.total, step.gain.builds), (year, year.builds - before.builds), "{step:?}");
+            assert_eq!(counts(&step.gain), counts(&year) - counts(&before), "{step:?}");
             done.extend(self.members(report, group));
             before = year;
         }
@@ -195,6 +240,16 @@ fn of_minipkgs() {
     assert!(some > 6, "{some} save something");
     assert!(!report.first.is_empty());
     oracle.check_steps(&report);
+
+    let priced = asked.priced();
+    let with_costs = priced.report(Grade::Suspected, 3);
+    let oracle = Oracle::new(&priced, Grade::Suspected);
+    assert_eq!(oracle.check(&with_costs, 4), some);
+    oracle.check_steps(&with_costs);
+    let order = |report: &SpuriousReport| report.groups.iter().map(|group| group.input.clone()).collect::<Vec<_>>();
+    assert_ne!(order(&report), order(&with_costs), "time tells nothing that builds do not");
+    let years: Vec<f64> = with_costs.edges.iter().map(|edge| edge.saves.per_year.millis.unwrap()).collect();
+    assert!(years.is_sorted_by(|one, next| one >= next));
 }
 
 /// Rules that drop, detach or split inputs by their names alone.
@@ -241,8 +296,9 @@ fn of_what_comes_by_two_ways() {
     let knows = with(9, "knows-1", &[("buildInputs", &[&lib, &tool])]);
     let last = with(10, "last-1", &[("buildInputs", &[&far]), ("nativeBuildInputs", &[&both])]);
     let all = [stdenv.clone(), tool, data, lib, other, far, both, one, knows, last];
-    let asked = Asked::new(graph(&[folder(&all).path()]), rules(), "tool,12");
-    for least in [Grade::Inferred, Grade::Suspected] {
+    let asked = || Asked::new(graph(&[folder(&all).path()]), rules(), "tool,12");
+    let cases = [(Grade::Inferred, asked()), (Grade::Suspected, asked()), (Grade::Suspected, asked().priced())];
+    for (least, asked) in cases {
         let report = asked.report(least, 10);
         assert_eq!(report.edges.len(), if least == Grade::Inferred { 4 } else { 5 });
         let oracle = Oracle::new(&asked, least);

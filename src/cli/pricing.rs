@@ -1,0 +1,56 @@
+//! What a change costs: every option of it, and what they give.
+
+use super::cached::CachedArgs;
+use super::costs::CostArgs;
+use super::error::CliError;
+use super::farm::FarmArgs;
+use super::printer::Printer;
+use crate::cost::{Cached, Costs, Farm, Scheduler};
+use crate::graph::Graph;
+use crate::query::CostParams;
+
+/// What is known of the cost of builds, who builds them, and what is built already.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct PricingArgs {
+    #[command(flatten)]
+    pub(super) costs: CostArgs,
+    /// How many of the builds that take longest to show
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
+    heavyweights: usize,
+    #[command(flatten)]
+    farm: FarmArgs,
+    #[command(flatten)]
+    cached: CachedArgs,
+}
+
+/// The same, read.
+pub(super) struct Pricing {
+    pub(super) costs: Costs,
+    heavyweights: usize,
+    farm: Option<(Farm, Scheduler)>,
+    cached: Option<Cached>,
+}
+
+impl PricingArgs {
+    /// What any of the options asks for, if one does.
+    pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Pricing>, CliError> {
+        let farm = self.farm.load()?;
+        let cached = self.cached.load_if_given(graph, printer)?;
+        if farm.is_none() && cached.is_none() && !self.costs.is_given() {
+            return Ok(None);
+        }
+        let costs = self.costs.load(graph, printer)?;
+        Ok(Some(Pricing { costs, heavyweights: self.heavyweights, farm, cached }))
+    }
+}
+
+impl Pricing {
+    pub(super) fn params(&self) -> CostParams<'_> {
+        CostParams {
+            costs: &self.costs,
+            heavyweights: self.heavyweights,
+            farm: self.farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
+            cached: self.cached.as_ref(),
+        }
+    }
+}
