@@ -4,6 +4,7 @@ mod csv;
 mod draft;
 mod error;
 mod json;
+mod keys;
 mod matching;
 mod model;
 mod names;
