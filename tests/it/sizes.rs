@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use nix_ripple::cost::{Bytes, Costs, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, Sizes};
 use nix_ripple::graph::{Graph, NodeId};
-use nix_ripple::proof::outputs::StoreDatabase;
+use nix_ripple::proof::outputs::{MOST_BYTES, StoreDatabase};
 
 use crate::needs;
 use crate::nix_as_judge::{Store, build_in, nix, ran, sandbox_works};
@@ -148,6 +148,29 @@ fn a_part_is_not_the_whole() {
     let curl = of(&recipes, &graph, 2);
     assert_eq!(sizes.size(curl), Bytes { bytes: 2000, measured: false });
     assert_eq!((sizes.downloads(), sizes.download(curl)), (None, None));
+}
+
+/// The largest sizes that there may be, and a download larger than its archive: what is estimated by them is not larger.
+#[test]
+fn the_largest() {
+    let (recipes, graph) = packages();
+    let files = Files::new();
+    let most = format!(r#""narSize":{MOST_BYTES}"#);
+    let file = files.path_info(
+        "x.json",
+        &[
+            (
+                "/nix/store/00000000000000000000000000000777-stranger",
+                &format!(r#""narSize":1,"downloadSize":{MOST_BYTES}"#),
+            ),
+            ("/nix/store/00000000000000000000000000000778-curl-8.5.0", &most),
+            ("/nix/store/00000000000000000000000000000779-curl-8.5.0-dev", &most),
+        ],
+    );
+    let sizes = sizes(&graph, &[file]);
+    let curl = of(&recipes, &graph, 2);
+    let whole = Bytes { bytes: 2 * MOST_BYTES, measured: false };
+    assert_eq!((sizes.size(curl), sizes.download(curl)), (whole, Some(whole)));
 }
 
 /// Sizes of nothing that is here still say how large things are.
