@@ -116,7 +116,7 @@ pub struct MachineUse {
     pub name: String,
     /// Builds at a time, of all of them.
     pub slots: u64,
-    /// How many builds they do.
+    /// How many builds and downloads they do.
     pub builds: u64,
     /// Time that they build, in all.
     pub busy_hours: f64,
