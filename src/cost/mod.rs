@@ -5,6 +5,7 @@ mod costs;
 mod farm;
 mod schedule;
 mod sizes;
+mod sort;
 mod times;
 mod weights;
 

@@ -10,7 +10,6 @@ mod model;
 mod names;
 mod reason;
 mod record;
-mod sort;
 
 use std::path::{Path, PathBuf};
 

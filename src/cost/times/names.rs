@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::sort::Sort;
+use crate::cost::sort::Sort;
 use crate::graph::{Graph, NodeId};
 use crate::nix::called;
 
