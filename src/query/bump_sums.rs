@@ -62,12 +62,13 @@ impl BumpSums {
         let size = |node: NodeId| costs.size(node).filter(|size| size.measured).map_or(0, |size| size.bytes);
         let times: Vec<u64> = graph.nodes().map(time).collect();
         let sizes: Vec<u64> = graph.nodes().map(size).collect();
-        let kinds = [&ones, costs.millis(), &times, costs.bytes().unwrap_or_default(), &sizes];
+        let (bytes, downloads) = (costs.bytes().unwrap_or_default(), costs.downloads().unwrap_or_default());
+        let kinds = [&ones, costs.millis(), &times, bytes, &sizes, downloads];
         // what is nothing anywhere need not be added up
         let kinds = kinds.map(|weights| Some(weights).filter(|weights| weights.iter().any(|&weight| weight > 0)));
         let given: Vec<&[u64]> = kinds.iter().flatten().copied().collect();
         let mut found = totals(&given).into_iter();
-        let [nodes, millis, millis_measured, bytes, bytes_measured] =
+        let [nodes, millis, millis_measured, bytes, bytes_measured, download_bytes] =
             kinds.map(|weights| weights.and_then(|_| found.next()).unwrap_or_default());
         let at = |sums: &[u64], at: usize| sums.get(at).copied().unwrap_or_default();
         let cost = |bump: usize| CostSum {
@@ -75,6 +76,7 @@ impl BumpSums {
             millis_measured: at(&millis_measured, bump),
             bytes: at(&bytes, bump),
             bytes_measured: at(&bytes_measured, bump),
+            download_bytes: at(&download_bytes, bump),
         };
         let costs = (0..nodes.len()).map(cost).collect();
         Self { nodes, costs, critical: Vec::new(), longest: 0 }

@@ -20,7 +20,7 @@ pub enum By {
     Builds,
     /// What takes the most machine time.
     Hours,
-    /// What writes the most bytes, and has every user download them.
+    /// What writes the most bytes: the NARs of all outputs.
     Bytes,
     /// What takes longest however many machines there are.
     CriticalPath,

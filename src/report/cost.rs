@@ -43,8 +43,9 @@ impl CostReport {
         }
         let expense = self.expense();
         if let Some((bytes, known)) = expense.bytes.zip(expense.bytes_known()) {
-            lines.push(format!("bytes written, and downloaded again: {} ({known})", size(bytes)));
+            lines.push(format!("bytes written: {} ({known})", size(bytes)));
         }
+        lines.extend(self.download_bytes.map(|bytes| format!("downloaded: {} packed", size(bytes))));
         lines.push(self.critical_path.line());
         lines.extend(self.makespan.iter().flat_map(Makespan::lines));
         for kind in &self.unbuildable {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use nix_ripple::cost::{Bytes, Costs, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, Sizes};
 use nix_ripple::graph::{Graph, NodeId};
 use nix_ripple::proof::outputs::{MOST_BYTES, StoreDatabase};
+use nix_ripple::query::{Bump, CostParams, explain_costs};
 
 use crate::needs;
 use crate::nix_as_judge::{Store, build_in, nix, ran, sandbox_works};
@@ -134,6 +135,21 @@ fn from_near_to_far() {
     let costs = Costs::estimated(&graph).with_sizes(Some(sizes.clone()));
     assert_eq!(costs.bytes().unwrap(), sizes.bytes());
     assert_eq!(costs.size(of(3)), Some(Bytes { bytes: 1400, measured: false }));
+    // together: what is downloaded for 2 and 3 is summed as what they write is
+    let bump = |node: NodeId| Bump { selector: String::new(), named: vec![node], nodes: vec![node] };
+    let params = CostParams { costs: &costs, heavyweights: 0, farm: None, cached: None };
+    let report = explain_costs(&graph, &[bump(of(2)), bump(of(3))], params);
+    let sums = (report.bytes, report.bytes_measured, report.download_bytes);
+    assert_eq!(sums, (Some(2700), Some(1300), Some(200 + 215)));
+    let told: Vec<(Option<u64>, Option<bool>)> = report
+        .derivations
+        .iter()
+        .flat_map(|derivation| &derivation.outputs)
+        .map(|output| (output.download, output.download_measured))
+        .collect();
+    for (bytes, measured) in [(30, true), (170, true), (30, false), (185, false)] {
+        assert!(told.contains(&(Some(bytes), Some(measured))), "{told:?}");
+    }
 }
 
 /// A node of which one output is known is not measured; unknown sizes (0) are none.
