@@ -17,9 +17,14 @@ pub(super) struct CachedArgs {
 }
 
 impl CachedArgs {
+    /// Whether anything was given.
+    pub(super) fn is_given(&self) -> bool {
+        !self.cached.is_empty()
+    }
+
     /// What is built already, if anything was given. A file that tells of nothing here gets a warning.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Cached>, CliError> {
-        if self.cached.is_empty() {
+        if !self.is_given() {
             return Ok(None);
         }
         let cached = Cached::read(&self.cached)?;

@@ -32,6 +32,11 @@ enum SchedulerArg {
 }
 
 impl FarmArgs {
+    /// Whether machines are named.
+    pub(super) fn is_given(&self) -> bool {
+        self.builders.is_some() || self.farm.is_some()
+    }
+
     /// The machines, if any are named, and the order to build in.
     pub(super) fn load(&self) -> Result<Option<(Farm, Scheduler)>, CliError> {
         let scheduler = match self.scheduler {

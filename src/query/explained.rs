@@ -24,7 +24,7 @@ pub struct ExplainedCosts {
     pub bytes: Option<u64>,
     /// Those of them that a record says; the rest is estimated.
     pub bytes_measured: Option<u64>,
-    /// What is left to build to have them all, where it is told what is built already.
+    /// What must be built to have them all, where it is told what is built already, or who builds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_have: Option<Remaining>,
     /// What the selectors name: what takes longest first, then by name and path.
@@ -183,18 +183,21 @@ pub struct ByteSpread {
     pub max: u64,
 }
 
-/// What the named derivations cost, each with its grounds; and with `cached` what is left to build to have them,
-/// with the `top` of that that take longest. O(nodes · log), with `cached` O(nodes + edges).
+/// What the named derivations cost, each with its grounds, and what must be built to have them. O(nodes · log), and
+/// where that is asked for O(nodes of the graph + edges) and the time of the schedules.
 #[must_use]
-pub fn explain_costs(graph: &Graph, costs: &Costs, bumps: &[Bump], cached: Option<(&Cached, usize)>) -> ExplainedCosts {
+pub fn explain_costs(graph: &Graph, bumps: &[Bump], params: CostParams<'_>) -> ExplainedCosts {
+    let costs = params.costs;
     let mut nodes: Vec<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
     nodes.sort_unstable();
     nodes.dedup();
-    let params = CostParams { costs, heavyweights: 0, farm: None, cached: None };
-    let to_have = cached.map(|(cached, heavyweights)| {
-        Remaining::of(graph, &cached.to_build(graph, &nodes), CostParams { heavyweights, ..params })
+    let to_have = (params.cached.is_some() || params.farm.is_some()).then(|| {
+        // where nothing is told to be built already, nothing is
+        let nothing = Cached::default();
+        let left = params.cached.unwrap_or(&nothing).to_build(graph, &nodes);
+        Remaining::of(graph, &left, params)
     });
-    let total = CostReport::of(graph, &nodes, params);
+    let total = CostReport::of(graph, &nodes, CostParams { costs, heavyweights: 0, farm: None, cached: None });
     nodes.sort_by(|&a, &b| {
         let key = |node: NodeId| (Reverse(costs.time(node).millis), graph.name(node), graph.digest(node));
         key(a).cmp(&key(b))

@@ -15,10 +15,10 @@ pub struct Remaining {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untouched: Option<u64>,
     /// Fixed-output derivations to fetch.
-    pub downloads: u64,
-    /// Derivations of which all that is needed is there.
-    pub there: u64,
-    /// Holes of the closure: needed, not there, and nobody knows what they need in turn.
+    pub fetches: u64,
+    /// Derivations of which all that is needed is built already.
+    pub cached: u64,
+    /// Holes of the closure: needed, not built, and nobody knows what they need in turn.
     pub unknown: u64,
     /// What the builds and downloads cost.
     #[serde(flatten)]
@@ -34,8 +34,8 @@ impl Remaining {
         Self {
             builds: left.builds.len() as u64,
             untouched: None,
-            downloads: left.fetches.len() as u64,
-            there: left.there.len() as u64,
+            fetches: left.fetches.len() as u64,
+            cached: left.there.len() as u64,
             unknown: left.unknown.len() as u64,
             cost: CostReport::of(graph, &made, params),
         }

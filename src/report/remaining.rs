@@ -4,7 +4,7 @@ use super::table::{counted, number};
 use crate::query::Remaining;
 
 impl Remaining {
-    /// `3 builds and 2 downloads; 40 derivations are there already`.
+    /// `3 builds and 2 downloads; 40 derivations are built already`.
     pub(super) fn counts(&self) -> String {
         let builds = match self.untouched {
             None | Some(0) => counted(self.builds, "build"),
@@ -12,15 +12,15 @@ impl Remaining {
                 format!("{} ({} of what does not change)", counted(self.builds, "build"), number(untouched))
             }
         };
-        let mut counts = match (self.builds, self.downloads) {
+        let mut counts = match (self.builds, self.fetches) {
             (0, 0) => "nothing is left to build".to_owned(),
             (_, 0) => builds,
-            (0, downloads) => counted(downloads, "download"),
-            (_, downloads) => format!("{builds} and {}", counted(downloads, "download")),
+            (0, fetches) => counted(fetches, "download"),
+            (_, fetches) => format!("{builds} and {}", counted(fetches, "download")),
         };
         let is = |count: u64| if count == 1 { "is" } else { "are" };
-        if self.there > 0 {
-            counts += &format!("; {} {} there already", counted(self.there, "derivation"), is(self.there));
+        if self.cached > 0 {
+            counts += &format!("; {} {} built already", counted(self.cached, "derivation"), is(self.cached));
         }
         if self.unknown > 0 {
             let unknown = counted(self.unknown, "derivation");
@@ -31,6 +31,6 @@ impl Remaining {
 
     /// The figures, one a line; none where nothing is left.
     pub(super) fn lines(&self) -> Vec<String> {
-        if self.builds + self.downloads == 0 { Vec::new() } else { self.cost.lines() }
+        if self.builds + self.fetches == 0 { Vec::new() } else { self.cost.lines() }
     }
 }

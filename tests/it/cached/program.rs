@@ -38,7 +38,7 @@ fn a_table() {
     };
     // the library's dev output is there, and that is what the application uses
     let expect = "\
-to have them: 1 build and 1 download; 2 derivations are there already
+to have them: 1 build and 1 download; 2 derivations are built already
   machine time: 5.0 min (100.0 % measured)
   critical path: 5.0 min, 2 builds: app.patch 2 s, then app-1.0 5.0 min
 
@@ -48,8 +48,8 @@ to have them: 1 build and 1 download; 2 derivations are there already
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(squeeze(&run("pname:app")).starts_with(&squeeze(expect)), "{}", run("pname:app"));
     // the library itself is all of its outputs
-    assert!(run("pname:lib").starts_with("to have them: 1 build and 1 download; 1 derivation is there already\n"));
-    assert_eq!(run("pname:bash").trim(), "to have them: nothing is left to build; 1 derivation is there already");
+    assert!(run("pname:lib").starts_with("to have them: 1 build and 1 download; 1 derivation is built already\n"));
+    assert_eq!(run("pname:bash").trim(), "to have them: nothing is left to build; 1 derivation is built already");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn as_json() {
     let left = &report["to_have"];
     // dev is not there, so that the library is built, of a source that is not there either
     assert_eq!(
-        [&left["builds"], &left["downloads"], &left["there"], &left["unknown"]],
+        [&left["builds"], &left["fetches"], &left["cached"], &left["unknown"]],
         [&json!(2), &json!(2), &json!(1), &json!(0)]
     );
     let names: Vec<&str> =
@@ -76,6 +76,12 @@ fn as_json() {
         .map(|build| build["name"].as_str().unwrap())
         .collect();
     assert_eq!(chain, ["lib-1.0.tar.gz", "lib-1.0", "app-1.0"]);
+    // on a farm, also where nothing is built already
+    let arguments = ["cost", "pname:app", "--times", "t.csv", "--builders", "2", "--format", "json"];
+    let left = program.run(&arguments).json()["to_have"].take();
+    assert_eq!([&left["builds"], &left["fetches"], &left["cached"]], [&json!(3), &json!(2), &json!(0)]);
+    // bash, then lib, then app; both downloads beside bash
+    assert!((left["makespan"]["hours"].as_f64().unwrap() - 960.0 / 3600.0).abs() < 1e-12, "{left}");
     let without = program.run(&["cost", "pname:app", "--format", "json"]).json();
     assert!(without.get("to_have").is_none());
 }
