@@ -10,6 +10,7 @@ mod model;
 mod names;
 mod reason;
 mod record;
+mod samples;
 mod sort;
 
 use std::path::{Path, PathBuf};

@@ -43,6 +43,7 @@ pub(super) struct Node {
     pub(super) called: String,
     pub(super) system: String,
     pub(super) sort: Sort,
+    pub(super) outputs: Vec<String>,
     /// By name and system.
     pub(super) attributes: Vec<(String, String)>,
 }
@@ -68,6 +69,7 @@ pub(super) fn nodes(graph: &Graph) -> Vec<Node> {
                 path: graph.path(node),
                 called: called(graph.pname(node)),
                 system: graph.system(node).to_owned(),
+                outputs: graph.outputs(node).map(|(name, digest)| graph.output_path(node, name, digest)).collect(),
                 attributes: attributes.map(attribute).collect(),
                 name,
                 sort,
@@ -256,4 +258,13 @@ pub(super) fn found(nodes: &[Node], records: &[Record], knowns: &[Known]) -> Vec
         })
     };
     (0..nodes.len()).map(of).collect()
+}
+
+/// Whether what is found of a derivation tells of others of its name, and only by the way of it: a download of a name
+/// that others have, too.
+pub(super) fn is_hint(nodes: &[Node], at: usize, level: Match) -> bool {
+    let node = &nodes[at];
+    let is_other =
+        |other: &Node| other.sort == Sort::Download && other.name == node.name && other.outputs != node.outputs;
+    matches!(level, Match::Name | Match::NameAndSystem) && node.sort == Sort::Download && nodes.iter().any(is_other)
 }
