@@ -30,7 +30,8 @@ pub(in crate::cost) const NONE: u32 = u32::MAX;
 ///
 /// Names with one or several of: a derivation path; an attribute, also with a system before or behind it; a name; a
 /// pname, or a name with a version, which is the longest pname of the closure that it can have. What is known by path or
-/// attribute is known by its name and pname, too. By pname, wrappers, environments and what prefers to be built locally
+/// attribute is known by its name and pname, too. A plain name that is the attribute of a wrapper is a pname of what is
+/// built (`gcc`), and one that a script has is a pname besides. By pname, wrappers, environments and what prefers to be built locally
 /// are kept apart from builds, and downloads have none. By name, a download is found only where all of its name are
 /// one: have one output path. A name of many (`source`) tells the model what downloads take.
 ///

@@ -166,6 +166,11 @@ impl<'g> Names<'g> {
         self.pnames.get(&called(pname))?.of_record(sort)
     }
 
+    /// The number of a pname of builds that are no wrappers.
+    pub(super) fn built_pname(&self, pname: &str) -> Option<u32> {
+        self.pnames.get(&called(pname)).filter(|sorts| sorts.full)?.of_record(Sort::Full)
+    }
+
     /// The number of a name that nix-output-monitor has shortened.
     pub(super) fn short(&self, name: &str, sort: Sort) -> Option<u32> {
         self.shorts.get(name)?.of_record(sort)
