@@ -8,6 +8,7 @@ use super::keys::{Key, Lookup, System, Systems};
 use super::names::Names;
 use super::reason::{Match, Measured};
 use crate::cost::Spread;
+use crate::cost::quoted::quoted;
 use crate::graph::{Graph, NodeId};
 
 /// What the records say of a graph.
@@ -19,7 +20,7 @@ pub(in crate::cost) struct Matching {
     pub(in crate::cost) hints: Vec<(NodeId, u32)>,
     /// The lists of files of [`Measured::files`], ascending.
     pub(in crate::cost) file_lists: Vec<Vec<u32>>,
-    /// Of each file how many records match nothing here, and what the first of them is of.
+    /// Of each file how many records match nothing here, and what the first of them is of, shortened.
     pub(in crate::cost) unmatched: Vec<(u64, String)>,
 }
 
@@ -68,7 +69,7 @@ impl<'g> Groups<'g> {
             {
                 *count += 1;
                 if *count == 1 {
-                    record.shown().clone_into(first);
+                    *first = quoted(record.shown());
                 }
             }
             for &key in &keys {
