@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::quoted::quoted;
+
 /// A build farm: kinds of machines, in the order in which they were named.
 ///
 /// A farm from a file is TOML, one `[[machine]]` for each kind:
@@ -181,7 +183,7 @@ impl Farm {
     /// As of [`Farm::read`].
     pub fn parse(text: &str, file: &Path) -> Result<Self, FarmError> {
         let malformed = |message: String| FarmError::Malformed { file: file.to_path_buf(), message };
-        let read: File = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
+        let read: File = toml::from_str(text).map_err(|error| malformed(told(&error, text)))?;
         if read.machine.is_empty() {
             return Err(malformed("no machine; expected at least one [[machine]]".to_owned()));
         }
@@ -194,7 +196,7 @@ impl Farm {
         let mut names = BTreeSet::new();
         let mut machines = Vec::with_capacity(read.machine.len());
         for (number, entry) in (1..).zip(read.machine) {
-            let name = if entry.name.is_empty() { format!("number {number}") } else { entry.name.clone() };
+            let name = if entry.name.is_empty() { format!("number {number}") } else { quoted(&entry.name) };
             let machine = entry.machine().and_then(|machine| {
                 let is_new = names.insert(machine.name.clone());
                 is_new.then_some(machine).ok_or_else(|| "another has this name; expected names of their own".to_owned())
@@ -229,6 +231,15 @@ impl Farm {
     }
 }
 
+/// Where a text is no farm, and why.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    let found = text.lines().nth(line).unwrap_or_default().trim();
+    format!("line {}, column {}: {}; found '{}'", line + 1, column + 1, quoted(error.message()), quoted(found))
+}
+
 impl Entry {
     /// What it describes, or what is wrong with it.
     fn machine(self) -> Result<Machine, String> {
@@ -241,14 +252,15 @@ impl Entry {
             }
         }
         if !(1.0 / MOST_SPEED..=MOST_SPEED).contains(&self.speed) {
-            return Err(format!("speed = {}; expected from {} to {MOST_SPEED}", self.speed, 1.0 / MOST_SPEED));
+            let (found, least) = (quoted(self.speed), 1.0 / MOST_SPEED);
+            return Err(format!("speed = {found}; expected from {least} to {MOST_SPEED}"));
         }
         if self.systems.is_empty() {
             return Err("systems = []; expected at least one, such as \"x86_64-linux\"".to_owned());
         }
         let words = |key: &str, words: Vec<String>| -> Result<BTreeSet<String>, String> {
             match words.iter().find(|word| word.is_empty() || word.contains(char::is_whitespace)) {
-                Some(word) => Err(format!("{key}: '{word}'; expected a word each")),
+                Some(word) => Err(format!("{key}: '{}'; expected a word each", quoted(word))),
                 None => Ok(words.into_iter().collect()),
             }
         };
@@ -343,6 +355,11 @@ mod tests {
             (with("mandatory_features = []"), "unknown field `mandatory_features`"),
             (with("count = -1"), "line 4, column 9"),
             (with("slots = 'two'"), "line 4, column 9"),
+            (with(&format!("{} = 1", "k".repeat(9_000))), "line 4, column 1: unknown field `kkk"),
+            (with(&format!("slots = '{}'", "k".repeat(9_000))), "line 4, column 9: invalid type"),
+            (with(&format!("slots = 1{}", "0".repeat(9_000))), "line 4, column 9"),
+            (with(&format!("speed = 1{}.0", "0".repeat(300))), "machine 'a': speed = 1000000"),
+            (with(&format!("features = ['{}']", "k ".repeat(9_000))), "machine 'a': features: 'k k"),
             (with("count = 0"), "machine 'a': count = 0; expected at least 1"),
             (with("slots = 0"), "machine 'a': slots = 0; expected at least 1"),
             (with("speed = 0"), "machine 'a': speed = 0; expected from 0.001 to 1000"),
@@ -357,6 +374,7 @@ mod tests {
             ("[[machine]]\nname = 'a'\nsystems = []".to_owned(), "machine 'a': systems = []; expected at least one"),
         ] {
             let error = parse(&text).expect_err(&text);
+            assert!(error.lines().count() == 1 && error.len() < 300, "{error}");
             assert!(error.starts_with("farm.toml: ") && error.contains(expect), "{text}: {error}");
         }
     }

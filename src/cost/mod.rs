@@ -3,6 +3,7 @@
 mod cached;
 mod costs;
 mod farm;
+mod quoted;
 mod schedule;
 mod sizes;
 mod sort;

@@ -10,7 +10,9 @@ mod model;
 mod names;
 mod reason;
 mod record;
+mod samples;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use error::TimesError;
@@ -48,14 +50,18 @@ pub struct TimesFile {
 }
 
 impl Times {
-    /// Reads files.
+    /// Reads files, each once however often it is given.
     ///
     /// # Errors
     /// When one cannot be read, has none of the forms, or holds something that cannot be: the message names file and
     /// line.
     pub fn read(paths: &[PathBuf]) -> Result<Self, TimesError> {
         let mut times = Self::default();
+        let mut seen = BTreeSet::new();
         for path in paths {
+            if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
+                continue;
+            }
             let shown = || path.display().to_string();
             let bytes = std::fs::read(path).map_err(|source| TimesError::Io { file: shown(), source })?;
             times.add(&bytes, path)?;

@@ -6,6 +6,7 @@ use super::draft::{Column, Draft};
 use super::error::FORMS;
 use super::record::Named;
 use super::{Misfit, Sink};
+use crate::cost::quoted::quoted;
 
 /// Reads nix-output-monitor's reports, steps of Hydra, or names with times; with a header, or without one names,
 /// seconds and perhaps systems.
@@ -20,7 +21,7 @@ pub(super) fn read(text: &str, sink: &mut Sink) -> Result<(), Misfit> {
     let mut record = csv::StringRecord::new();
     loop {
         let at = reader.position().line();
-        let more = reader.read_record(&mut record).map_err(|error| Misfit { line: at, message: error.to_string() })?;
+        let more = reader.read_record(&mut record).map_err(|error| Misfit { line: at, message: quoted(error) })?;
         if !more {
             return Ok(());
         }
@@ -62,13 +63,19 @@ fn header(first: &csv::StringRecord) -> Result<Option<Vec<Column>>, String> {
     if units > 1 {
         return Err("expected one column of times, found several".to_owned());
     }
+    for (at, column) in columns.iter().enumerate().filter(|(_, column)| **column != Column::Other) {
+        if let Some(before) = columns.iter().take(at).position(|other| other == column) {
+            let name = |at: usize| quoted(first.get(at).unwrap_or_default());
+            return Err(format!("expected one column of a meaning, found '{}' and '{}'", name(before), name(at)));
+        }
+    }
     let timed = units == 1 || [Column::Start, Column::Stop].iter().all(|column| columns.contains(column));
     if !columns.iter().copied().any(Column::is_name) || !timed {
         let found: Vec<&str> = first.iter().collect();
+        let found = quoted(found.join(","));
         return Err(format!(
-            "expected {FORMS}; the first line has '{}', of which a name (drvPath, attribute, name, pname) and a time \
-             (seconds, ms, minutes, hours, or startTime and stopTime) are needed",
-            found.join(",")
+            "expected {FORMS}; the first line has '{found}', of which a name (drvPath, attribute, name, pname) and a time \
+             (seconds, ms, minutes, hours, or startTime and stopTime) are needed"
         ));
     }
     Ok(Some(columns))

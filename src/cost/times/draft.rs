@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::record::{LONGEST_MILLIS, LeftOut, Named, Record};
+use crate::cost::quoted::quoted;
 use crate::ingest::split_system;
 use crate::nix::{Digest, StorePath};
 
@@ -24,6 +25,9 @@ pub(super) enum Column {
     Cached,
     Other,
 }
+
+/// A time since the epoch beyond this, in the year 5138, is no number of seconds.
+const LATEST: f64 = 1e11;
 
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,32 +134,42 @@ impl<'t> Draft<'t> {
                 self.name = text;
                 self.named = Some(named);
             }
+            Column::System if !is_system(&text) => {
+                return Err(format!("expected a system such as x86_64-linux, found '{}'", quoted(&text)));
+            }
             Column::System => self.system = text,
             Column::Duration(unit) => {
-                let amount =
-                    number(&text).ok_or_else(|| format!("expected a number of {}, found '{text}'", unit.as_str()))?;
+                let amount = number(&text)
+                    .ok_or_else(|| format!("expected a number of {}, found '{}'", unit.as_str(), quoted(&text)))?;
                 if self.duration.is_some_and(|(_, known)| known != unit) {
                     return Err(format!("expected one unit, found {} beside another", unit.as_str()));
                 }
                 self.duration = Some((amount, unit));
             }
             Column::Start | Column::Stop => {
-                let seconds =
-                    number(&text).ok_or_else(|| format!("expected seconds since the epoch, found '{text}'"))?;
+                let seconds = number(&text)
+                    .ok_or_else(|| format!("expected seconds since the epoch, found '{}'", quoted(&text)))?;
+                if seconds > LATEST {
+                    let found = quoted(&text);
+                    return Err(format!("expected seconds since the epoch, found '{found}': are these milliseconds?"));
+                }
                 let field = if column == Column::Start { &mut self.start } else { &mut self.stop };
                 *field = Some(seconds);
             }
             Column::Status => match number(&text) {
                 Some(0.0) => {}
                 Some(_) => self.leave_out(LeftOut::Failed),
-                None => return Err(format!("expected a status of Hydra, a number, found '{text}'")),
+                None => return Err(format!("expected a status of Hydra, a number, found '{}'", quoted(&text))),
             },
             Column::Busy if !is_false(&text) => self.leave_out(LeftOut::Unfinished),
             Column::Cached if !is_false(&text) => self.leave_out(LeftOut::Cached),
             Column::Type => match text.as_ref() {
                 "0" => {}
                 "1" => self.leave_out(LeftOut::Cached),
-                _ => return Err(format!("expected a type of Hydra, 0 (built) or 1 (substituted), found '{text}'")),
+                _ => {
+                    let found = quoted(&text);
+                    return Err(format!("expected a type of Hydra, 0 (built) or 1 (substituted), found '{found}'"));
+                }
             },
             Column::Propagated => self.leave_out(LeftOut::Cached),
             Column::Busy | Column::Cached | Column::Other => {}
@@ -185,13 +199,13 @@ impl<'t> Draft<'t> {
         };
         if !self.path.is_empty() {
             let (digest, name) = derivation(&self.path).ok_or_else(|| {
-                format!("expected the path of a derivation, <hash>-<name>.drv, found '{}'", self.path)
+                format!("expected the path of a derivation, <hash>-<name>.drv, found '{}'", quoted(&self.path))
             })?;
             (record.path, record.name, record.named) = (digest, name.into(), Named::Derivation);
         } else if record.name.starts_with('/') {
             let path = record.name.rsplit('/').next().unwrap_or_default();
-            let path =
-                StorePath::from_base_name(path.as_bytes()).map_err(|error| format!("'{}': {error}", record.name))?;
+            let path = StorePath::from_base_name(path.as_bytes())
+                .map_err(|error| format!("'{}': {}", quoted(&record.name), quoted(error)))?;
             (record.path, record.name, record.named) = match path.name.strip_suffix(".drv") {
                 Some(name) => (path.digest, name.into(), Named::Derivation),
                 None => (Digest::NONE, path.name.into(), Named::Derivation),
@@ -210,7 +224,11 @@ impl<'t> Draft<'t> {
             (Some((amount, unit)), ..) => rounded(amount * unit.millis(), amount, unit)?,
             (None, Some(0.0), _) => return Ok(Err(LeftOut::Cached)),
             (None, Some(start), Some(stop)) if stop < start => {
-                return Err(format!("expected a stop after the start, found {stop} before {start}"));
+                return Err(format!(
+                    "expected a stop after the start, found {} before {}",
+                    quoted(stop),
+                    quoted(start)
+                ));
             }
             (None, Some(start), Some(stop)) => rounded((stop - start) * 1_000.0, stop - start, Unit::Seconds)?,
             (None, ..) => return Ok(Err(LeftOut::Unfinished)),
@@ -235,13 +253,19 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Whether a text can be a system: what stands behind a decimal comma cannot.
+fn is_system(text: &str) -> bool {
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_of_word)
+}
+
 fn is_false(text: &str) -> bool {
     matches!(text, "0" | "f" | "false")
 }
 
 fn rounded(millis: f64, amount: f64, unit: Unit) -> Result<u64, String> {
     if !millis.is_finite() || millis < 0.0 || millis > LONGEST_MILLIS as f64 {
-        return Err(format!("expected {} from 0 to ten years, found {amount}", unit.as_str()));
+        return Err(format!("expected {} from 0 to ten years, found {}", unit.as_str(), quoted(amount)));
     }
     Ok(millis.round() as u64)
 }

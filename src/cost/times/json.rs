@@ -11,6 +11,7 @@ use super::draft::{Column, Draft, Unit};
 use super::error::FORMS;
 use super::record::Named;
 use super::{Misfit, Sink, line_of};
+use crate::cost::quoted::quoted;
 
 /// Reads an array of objects, objects one after another (JSON Lines), or an object of names with seconds.
 pub(super) fn read(text: &str, sink: &mut Sink) -> Result<(), Misfit> {
@@ -40,7 +41,7 @@ fn misfit(text: &str, part: &str, message: String) -> Misfit {
 
 fn syntax(text: &str, part: &str, error: &serde_json::Error) -> Misfit {
     let line = line(text, part) + (error.line() as u64).saturating_sub(1);
-    Misfit { line, message: format!("expected JSON: {error}") }
+    Misfit { line, message: format!("expected JSON: {}", quoted(error)) }
 }
 
 /// Takes an object: one record, or (`plain`) names with seconds.
@@ -62,8 +63,8 @@ fn object(text: &str, value: &str, plain: bool, sink: &mut Sink) -> Result<(), M
         for seconds in seconds {
             let seconds = seconds.get();
             if !is_number(seconds) {
-                let message =
-                    format!("'{name}': expected seconds, or a list of them, found {}; expected {FORMS}", kind(seconds));
+                let (name, found) = (quoted(name), kind(seconds));
+                let message = format!("'{name}': expected seconds, or a list of them, found {found}; expected {FORMS}");
                 return Err(misfit(text, value, message));
             }
             let mut draft = Draft::default();
@@ -71,7 +72,7 @@ fn object(text: &str, value: &str, plain: bool, sink: &mut Sink) -> Result<(), M
                 .set(Column::Name(Named::Any), Cow::Borrowed(name.as_ref()))
                 .and_then(|()| draft.set(Column::Duration(Unit::Seconds), Cow::Borrowed(seconds)))
                 .and_then(|()| sink.take(&draft));
-            taken.map_err(|message| misfit(text, seconds, format!("'{name}': {message}")))?;
+            taken.map_err(|message| misfit(text, seconds, format!("'{}': {message}", quoted(&name))))?;
         }
     }
     Ok(())
@@ -79,8 +80,16 @@ fn object(text: &str, value: &str, plain: bool, sink: &mut Sink) -> Result<(), M
 
 fn record<'t>(text: &str, whole: &str, members: Vec<(Cow<'t, str>, &'t str)>, sink: &mut Sink) -> Result<(), Misfit> {
     let mut draft = Draft::default();
+    let mut seen: Vec<(Column, String)> = Vec::new();
     for (key, value) in members {
         let column = Column::of(&key);
+        if column != Column::Other && !matches!(column, Column::Duration(_)) {
+            if let Some((_, before)) = seen.iter().find(|(known, _)| *known == column) {
+                let message = format!("expected one member of a meaning, found '{before}' and '{}'", quoted(&key));
+                return Err(misfit(text, value, message));
+            }
+            seen.push((column, quoted(&key)));
+        }
         let field = match value.as_bytes().first() {
             _ if column == Column::Other => continue,
             Some(b'n') => Cow::Borrowed(""),
@@ -92,12 +101,12 @@ fn record<'t>(text: &str, whole: &str, members: Vec<(Cow<'t, str>, &'t str)>, si
                 return Err(misfit(
                     text,
                     value,
-                    format!("'{key}': expected a text or a number, found {}", kind(value)),
+                    format!("'{}': expected a text or a number, found {}", quoted(&key), kind(value)),
                 ));
             }
             _ => Cow::Borrowed(value),
         };
-        draft.set(column, field).map_err(|message| misfit(text, value, format!("'{key}': {message}")))?;
+        draft.set(column, field).map_err(|message| misfit(text, value, format!("'{}': {message}", quoted(&key))))?;
     }
     sink.take(&draft).map_err(|message| misfit(text, whole, message))
 }

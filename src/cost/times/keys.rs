@@ -69,6 +69,13 @@ impl<'g> Systems<'g> {
     }
 }
 
+/// What a record that has only a name tells of, by number.
+struct Found {
+    name: Option<u32>,
+    pnames: [Option<u32>; 2],
+    short: Option<u32>,
+}
+
 /// What records are looked up in.
 pub(super) struct Lookup<'g, 'n> {
     graph: &'g Graph,
@@ -110,10 +117,10 @@ impl<'g, 'n> Lookup<'g, 'n> {
         let system = self.stated.get(record.system as usize).copied().filter(|_| stated.is_some());
         let mut system = system.unwrap_or(System::ANY);
         let mut known = None;
-        let attribute = match record.named {
-            Named::Any if record.attribute.is_empty() => &record.name,
-            _ => &record.attribute,
-        };
+        let plain = record.named == Named::Any && record.attribute.is_empty();
+        let attribute = if plain { &record.name } else { &record.attribute };
+        let mut plain_name: &str = &record.name;
+        let mut wrapped = false;
         if !attribute.is_empty() {
             // what stands in the attribute goes before what stands beside it
             let (name, own) = match self.attributes.contains_key(attribute.as_ref()) {
@@ -123,7 +130,12 @@ impl<'g, 'n> Lookup<'g, 'n> {
             if let Some(own) = own {
                 system = self.systems.number(own);
             }
-            let first = self.attribute(name, own.or(stated.map(String::as_str)), keys);
+            let own = own.or(stated.map(String::as_str));
+            let first;
+            (first, wrapped) = self.attribute(name, own, plain, keys);
+            if wrapped {
+                plain_name = name;
+            }
             let is_name_too = record.named == Named::Any && !record.name.is_empty() && self.is_known(&record.name);
             known = first.filter(|_| !is_name_too);
         }
@@ -132,13 +144,14 @@ impl<'g, 'n> Lookup<'g, 'n> {
             known = Some(node);
             system = self.systems.of(node);
         }
-        let (name, pname, short) = match known.and_then(|node| self.names.of(node)) {
-            Some(names) => (Some(names.name), names.pname, None),
+        let Found { name, pnames, short } = match known.and_then(|node| self.names.of(node)) {
+            Some(names) => Found { name: Some(names.name), pnames: [names.pname, None], short: None },
             None if record.name.is_empty() => return,
-            None => self.by_name(record),
+            None => self.by_name(plain_name, record.named, wrapped),
         };
-        let both = [(name, Match::NameAndSystem, Match::Name), (pname, Match::PnameAndSystem, Match::Pname)];
-        for (number, on_system, anywhere) in both {
+        let names = [(name, Match::NameAndSystem, Match::Name)];
+        let pnames = pnames.map(|pname| (pname, Match::PnameAndSystem, Match::Pname));
+        for (number, on_system, anywhere) in names.into_iter().chain(pnames) {
             let Some(number) = number else { continue };
             if system != System::ANY {
                 keys.push(Key::new(on_system, number, system));
@@ -156,30 +169,41 @@ impl<'g, 'n> Lookup<'g, 'n> {
             || self.names.exact_pname(name, Sort::Full).is_some()
     }
 
-    /// The numbers of the name, the pname and the shortened name of what only its name tells.
-    fn by_name(&self, record: &Record) -> (Option<u32>, Option<u32>, Option<u32>) {
-        let name = &record.name;
-        if record.named == Named::Pname {
-            return (None, self.names.exact_pname(name, Sort::Full), None);
+    /// The numbers of what only its name tells. `wrapped`: it is an attribute of a wrapper, and so a pname of what is
+    /// built, unless it is the wrapper's very name.
+    fn by_name(&self, name: &str, named: Named, wrapped: bool) -> Found {
+        let none = Found { name: None, pnames: [None; 2], short: None };
+        if named == Named::Pname {
+            return Found { pnames: [self.names.exact_pname(name, Sort::Full), None], ..none };
         }
         let sort = self.names.sort(name);
-        // what is a pname is one, also where a download has it for a name
-        let whole = match (record.named, sort) {
-            (Named::Any | Named::Short, Sort::Download) => self.names.exact_pname(name, Sort::Full),
+        let number = self.names.name(name, sort);
+        if wrapped && number.is_none() {
+            return Found { pnames: [self.names.built_pname(name), None], ..none };
+        }
+        let by_name = self.names.pname(name, sort);
+        // what is a pname is one, also where a download, a wrapper or a script has it for a name
+        let whole = match (named, sort) {
+            (Named::Any | Named::Short, Sort::Download | Sort::Light) => self.names.exact_pname(name, Sort::Full),
             _ => None,
         };
-        let pname = whole.or_else(|| self.names.pname(name, sort));
-        let short = (record.named == Named::Short).then(|| self.names.short(name, sort)).flatten();
-        (self.names.name(name, sort), pname, short)
+        let short = (named == Named::Short).then(|| self.names.short(name, sort)).flatten();
+        Found { name: number, pnames: [by_name, whole.filter(|whole| by_name != Some(*whole))], short }
     }
 
-    /// Files under the nodes of an attribute, and gives the first of them.
-    fn attribute(&self, name: &str, system: Option<&str>, keys: &mut Vec<Key>) -> Option<NodeId> {
-        let range = self.attributes.get(name)?.clone();
+    /// Files under the nodes of an attribute, and gives the first of them. A plain name is not filed under wrappers:
+    /// whether there are any.
+    fn attribute(&self, name: &str, system: Option<&str>, plain: bool, keys: &mut Vec<Key>) -> (Option<NodeId>, bool) {
+        let Some(range) = self.attributes.get(name).cloned() else { return (None, false) };
+        let mut wrapped = false;
         let mut first: Option<(Match, NodeId)> = None;
         for attribute in range.map(|at| AttributeId(at as u32)) {
             let node = self.graph.attribute_node(attribute).filter(|&node| self.names.of(node).is_some());
             let Some(node) = node else { continue };
+            if plain && self.names.of(node).is_some_and(|names| names.sort == Sort::Light) {
+                wrapped = true;
+                continue;
+            }
             let of_attribute = self.graph.attribute_system(attribute);
             let own = if of_attribute.is_empty() { self.graph.system(node) } else { of_attribute };
             let here = system.is_none_or(|system| system == own);
@@ -189,6 +213,6 @@ impl<'g, 'n> Lookup<'g, 'n> {
                 first = Some((by, node));
             }
         }
-        first.map(|(_, node)| node)
+        (first.map(|(_, node)| node), wrapped && first.is_none())
     }
 }

@@ -8,6 +8,7 @@ use super::keys::{Key, Lookup, System, Systems};
 use super::names::Names;
 use super::reason::{Match, Measured};
 use crate::cost::Spread;
+use crate::cost::quoted::quoted;
 use crate::graph::{Graph, NodeId};
 
 /// What the records say of a graph.
@@ -15,9 +16,11 @@ pub(in crate::cost) struct Matching {
     /// What is known of each node; index into `measured`, [`NONE`] where nothing is.
     pub(in crate::cost) of_node: Vec<u32>,
     pub(in crate::cost) measured: Vec<Measured>,
+    /// Downloads that are not measured, with what is known of others of their name; index into `measured`.
+    pub(in crate::cost) hints: Vec<(NodeId, u32)>,
     /// The lists of files of [`Measured::files`], ascending.
     pub(in crate::cost) file_lists: Vec<Vec<u32>>,
-    /// Of each file how many records match nothing here, and what the first of them is of.
+    /// Of each file how many records match nothing here, and what the first of them is of, shortened.
     pub(in crate::cost) unmatched: Vec<(u64, String)>,
 }
 
@@ -28,8 +31,10 @@ pub(in crate::cost) const NONE: u32 = u32::MAX;
 ///
 /// Names with one or several of: a derivation path; an attribute, also with a system before or behind it; a name; a
 /// pname, or a name with a version, which is the longest pname of the closure that it can have. What is known by path or
-/// attribute is known by its name and pname, too. By pname, wrappers, environments and what prefers to be built locally
-/// are kept apart from builds, and downloads have none.
+/// attribute is known by its name and pname, too. A plain name that is the attribute of a wrapper is a pname of what is
+/// built (`gcc`), and one that a script has is a pname besides. By pname, wrappers, environments and what prefers to be built locally
+/// are kept apart from builds, and downloads have none. By name, a download is found only where all of its name are
+/// one: have one output path. A name of many (`source`) tells the model what downloads take.
 ///
 /// O(nodes + records), with a hash for each name.
 pub(in crate::cost) fn matching(graph: &Graph, times: &Times) -> Matching {
@@ -64,7 +69,7 @@ impl<'g> Groups<'g> {
             {
                 *count += 1;
                 if *count == 1 {
-                    record.shown().clone_into(first);
+                    *first = quoted(record.shown());
                 }
             }
             for &key in &keys {
@@ -82,9 +87,10 @@ impl<'g> Groups<'g> {
         self.numbers.get(&Key::new(by, what, system)).copied()
     }
 
-    /// The tightest group of a node.
-    fn tightest(&self, node: NodeId) -> Option<(Match, u32)> {
-        let names = self.names.as_ref()?.of(node)?;
+    /// The tightest group of a node, and whether that tells of the node itself.
+    fn tightest(&self, node: NodeId) -> Option<(Match, u32, bool)> {
+        let all = self.names.as_ref()?;
+        let names = all.of(node)?;
         let system = self.systems.as_ref()?.of(node);
         Match::ALL.into_iter().find_map(|by| {
             let group = match by {
@@ -95,18 +101,20 @@ impl<'g> Groups<'g> {
                 Match::Pname => self.get(by, names.pname?, System::ANY),
                 Match::ShortName => self.get(by, names.short?, System::ANY),
             };
-            group.map(|group| (by, group))
+            let of_many = matches!(by, Match::NameAndSystem | Match::Name) && all.is_of_many(names.name);
+            group.map(|group| (by, group, !of_many))
         })
     }
 
     fn finish(self, graph: &Graph, times: &Times, unmatched: Vec<(u64, String)>) -> Matching {
         let mut of_node = vec![NONE; graph.node_count()];
         let mut measured: Vec<Measured> = Vec::new();
+        let mut hints = Vec::new();
         let mut file_lists = Lists::default();
         // the number among those that are used
         let mut used = vec![NONE; self.numbers.len()];
         for node in graph.nodes().filter(|_| !self.numbers.is_empty()) {
-            let Some((by, group)) = self.tightest(node) else { continue };
+            let Some((by, group, is_own)) = self.tightest(node) else { continue };
             let slot = &mut used[group as usize];
             if *slot == NONE {
                 *slot = measured.len() as u32;
@@ -117,7 +125,11 @@ impl<'g> Groups<'g> {
                     source: 0,
                 });
             }
-            of_node[node.index()] = *slot;
+            if is_own {
+                of_node[node.index()] = *slot;
+            } else {
+                hints.push((node, *slot));
+            }
         }
         let members = Members::new(&self.members, &used, measured.len());
         drop(self);
@@ -139,7 +151,7 @@ impl<'g> Groups<'g> {
                 measured.source = *sources.entry(xxh3_128(bytemuck::cast_slice(records))).or_insert(count);
             }
         }
-        Matching { of_node, measured, file_lists: file_lists.lists, unmatched }
+        Matching { of_node, measured, hints, file_lists: file_lists.lists, unmatched }
     }
 }
 

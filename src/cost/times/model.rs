@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::matching::{Matching, NONE};
 use super::reason::{Basis, Estimated};
+use super::samples::{Packages, Ratios, Samples, Scale};
 use crate::cost::Spread;
 use crate::graph::{Graph, NodeId};
 use crate::ingest::split_system;
@@ -67,6 +68,17 @@ impl Kind {
         }
     }
 
+    /// With all else that has its built-in figure, on the same machines.
+    const fn of_its_figure(self) -> Self {
+        let Self { download, big, local, module, builder } = self;
+        let (builder, module) = match (download || big || local || module, builder) {
+            (true, _) => (Builder::Stdenv, module && !(download || big || local)),
+            (false, Builder::Stdenv) => (Builder::Stdenv, false),
+            (false, Builder::Bare | Builder::Nix) => (Builder::Bare, false),
+        };
+        Self { download, big: big && !download, local: local && !download, module, builder }
+    }
+
     /// In words.
     fn told(self, basis: Basis) -> String {
         if self.download {
@@ -77,14 +89,12 @@ impl Kind {
             (false, true) => "local builds",
             (false, false) => "builds",
         };
-        let of = match (basis, self.module) {
-            (Basis::Kind | Basis::Scaled | Basis::BuiltIn, true) => " of modules",
-            _ => "",
-        };
-        match (basis, self.builder) {
-            (Basis::Machine, _) | (_, Builder::Stdenv) => format!("{machine}{of}"),
-            (_, Builder::Bare) => format!("{machine}{of} without a stdenv"),
-            (_, Builder::Nix) => format!("{machine}{of} by Nix itself"),
+        // the set of a module names its language
+        let of = if self.module && basis != Basis::Set { " of modules" } else { "" };
+        match self.builder {
+            Builder::Stdenv => format!("{machine}{of}"),
+            Builder::Bare => format!("{machine}{of} without a stdenv"),
+            Builder::Nix => format!("{machine}{of} by Nix itself"),
         }
     }
 }
@@ -101,9 +111,11 @@ pub(in crate::cost) struct Model {
 /// Estimates every derivation without a record by the median of the measured ones that are like it, in classes of at
 /// least [`ENOUGH`] packages, from close to far: of its package set (the language of a module, else the set that its
 /// attribute stands in), whether it wants a machine for big builds (`big-parallel`) or any (`preferLocalBuild`), and
-/// its builder (a stdenv, another one, Nix itself); of all sets, modules apart; of all builders. Else it takes a built-in figure, times
-/// what the measured ones take of theirs. A fixed-output derivation is a download, and judged by downloads alone.
-/// Records that tell of several derivations count once.
+/// its builder (a stdenv, another one, Nix itself); of all sets, modules apart; of all that have its built-in figure.
+/// Else it takes its built-in figure, times what the measured ones take of theirs (their median); that makes no figure
+/// longer than the longest of them, nor shorter than the shortest. A fixed-output derivation is a download, and judged
+/// by downloads alone. Each package counts once, by its pname without case and interpreter; so do records that tell of
+/// several.
 ///
 /// Underestimates sums: of build times, which are skewed, the median lies below the mean, and what is exceptional in
 /// its class (a browser that asks for no big machine) is taken for a common one.
@@ -112,27 +124,28 @@ pub(in crate::cost) struct Model {
 /// O(nodes + edges + records).
 pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
     let kinds = Kinds::new(graph);
-    let mut samples: FxHashMap<Class, Vec<u64>> = FxHashMap::default();
-    let mut ratios: Vec<f64> = Vec::new();
-    let mut seen: FxHashMap<(Class, u32), ()> = FxHashMap::default();
-    let mut scaled = FixedBitSet::with_capacity(matching.measured.len());
-    for node in graph.nodes() {
-        let group = matching.of_node.get(node.index()).copied().unwrap_or(NONE);
+    let mut samples: Samples<Class> = Samples::default();
+    let mut ratios = Ratios::new();
+    let mut packages = Packages::new(graph);
+    let found = graph.nodes().zip(&matching.of_node).filter(|&(_, &group)| group != NONE);
+    for (node, &group) in found.chain(matching.hints.iter().map(|(node, group)| (*node, group))) {
         let Some(measured) = matching.measured.get(group as usize) else { continue };
         let Some((set, kind)) = kinds.of(graph, node) else { continue };
+        let package = packages.of(node);
         for class in classes(set, kind) {
-            if seen.insert((class, measured.source), ()).is_none() {
-                samples.entry(class).or_default().push(measured.spread.median);
-            }
+            samples.add(class, package, measured);
         }
-        if !kind.download && !kind.local && !scaled.put(measured.source as usize) {
-            ratios.push(measured.spread.median as f64 / kind.built_in() as f64);
+        if !kind.download && !kind.local {
+            ratios.add(kind.built_in(), package, measured);
         }
     }
-    samples.retain(|_, values| values.len() >= ENOUGH);
-    let samples = samples.into_iter().filter_map(|(class, values)| Some((class, Spread::of(values)?))).collect();
-    ratios.sort_unstable_by(f64::total_cmp);
-    let ratio = (ratios.len() >= ENOUGH).then(|| ratios.get(ratios.len() / 2).copied()).flatten();
+    let scale = Scale::new(ratios);
+    let samples: FxHashMap<Class, Spread> = samples
+        .of_packages()
+        .into_iter()
+        .filter(|(_, values)| values.len() >= ENOUGH)
+        .filter_map(|(class, values)| Some((class, Spread::of(values.into_iter().map(|(_, value)| value).collect())?)))
+        .collect();
 
     let mut model = Model { of_node: vec![NONE; graph.node_count()], estimated: Vec::new() };
     let mut numbers: FxHashMap<(u32, Kind), u32> = FxHashMap::default();
@@ -142,7 +155,7 @@ pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
         }
         let Some((set, kind)) = kinds.of(graph, node) else { continue };
         let number = *numbers.entry((set, kind)).or_insert_with(|| {
-            model.estimated.push(kinds.estimate(set, kind, &samples, ratio, ratios.len()));
+            model.estimated.push(kinds.estimate(set, kind, &samples, scale.as_ref()));
             model.estimated.len() as u32 - 1
         });
         if let Some(slot) = model.of_node.get_mut(node.index()) {
@@ -154,11 +167,10 @@ pub(in crate::cost) fn model(graph: &Graph, matching: &Matching) -> Model {
 
 /// The classes of a derivation, from close to far.
 fn classes(set: u32, kind: Kind) -> impl Iterator<Item = Class> {
-    let any = Kind { builder: Builder::Stdenv, module: false, ..kind };
-    let built = [(Basis::Set, set, kind), (Basis::Kind, 0, kind), (Basis::Machine, 0, any)];
-    let download = [(Basis::Kind, 0, Kind { big: false, local: false, ..any })];
-    let (built, download): (&[Class], &[Class]) = if kind.download { (&[], &download) } else { (&built, &[]) };
-    built.iter().chain(download).copied().collect::<Vec<_>>().into_iter()
+    let built = [(Basis::Set, set, kind), (Basis::Kind, 0, kind), (Basis::Machine, 0, kind.of_its_figure())];
+    let download = [(Basis::Kind, 0, kind.of_its_figure())];
+    let (built, download) = if kind.download { (None, Some(download)) } else { (Some(built), None) };
+    built.into_iter().flatten().chain(download.into_iter().flatten())
 }
 
 /// What all nodes are like.
@@ -223,18 +235,11 @@ impl<'g> Kinds<'g> {
         Some((self.set_of.get(node.index()).copied().unwrap_or_default(), kind))
     }
 
-    fn estimate(
-        &self,
-        set: u32,
-        kind: Kind,
-        samples: &FxHashMap<Class, Spread>,
-        ratio: Option<f64>,
-        of_ratio: usize,
-    ) -> Estimated {
+    fn estimate(&self, set: u32, kind: Kind, samples: &FxHashMap<Class, Spread>, scale: Option<&Scale>) -> Estimated {
         for class in classes(set, kind) {
             let Some(&spread) = samples.get(&class) else { continue };
             let (basis, set, _) = class;
-            let told = kind.told(basis);
+            let told = class.2.told(basis);
             let class = match self.sets.get(set as usize).copied().unwrap_or_default() {
                 name if basis == Basis::Set && !name.is_empty() => format!("{told} of {name}"),
                 _ if basis == Basis::Set => format!("{told} of no package set"),
@@ -244,10 +249,10 @@ impl<'g> Kinds<'g> {
         }
         let built_in = kind.built_in();
         let class = kind.told(Basis::BuiltIn);
-        match ratio.filter(|_| !kind.download) {
-            Some(ratio) => {
-                let millis = (built_in as f64 * ratio).round().clamp(1.0, super::record::LONGEST_MILLIS as f64) as u64;
-                Estimated { basis: Basis::Scaled, class, of: of_ratio as u32, spread: None, millis }
+        match scale.filter(|_| !kind.download) {
+            Some(scale) => {
+                let millis = scale.of(built_in);
+                Estimated { basis: Basis::Scaled, class, of: scale.packages, spread: None, millis }
             }
             None => Estimated { basis: Basis::BuiltIn, class, of: 0, spread: None, millis: built_in },
         }

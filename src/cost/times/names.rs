@@ -1,10 +1,11 @@
 //! The names of a closure, as records are looked up by them.
 
+use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use crate::cost::sort::Sort;
 use crate::graph::{Graph, NodeId};
-use crate::nix::called;
+use crate::nix::{Digest, called};
 
 /// What a node is called, in numbers that are the same for what is called the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(super) struct Names<'g> {
     shorts: FxHashMap<&'g str, Sorts>,
     /// Of all nodes; `None` of what is no derivation.
     nodes: Vec<Option<NodeNames>>,
+    /// By number of a name: downloads of several output paths have it.
+    of_many: FixedBitSet,
 }
 
 /// Which sorts of derivations have a name, and its number.
@@ -79,6 +82,8 @@ impl<'g> Names<'g> {
         let mut numbers: Vec<[u32; 3]> = vec![[u32::MAX; 3]; graph.string_count()];
         let mut flags: [Vec<Sorts>; 3] = [Vec::new(), Vec::new(), Vec::new()];
         let mut nodes = Vec::with_capacity(graph.node_count());
+        let mut first_outputs: FxHashMap<u32, Digest> = FxHashMap::default();
+        let mut of_many = FixedBitSet::new();
         for node in graph.nodes() {
             if !graph.is_derivation(node) || graph.is_missing(node) {
                 nodes.push(None);
@@ -108,6 +113,12 @@ impl<'g> Names<'g> {
             let light = u32::from(sort == Sort::Light);
             let built = |number: u32| (sort != Sort::Download).then_some(number * 2 + light);
             let name = found[0] * 2 + u32::from(sort == Sort::Download);
+            if sort == Sort::Download {
+                let output = graph.outputs(node).next().map_or(Digest::NONE, |(_, digest)| digest);
+                if first_outputs.insert(name, output).is_some_and(|known| known != output || !known.is_some()) {
+                    of_many.grow_and_insert(name as usize);
+                }
+            }
             nodes.push(Some(NodeNames { sort, name, pname: built(found[1]), short: built(found[2]) }));
         }
         let [of_names, of_pnames, of_shorts] = flags;
@@ -119,12 +130,17 @@ impl<'g> Names<'g> {
         names.values_mut().for_each(|sorts| fill(sorts, &of_names));
         pnames.values_mut().for_each(|sorts| fill(sorts, &of_pnames));
         shorts.values_mut().for_each(|sorts| fill(sorts, &of_shorts));
-        Self { names, pnames, shorts, nodes }
+        Self { names, pnames, shorts, nodes, of_many }
     }
 
     /// What a derivation is called; `None` where it is none.
     pub(super) fn of(&self, node: NodeId) -> Option<NodeNames> {
         self.nodes.get(node.index()).copied().flatten()
+    }
+
+    /// Whether downloads of several output paths have a name, by its number in [`NodeNames`].
+    pub(super) fn is_of_many(&self, name: u32) -> bool {
+        self.of_many.contains(name as usize)
     }
 
     /// The sort of what has a name.
@@ -148,6 +164,11 @@ impl<'g> Names<'g> {
     /// The number of a pname.
     pub(super) fn exact_pname(&self, pname: &str, sort: Sort) -> Option<u32> {
         self.pnames.get(&called(pname))?.of_record(sort)
+    }
+
+    /// The number of a pname of builds that are no wrappers.
+    pub(super) fn built_pname(&self, pname: &str) -> Option<u32> {
+        self.pnames.get(&called(pname)).filter(|sorts| sorts.full)?.of_record(Sort::Full)
     }
 
     /// The number of a name that nix-output-monitor has shortened.

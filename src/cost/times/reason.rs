@@ -72,9 +72,9 @@ pub enum Basis {
     Set,
     /// The median of what is like it.
     Kind,
-    /// The median of what asks for the same machines.
+    /// The median of what has the same built-in figure and asks for the same machines.
     Machine,
-    /// A built-in figure, times what the measured builds take of theirs.
+    /// A built-in figure, times what the measured builds take of theirs, within what they take.
     Scaled,
     /// A built-in figure.
     BuiltIn,

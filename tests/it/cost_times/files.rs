@@ -245,6 +245,24 @@ fn what_cannot_be_is_refused_with_its_place() {
             "{\"name\": \"a\", \"seconds\": 1}\n{\"name\": \"b\", \"seconds\": -1}\n".to_owned(),
             "t, line 2: expected seconds from 0 to ten years, found -1",
         ),
+        (
+            hydra("@,1700000000000,1700000060000,0"),
+            "t, line 3: expected seconds since the epoch, found '1700000000000': are these milliseconds?",
+        ),
+        (hydra("@,1700000000,1700000060000,0"), "found '1700000060000': are these milliseconds?"),
+        (hydra("@,1e11,100000000001,0"), "found '100000000001': are these milliseconds?"),
+        ("curl,1,5\n".to_owned(), "t, line 1: expected a system such as x86_64-linux, found '5'"),
+        ("curl,1\ngit,1,25".to_owned(), "t, line 2: expected a system such as x86_64-linux, found '25'"),
+        ("system,name,ms\nx 86,a,1".to_owned(), "t, line 2: expected a system such as x86_64-linux, found 'x 86'"),
+        ("name,seconds,name\na,1,b".to_owned(), "t, line 1: expected one column of a meaning, found 'name' and 'name'"),
+        (
+            "drvpath,start_time,drv,startTime,stoptime\n".to_owned(),
+            "t, line 1: expected one column of a meaning, found 'drvpath' and 'drv'",
+        ),
+        (
+            "[{\"name\": \"a\", \"seconds\": 1,\n\"Name\": \"b\"}]".to_owned(),
+            "t, line 2: expected one member of a meaning, found 'name' and 'Name'",
+        ),
         (format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)), "t, line 1: expected an object, found a list"),
         ("name,seconds\n\"a,1\nb,2\n".to_owned(), "t, line 2: expected 2 fields, found 1"),
         ("/nix/store/curl,1\n".to_owned(), "t, line 1: '/nix/store/curl': the hash part of a store path"),
@@ -263,6 +281,67 @@ fn what_cannot_be_is_refused_with_its_place() {
     assert_eq!(error, "t, line 2: expected UTF-8, found other bytes");
     let utf16: Vec<u8> = "a,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(refusal(&utf16).starts_with("t, line 1: "));
+}
+
+/// However long what is found is, a message quotes its beginning.
+#[test]
+fn messages_are_short() {
+    let long = "1".repeat(200_000);
+    let words = "k".repeat(200_000);
+    let drv = "/nix/store/00000000000000000000000000000001-a.drv";
+    for text in [
+        format!("a,{long}"),
+        format!("a,-{long}"),
+        "a,1e300".to_owned(),
+        "a,-1e300".to_owned(),
+        format!("a,1\nb,{words}"),
+        format!("a,1,{long}"),
+        words.clone(),
+        format!("{words},{words}\n"),
+        format!("name,drvpath,{words}\n"),
+        format!("a,seconds,attr,{words},{words},attribute"),
+        format!("{words}.drv,1\n/nix/store/{words},1"),
+        format!("drvpath,seconds\n{words},1"),
+        format!("drvpath,starttime,stoptime\n{drv},{long},5"),
+        format!("drvpath,starttime,stoptime\n{drv},{words},5"),
+        format!("drvpath,starttime,stoptime\n{drv},1e10,-1e300"),
+        format!("drvpath,seconds,status\n{drv},1,{words}"),
+        format!("drvpath,seconds,type\n{drv},1,{words}"),
+        format!("{{\"{words}\": \"{words}\"}}"),
+        format!("{{\"{words}\": -{long}}}"),
+        format!("{{\"{words}\": -1}}"),
+        format!("{{\"{words}\": {words}}}"),
+        format!("[{{\"name\": \"{words}\", \"seconds\": \"{words}\"}}]"),
+        format!("[{{\"name\": [\"{words}\"], \"seconds\": 1}}]"),
+        format!("[{{\"name\": \"a\", \"name{}\": \"\", \"seconds\": 1}}]", "_".repeat(200_000)),
+        format!("[\"{words}\"]"),
+    ] {
+        let error = refusal(text.as_bytes());
+        assert!(error.chars().count() < 600, "{} characters: {error}", error.len());
+    }
+    let graph = Graph::open(minipkgs()).unwrap();
+    let mut times = Times::default();
+    times.add(format!("{words},1\n").as_bytes(), Path::new("t")).unwrap();
+    let costs = Costs::new(&graph, &times);
+    assert_eq!(costs.unmatched_times()[0].first, format!("{}…", "k".repeat(100)));
+}
+
+/// By whatever path it is given.
+#[test]
+fn a_file_that_is_given_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, "a,1\nb,2\n").unwrap();
+    std::fs::write(folder.path().join("same.csv"), "a,1\nb,2\n").unwrap();
+    let other = folder.path().join(".").join("t.csv");
+    let times = Times::read(&[path.clone(), path.clone(), other, folder.path().join("same.csv")]).unwrap();
+    assert_eq!((times.files().len(), times.len()), (2, 4));
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link.csv");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(Times::read(&[link.clone(), path]).unwrap().files()[0].path, link);
+    }
 }
 
 /// A file that is refused takes nothing from those before it.

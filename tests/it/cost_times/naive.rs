@@ -43,6 +43,7 @@ pub(super) struct Node {
     pub(super) called: String,
     pub(super) system: String,
     pub(super) sort: Sort,
+    pub(super) outputs: Vec<String>,
     /// By name and system.
     pub(super) attributes: Vec<(String, String)>,
 }
@@ -68,6 +69,7 @@ pub(super) fn nodes(graph: &Graph) -> Vec<Node> {
                 path: graph.path(node),
                 called: called(graph.pname(node)),
                 system: graph.system(node).to_owned(),
+                outputs: graph.outputs(node).map(|(name, digest)| graph.output_path(node, name, digest)).collect(),
                 attributes: attributes.map(attribute).collect(),
                 name,
                 sort,
@@ -143,20 +145,18 @@ pub(super) fn prefixes(name: &str) -> Vec<&str> {
     all
 }
 
-/// The derivations that the longest pname in a name tells of.
+/// The derivations that the longest pname in a name tells of; with those that have the whole of it for a pname.
 pub(super) fn by_pname(nodes: &[Node], record: &Record) -> Vec<usize> {
     if record.named == Named::Pname {
         return of_pname(nodes, &record.name, Sort::Full);
     }
     let sort = sort_of(nodes, &record.name);
-    if sort == Sort::Download && record.named != Named::Derivation {
-        let whole = of_pname(nodes, &record.name, Sort::Full);
-        if !whole.is_empty() {
-            return whole;
-        }
-    }
     let found = prefixes(&record.name).into_iter().map(|pname| of_pname(nodes, pname, sort));
-    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+    let mut found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+    if sort != Sort::Full && record.named != Named::Derivation {
+        found.extend(of_pname(nodes, &record.name, Sort::Full));
+    }
+    found
 }
 
 pub(super) fn by_name(nodes: &[Node], record: &Record) -> Vec<usize> {
@@ -200,10 +200,20 @@ pub(super) fn known(nodes: &[Node], all: &BTreeSet<String>, record: &Record) -> 
         }
     }
     found.sort_unstable();
+    // a plain name is no wrapper's attribute
+    let all_found = found.len();
+    found.retain(|(.., at)| !plain || nodes[*at].sort != Sort::Light);
+    let wrapped = all_found > 0 && found.is_empty();
     let side = |wanted: bool| found.iter().filter(move |(_, here, _)| *here == wanted).map(|(.., at)| *at);
     known.here = side(true).collect();
     known.elsewhere = side(false).collect();
-    if !record.name.is_empty() {
+    if wrapped && by_name(nodes, &Record { name: name.clone(), ..record.clone() }).is_empty() {
+        let built = of_pname(nodes, &name, Sort::Full).into_iter();
+        known.pnames = built.filter(|&at| nodes[at].sort == Sort::Full).collect();
+    } else if wrapped {
+        let record = Record { name: name.clone(), ..record.clone() };
+        (known.names, known.pnames) = (by_name(nodes, &record), by_pname(nodes, &record));
+    } else if !record.name.is_empty() {
         known.names = by_name(nodes, record);
         known.pnames = by_pname(nodes, record);
         known.shorts = by_short(nodes, record);
@@ -256,4 +266,13 @@ pub(super) fn found(nodes: &[Node], records: &[Record], knowns: &[Known]) -> Vec
         })
     };
     (0..nodes.len()).map(of).collect()
+}
+
+/// Whether what is found of a derivation tells of others of its name, and only by the way of it: a download of a name
+/// that others have, too.
+pub(super) fn is_hint(nodes: &[Node], at: usize, level: Match) -> bool {
+    let node = &nodes[at];
+    let is_other =
+        |other: &Node| other.sort == Sort::Download && other.name == node.name && other.outputs != node.outputs;
+    matches!(level, Match::Name | Match::NameAndSystem) && node.sort == Sort::Download && nodes.iter().any(is_other)
 }
