@@ -47,7 +47,7 @@ impl Known {
                     let path = format!("/nix/store/{}-{}{suffix}", digest.as_str(), graph.name(node));
                     let nar = 1 + chance.below(1 << 30);
                     let mut told = json!({"path": path, "narSize": nar, "references": []});
-                    if nar % 2 == 0 {
+                    if nar.is_multiple_of(2) {
                         told["downloadSize"] = json!(nar / 3 + 1);
                     }
                     sizes.push(told);

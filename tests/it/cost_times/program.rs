@@ -160,7 +160,7 @@ fn sizes_in_words() {
     let (program, recipes) = packages();
     let entry = |path: &str, told: &str| format!(r#"{{"path":"{path}","references":[],{told}}}"#);
     let stranger = |number: u32, name: &str| format!("/nix/store/{number:032}-{name}");
-    let write = |entries: &[String]| program.write("s.json", &format!("[{}]", entries.join(",")));
+    let write = |entries: &[String]| program.write("s.json", format!("[{}]", entries.join(",")));
     let run = |selector: &str| run(&program, &[selector, "--sizes", "s.json"]).fine();
     write(&[entry(&stranger(777, "curl-7.0"), r#""narSize":568"#)]);
     let out = run("name:curl-8.0");
