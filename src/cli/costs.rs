@@ -14,7 +14,7 @@ pub(super) struct CostArgs {
     /// Build times (repeatable): nix-output-monitor's build-reports.csv, Hydra's BuildSteps, or names with seconds
     #[arg(long, value_name = "FILE")]
     times: Vec<PathBuf>,
-    /// Sizes of outputs (repeatable): what nix path-info prints as JSON, narinfo files or a folder of them, or Nix's db.sqlite
+    /// Sizes of outputs (repeatable): JSON of nix path-info, narinfo files or a folder of them, or Nix's db.sqlite
     #[arg(long, value_name = "FILE")]
     sizes: Vec<PathBuf>,
     /// Tell costs also where neither is given, all estimated

@@ -5,15 +5,13 @@ use std::io;
 use super::side::SideError;
 use crate::cost::{CachedError, FarmError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
-use crate::ingest::IngestError;
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
+use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{
-    BaselineError, IgnoresError, OwnersError, RankError, RatesError, ResolveError, SelectorError, WhatIfError,
-};
+use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -53,13 +51,9 @@ pub(super) enum CliError {
     #[error(transparent)]
     Farm(#[from] FarmError),
     #[error(transparent)]
-    Rates(#[from] RatesError),
+    File(#[from] FileError),
     #[error(transparent)]
     Rank(#[from] RankError),
-    #[error(transparent)]
-    Ignores(#[from] IgnoresError),
-    #[error(transparent)]
-    Baseline(#[from] BaselineError),
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -128,9 +122,7 @@ impl CliError {
             | Self::Rules(_)
             | Self::Times(_)
             | Self::Farm(_)
-            | Self::Rates(_)
-            | Self::Ignores(_)
-            | Self::Baseline(_)
+            | Self::File(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

@@ -6,6 +6,7 @@ mod farm;
 mod quoted;
 mod schedule;
 mod sizes;
+mod sort;
 mod times;
 mod weights;
 

@@ -15,6 +15,7 @@ pub use spread::Spread;
 use super::costs::Bytes;
 use crate::graph::{Graph, NodeId};
 use crate::nix::Digest;
+use crate::proof::outputs::MOST_BYTES;
 use matching::Matching;
 use model::SizeModel;
 
@@ -23,7 +24,7 @@ use model::SizeModel;
 /// An output's size is that of its very path where a record tells it (measured). Else it is estimated, from near
 /// to far: the median of paths of the same name (another system, another evaluation), of the same output of what
 /// is called the same (another version), of the tightest class with enough known sizes, see [`SizeClass`]. Input
-/// sources and holes have no bytes. At most [`crate::proof::outputs::MOST_BYTES`] an output.
+/// sources and holes have no bytes. At most [`MOST_BYTES`] an output, and for its download.
 #[derive(Debug, Clone)]
 pub struct Sizes {
     matching: Matching,
@@ -145,9 +146,9 @@ impl Sizes {
     fn fill(&mut self, graph: &Graph, node: NodeId) {
         let (mut bytes, mut measured, mut download, mut told) = (0, true, 0, true);
         for size in self.outputs(graph, node) {
-            bytes += size.bytes;
+            bytes = u64::saturating_add(bytes, size.bytes);
             measured &= size.is_measured();
-            download += size.download.map_or(0, |download| download.bytes);
+            download = u64::saturating_add(download, size.download.map_or(0, |download| download.bytes));
             told &= size.download.is_some_and(|download| download.measured);
         }
         if let Some(place) = self.bytes.get_mut(node.index()) {
@@ -178,8 +179,8 @@ impl Sizes {
         let download = self.ratio.map(|(downloads, nars)| match own {
             Some(bytes) => Bytes { bytes, measured: true },
             None => {
-                let likely = u64::try_from(u128::from(bytes) * downloads / nars).unwrap_or(u64::MAX);
-                Bytes { bytes: near.unwrap_or(likely), measured: false }
+                let likely = u64::try_from(u128::from(bytes) * downloads / nars).unwrap_or(MOST_BYTES);
+                Bytes { bytes: near.unwrap_or(likely.min(MOST_BYTES)), measured: false }
             }
         });
         OutputSize { output, bytes, download, reason }

@@ -11,7 +11,6 @@ mod names;
 mod reason;
 mod record;
 mod samples;
-mod sort;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

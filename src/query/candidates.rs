@@ -154,7 +154,7 @@ pub fn candidates(
         candidates: Vec::new(),
         total: 0,
         hours: 0.0,
-        cost_per_year: year_makes(graph, params.bumps, params.costs).1,
+        cost_per_year: params.costs.and_then(|costs| year_makes(graph, params.bumps, Some(costs)).1),
         without_attribute: 0,
         saving_nothing: 0,
         tried: done.len() as u64,

@@ -18,11 +18,14 @@ use crate::reach::{RebuildSet, heaviest_chain, hours};
 pub struct CostReport {
     /// Machine time.
     pub hours: Hours,
-    /// Bytes that are written, and that every user downloads again: the NARs of all outputs. None where no sizes are
-    /// given.
+    /// Bytes that are written: the NARs of all outputs. None where no sizes are given.
     pub bytes: Option<u64>,
     /// Those of them that a record says; the rest is estimated.
     pub bytes_measured: Option<u64>,
+    /// What users download for them, packed as caches have it, measured or estimated; where a record tells of any
+    /// download.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_bytes: Option<u64>,
     /// The chain that no number of machines shortens.
     pub critical_path: CriticalPath,
     /// When a farm is done with it, where one is given that can build it all.
@@ -116,7 +119,7 @@ pub struct MachineUse {
     pub name: String,
     /// Builds at a time, of all of them.
     pub slots: u64,
-    /// How many builds they do.
+    /// How many builds and downloads they do.
     pub builds: u64,
     /// Time that they build, in all.
     pub busy_hours: f64,
@@ -208,6 +211,7 @@ impl CostReport {
             hours: Hours { time: all.hours, by_system: by_system.collect() },
             bytes: all.bytes,
             bytes_measured: all.bytes_measured,
+            download_bytes: all.download_bytes,
             critical_path: CriticalPath::of(graph, costs, nodes),
             makespan: None,
             unbuildable: Vec::new(),
@@ -223,7 +227,12 @@ impl CostReport {
     /// Without systems and builds.
     #[must_use]
     pub fn expense(&self) -> Expense {
-        Expense { hours: self.hours.time, bytes: self.bytes, bytes_measured: self.bytes_measured }
+        Expense {
+            hours: self.hours.time,
+            bytes: self.bytes,
+            bytes_measured: self.bytes_measured,
+            download_bytes: self.download_bytes,
+        }
     }
 }
 

@@ -17,6 +17,10 @@ pub struct Expense {
     /// Those of them that a record says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_measured: Option<u64>,
+    /// What users download for them, packed as caches have it, measured or estimated; where a record tells of any
+    /// download.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_bytes: Option<u64>,
 }
 
 /// Machine hours, on machines of speed 1.
@@ -39,6 +43,7 @@ pub(super) struct CostSum {
     pub(super) millis_measured: u64,
     pub(super) bytes: u64,
     pub(super) bytes_measured: u64,
+    pub(super) download_bytes: u64,
 }
 
 impl CostSum {
@@ -54,6 +59,7 @@ impl CostSum {
                 add(&mut sum.bytes, size.bytes);
                 add(&mut sum.bytes_measured, if size.measured { size.bytes } else { 0 });
             }
+            add(&mut sum.download_bytes, costs.download(node).map_or(0, |download| download.bytes));
         }
         sum
     }
@@ -62,12 +68,12 @@ impl CostSum {
 impl Expense {
     /// Sums of bumps, each as often a year as it says; in one order, so that they are rounded in one way.
     pub(super) fn of(costs: &Costs, sums: impl IntoIterator<Item = (f64, CostSum)>) -> Self {
-        let mut all = [0.0; 4];
+        let mut all = [0.0; 5];
         for (rate, sum) in sums {
-            let own = [sum.millis, sum.millis_measured, sum.bytes, sum.bytes_measured];
+            let own = [sum.millis, sum.millis_measured, sum.bytes, sum.bytes_measured, sum.download_bytes];
             all.iter_mut().zip(own).for_each(|(all, own)| *all += rate * own as f64);
         }
-        let [millis, measured, bytes, bytes_measured] = all;
+        let [millis, measured, bytes, bytes_measured, download_bytes] = all;
         let of_sizes = |bytes: f64| costs.bytes().map(|_| bytes.round() as u64);
         Self {
             hours: MachineTime {
@@ -78,6 +84,7 @@ impl Expense {
             },
             bytes: of_sizes(bytes),
             bytes_measured: of_sizes(bytes_measured),
+            download_bytes: costs.downloads().map(|_| download_bytes.round() as u64),
         }
     }
 }

@@ -24,6 +24,10 @@ pub struct ExplainedCosts {
     pub bytes: Option<u64>,
     /// Those of them that a record says; the rest is estimated.
     pub bytes_measured: Option<u64>,
+    /// What users download for them, packed as caches have it, measured or estimated; where a record tells of any
+    /// download.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_bytes: Option<u64>,
     /// What must be built to have them all, where it is told what is built already, or who builds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_have: Option<Remaining>,
@@ -51,7 +55,7 @@ pub struct ExplainedCost {
     /// Bytes of its outputs. None where no sizes are given.
     pub bytes: Option<u64>,
     /// Whether a record tells the size of each of them.
-    pub bytes_measured: Option<bool>,
+    pub size_measured: Option<bool>,
     /// Its outputs, where sizes are given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<ExplainedOutput>,
@@ -135,6 +139,9 @@ pub struct ExplainedOutput {
     /// What is downloaded for it; none where no record tells of any download.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download: Option<u64>,
+    /// Whether a record of its very path says so; estimated otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_measured: Option<bool>,
     /// Why so many.
     pub reason: SizeGrounds,
 }
@@ -208,6 +215,7 @@ pub fn explain_costs(graph: &Graph, bumps: &[Bump], params: CostParams<'_>) -> E
         hours: total.hours,
         bytes: total.bytes,
         bytes_measured: total.bytes_measured,
+        download_bytes: total.download_bytes,
         to_have,
         derivations: nodes.into_iter().map(|node| explained(graph, costs, node)).collect(),
     }
@@ -222,6 +230,7 @@ fn explained(graph: &Graph, costs: &Costs, node: NodeId) -> ExplainedCost {
             bytes: output.bytes,
             measured: output.is_measured(),
             download: output.download.map(|download| download.bytes),
+            download_measured: output.download.map(|download| download.measured),
             reason: SizeGrounds::of(sizes, &output),
         })
     });
@@ -238,7 +247,7 @@ fn explained(graph: &Graph, costs: &Costs, node: NodeId) -> ExplainedCost {
         measured: time.measured,
         reason: TimeGrounds::of(costs, node),
         bytes: size.map(|size| size.bytes),
-        bytes_measured: size.map(|size| size.measured),
+        size_measured: size.map(|size| size.measured),
         outputs: outputs.collect(),
     }
 }

@@ -64,8 +64,8 @@ pub use resolve::{Bump, ResolveError, resolve};
 pub use rules::{RuleRow, RulesReport, rules};
 pub use selector::{Selector, SelectorError};
 pub use spurious::{
-    Baseline, BaselineError, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, IgnoresError, Named,
-    RatesError, Saves, SpuriousEdge, SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
+    Baseline, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, Named, Saves, SpuriousEdge,
+    SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
 };
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};

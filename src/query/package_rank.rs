@@ -123,9 +123,9 @@ impl PackageYear {
 /// # Errors
 /// When it is to go by what is not known.
 pub fn rank_packages(graph: &Graph, params: PackageRankParams<'_>) -> Result<PackageRankReport, RankError> {
+    params.by.check(params.costs)?;
     let (pnames, bumps): (Vec<String>, Vec<Vec<NodeId>>) = by_pname(graph).into_iter().unzip();
     let sums = BumpSums::of_bumps(graph, params.costs, &bumps);
-    sums.keys(params.by, params.costs)?;
     let rates: Vec<f64> = pnames.iter().map(|package| params.rates.of(package)).collect();
     let year = |bumps: std::ops::Range<usize>| PackageYear::new(params.costs, bumps.map(|at| (rates[at], &sums, at)));
     let all = year(0..bumps.len());

@@ -20,7 +20,7 @@ pub enum By {
     Builds,
     /// What takes the most machine time.
     Hours,
-    /// What writes the most bytes, and has every user download them.
+    /// What writes the most bytes: the NARs of all outputs.
     Bytes,
     /// What takes longest however many machines there are.
     CriticalPath,
@@ -101,15 +101,25 @@ impl BumpCost {
 
 impl BumpSums {
     /// By what bumps are put in order: derivations, milliseconds or bytes.
-    pub(super) fn keys(&self, by: By, costs: Option<&Costs>) -> Result<Vec<u64>, RankError> {
+    pub(super) fn keys(&self, by: By) -> Vec<u64> {
         let of = |key: fn(&CostSum) -> u64| self.costs.iter().map(key).collect();
-        match (by, costs) {
-            (By::Builds, _) => Ok(self.nodes.clone()),
+        match by {
+            By::Builds => self.nodes.clone(),
+            By::Hours => of(|sum| sum.millis),
+            By::CriticalPath => self.critical.clone(),
+            By::Bytes => of(|sum| sum.bytes),
+        }
+    }
+}
+
+impl By {
+    /// Whether it is known by what to go.
+    pub(super) fn check(self, costs: Option<&Costs>) -> Result<(), RankError> {
+        match (self, costs) {
+            (Self::Builds, _) => Ok(()),
             (_, None) => Err(RankError::NoCosts),
-            (By::Hours, _) => Ok(of(|sum| sum.millis)),
-            (By::CriticalPath, _) => Ok(self.critical.clone()),
-            (By::Bytes, Some(costs)) if costs.bytes().is_none() => Err(RankError::NoSizes),
-            (By::Bytes, _) => Ok(of(|sum| sum.bytes)),
+            (Self::Bytes, Some(costs)) if costs.bytes().is_none() => Err(RankError::NoSizes),
+            (_, Some(_)) => Ok(()),
         }
     }
 }
@@ -122,8 +132,9 @@ impl BumpSums {
 /// # Errors
 /// When it is to go by what is not known.
 pub fn rank(graph: &Graph, params: RankParams<'_>) -> Result<RankReport, RankError> {
+    params.by.check(params.costs)?;
     let sums = BumpSums::of_all(graph, params.costs);
-    let keys = sums.keys(params.by, params.costs)?;
+    let keys = sums.keys(params.by);
     let mut order: Vec<NodeId> = graph.nodes().collect();
     let key = |node: &NodeId| (Reverse(keys[node.index()]), graph.name(*node), graph.digest(*node));
     let top = params.top.unwrap_or(order.len()).min(order.len());

@@ -28,10 +28,10 @@ pub use answer::{
     BlockedBy, Compared, Consumer, Group, GroupBy, Named, Saves, SpuriousEdge, SpuriousReport, StaleIgnore, Step,
     Totals,
 };
-pub use baseline::{Baseline, BaselineError};
+pub use baseline::Baseline;
 pub(super) use bumps::{by_pname, year_makes};
-pub use ignores::{Ignores, IgnoresError};
-pub use rates::{BumpRates, RatesError};
+pub use ignores::Ignores;
+pub use rates::BumpRates;
 
 /// What to report.
 #[derive(Debug, Clone)]

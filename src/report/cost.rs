@@ -9,7 +9,7 @@ pub(super) const HEAVYWEIGHTS: [Column; 5] =
     [("heavyweight", false), ("system", false), ("time", true), ("share", true), ("known", false)];
 
 /// How many builds of a critical path are named.
-const NAMED: usize = 6;
+const NAMED: usize = 3;
 
 /// How a figure is known.
 pub(super) fn known(measured: bool) -> &'static str {
@@ -30,6 +30,9 @@ impl CostReport {
     /// The figures, one a line.
     pub(super) fn lines(&self) -> Vec<String> {
         let time = &self.hours.time;
+        if time.total == 0.0 {
+            return vec!["machine time: none".to_owned()];
+        }
         let known = measured(time.measured_share, time.total);
         let mut lines = vec![format!("machine time: {} ({known})", duration(time.total))];
         if self.hours.by_system.len() > 1 {
@@ -40,8 +43,9 @@ impl CostReport {
         }
         let expense = self.expense();
         if let Some((bytes, known)) = expense.bytes.zip(expense.bytes_known()) {
-            lines.push(format!("bytes written, and downloaded again: {} ({known})", size(bytes)));
+            lines.push(format!("bytes written: {} ({known})", size(bytes)));
         }
+        lines.extend(self.download_bytes.map(|bytes| format!("downloaded: {} packed", size(bytes))));
         lines.push(self.critical_path.line());
         lines.extend(self.makespan.iter().flat_map(Makespan::lines));
         for kind in &self.unbuildable {
@@ -76,17 +80,16 @@ impl CostReport {
 
 impl CriticalPath {
     fn line(&self) -> String {
-        // the longest of the chain, in its order
         let mut order: Vec<usize> = (0..self.chain.len()).collect();
         order.sort_by(|&a, &b| self.chain[b].hours.total_cmp(&self.chain[a].hours).then(a.cmp(&b)));
-        order.truncate(NAMED);
-        order.sort_unstable();
-        let named: Vec<String> =
-            order.iter().map(|&at| format!("{} {}", self.chain[at].name, duration(self.chain[at].hours))).collect();
-        let more = self.chain.len() - order.len();
-        let more = if more > 0 { format!(" (and {} that take less)", number(more as u64)) } else { String::new() };
-        let builds = counted(self.chain.len() as u64, "build");
-        format!("critical path: {}, {builds}: {}{more}", duration(self.hours), named.join(", then "))
+        let named: Vec<String> = order
+            .iter()
+            .take(NAMED)
+            .map(|&at| format!("{} {}", self.chain[at].name, duration(self.chain[at].hours)))
+            .collect();
+        let longest = if named.len() < order.len() { ", the longest of them" } else { ":" };
+        let steps = counted(self.chain.len() as u64, "step");
+        format!("critical path: {}, {steps}{longest} {}", duration(self.hours), named.join(", "))
     }
 }
 
@@ -98,13 +101,13 @@ impl Makespan {
         };
         let builders = counted(self.builders, "builder");
         let own = format!(
-            "makespan: {} on {builders}, which build {} of the time ({order})",
+            "makespan: {} on {builders}, busy {} of it ({order})",
             duration(self.hours),
             share(self.utilisation)
         );
         let machine = |kind: &MachineUse| {
-            let builds = counted(kind.builds, "build");
-            format!("{} x {}: {builds}, {}", number(kind.slots), kind.name, duration(kind.busy_hours))
+            let done = number(kind.builds);
+            format!("{} x {}: {done} done in {}", number(kind.slots), kind.name, duration(kind.busy_hours))
         };
         let machines: Vec<String> = self.machines.iter().map(machine).collect();
         let machines = (machines.len() > 1).then(|| format!("  {}", machines.join("; ")));

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Render;
 use super::cost::HEAVYWEIGHTS;
+use super::expense::bytes_known;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, fraction, number};
 use super::units::{duration, size};
@@ -59,8 +60,12 @@ fn words(by: &str) -> String {
 }
 
 impl ByteSpread {
-    fn told(&self, of: &str) -> String {
-        format!("median of {} {of} ({} to {})", number(u64::from(self.of)), size(self.min), size(self.max))
+    fn told(&self, noun: &str, class: &str) -> String {
+        let of = counted(u64::from(self.of), noun);
+        match self.of {
+            1 => format!("{of}{class}"),
+            _ => format!("median of {of}{class} ({} to {})", size(self.min), size(self.max)),
+        }
     }
 }
 
@@ -68,8 +73,8 @@ impl SizeGrounds {
     fn told(&self) -> String {
         match self {
             Self::Path { by, file } => format!("by {by}: {file}"),
-            Self::Records { by, bytes } => format!("{}, by {by}", bytes.told("paths")),
-            Self::Class { class, bytes } => bytes.told(&format!("outputs ({class})")),
+            Self::Records { by, bytes } => format!("{}, by {by}", bytes.told("path", "")),
+            Self::Class { class, bytes } => bytes.told("output", &format!(" ({class})")),
         }
     }
 }
@@ -94,16 +99,20 @@ impl ExplainedCost {
 
 impl ExplainedCosts {
     fn headline(&self) -> String {
-        let bytes = self.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
+        let known = |bytes: u64| bytes_known(bytes, self.bytes_measured.unwrap_or_default());
+        let bytes = self.bytes.filter(|&bytes| bytes > 0).map(|bytes| format!(", {} ({})", size(bytes), known(bytes)));
+        let packed = self.download_bytes.filter(|&bytes| bytes > 0).map(|bytes| format!(", {} packed", size(bytes)));
         let measured = match self.hours.time.measured_share {
             _ if self.hours.time.total == 0.0 => String::new(),
             0.0 => " (all estimated)".to_owned(),
             share => format!(" ({} measured)", fraction(share * 1e6, 1_000_000)),
         };
         format!(
-            "{}: {}{measured}{bytes}",
+            "{}: {}{measured}{}{}",
             counted(self.derivations.len() as u64, "derivation"),
-            duration(self.hours.time.total)
+            duration(self.hours.time.total),
+            bytes.unwrap_or_default(),
+            packed.unwrap_or_default()
         )
     }
 
@@ -183,7 +192,7 @@ impl Render for ExplainedCosts {
             "median",
             "max",
             "bytes",
-            "bytes_measured",
+            "size_measured",
         ])?;
         for cost in &self.derivations {
             let empty = String::new;
@@ -215,7 +224,7 @@ impl Render for ExplainedCosts {
                 &figure(|spread| spread.median),
                 &figure(|spread| spread.max),
                 &cost.bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
-                &cost.bytes_measured.map(|measured| measured.to_string()).unwrap_or_default(),
+                &cost.size_measured.map(|measured| measured.to_string()).unwrap_or_default(),
             ])?;
         }
         rows.finish()

@@ -291,6 +291,11 @@ fn every_form() {
         write("base-names", lines(&|at| paths[at]["/nix/store/".len()..].to_owned())),
         write("addresses", lines(&|at| format!("https://cache.example/{}", names[at]))),
         write("folder", format!("nix-cache-info\nnar\nlog\n{}", lines(&|at| format!("./{}", names[at])))),
+        write("byte-order-mark", format!("\u{feff}{}", lines(&|at| names[at][..32].to_owned()))),
+        write(
+            "byte-order-mark.json",
+            format!("\u{feff}{}", std::fs::read_to_string(real("path-info-2.8.json")).unwrap()),
+        ),
         write("derivations", format!("{}{}\n", lines(&|at| paths[at].clone()), graph.path(curl(graph)))),
     ];
     for file in &runtime {
@@ -354,6 +359,9 @@ fn refusals() {
     const NAME: &str = "53glj43iarc8s4jnx316by6w3vlr6z11-curl-8.0.1";
     check(b"curl\n", "x: tells of no cache; expected store paths");
     check(b"\xff\xfe\n", "tells of no cache");
+    let derivations = "x: tells of derivations (.drv) alone, which are no outputs; expected the paths that they build";
+    check(format!("# mine\n/nix/store/{NAME}.drv\n").as_bytes(), derivations);
+    check(format!(r#"[{{"path":"/nix/store/{NAME}.drv","narSize":8}}]"#).as_bytes(), derivations);
     check(b"<html>", "tells of no cache");
     check(
         format!("{NAME}\n\ncurl 8\n").as_bytes(),
@@ -380,6 +388,49 @@ fn refusals() {
     let empty = tempfile::tempdir().unwrap();
     let error = Cached::read(&[empty.path()]).unwrap_err().to_string();
     assert!(error.contains("no narinfo file in it"), "{error}");
+}
+
+/// A file in which nothing is, as a command that fails leaves it, is taken as it is, and told of.
+#[test]
+fn an_empty_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["", "\n", "\u{feff}"] {
+        let path = folder.path().join("x");
+        std::fs::write(&path, text).unwrap();
+        let cached = read(&[&path]);
+        let [note] = cached.notes() else { panic!("{:?}", cached.notes()) };
+        assert!(note.ends_with("x: is empty: nothing is taken to be built already"), "{note}");
+        assert_eq!(cached.uses(minipkgs())[0].1, 0);
+    }
+    assert!(read(&[real("dry-run/all.cache")]).notes().is_empty());
+}
+
+/// What comes through a pipe can be read once, and says what it says in a file.
+#[test]
+fn pipes() {
+    let graph = minipkgs();
+    let shell = |file: &str| {
+        let arguments = "exec \"$0\" cost pname:curl -c \"$1\" --format json --cached <(cat \"$2\")";
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", arguments, env!("CARGO_BIN_EXE_nix-ripple")]).args([testdata("minipkgs/drvs"), real(file)]);
+        command.output().unwrap()
+    };
+    let of_file = |file: &str| {
+        let wanted: Vec<NodeId> =
+            graph.nodes().filter(|&node| graph.is_derivation(node) && graph.pname(node) == "curl").collect();
+        read(&[real(file)]).to_build(graph, &wanted).builds.len()
+    };
+    for file in ["path-info-2.8.json", "path-info-2.8-cache.json", "dry-run/all.cache", "eval-jobs.jsonl"] {
+        let ran = shell(file);
+        let report: serde_json::Value = serde_json::from_slice(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{file}: {error}: {}", String::from_utf8_lossy(&ran.stderr)));
+        assert_eq!(report["to_have"]["builds"], of_file(file), "{file}");
+    }
+    let narinfo = support::files(&real("narinfo"));
+    let (name, _) = narinfo.first().unwrap();
+    assert!(shell(&format!("narinfo/{name}")).status.success());
+    let told = String::from_utf8(shell("db.sqlite").stderr).unwrap();
+    assert!(told.contains("Nix's store database through a pipe; give the file itself"), "{told}");
 }
 
 /// A database that somebody writes for long, and one of something else.

@@ -45,7 +45,12 @@ impl Known {
                 if chance.below(3) > 0 && !digest.as_str().is_empty() {
                     let suffix = if output == "out" { String::new() } else { format!("-{output}") };
                     let path = format!("/nix/store/{}-{}{suffix}", digest.as_str(), graph.name(node));
-                    sizes.push(json!({"path": path, "narSize": 1 + chance.below(1 << 30), "references": []}));
+                    let nar = 1 + chance.below(1 << 30);
+                    let mut told = json!({"path": path, "narSize": nar, "references": []});
+                    if nar % 2 == 0 {
+                        told["downloadSize"] = json!(nar / 3 + 1);
+                    }
+                    sizes.push(told);
                 }
             }
         }
@@ -75,6 +80,7 @@ struct Naive {
     millis_measured: u64,
     bytes: u64,
     bytes_measured: u64,
+    download_bytes: u64,
     critical: u64,
 }
 
@@ -99,6 +105,7 @@ impl Naive {
             sum.bytes += size.bytes;
             sum.millis_measured += if time.measured { time.millis } else { 0 };
             sum.bytes_measured += if size.measured { size.bytes } else { 0 };
+            sum.download_bytes += costs.download(node).map_or(0, |download| download.bytes);
             // what is bumped and fixed-output waits for nothing here
             let inputs = graph.input_edges(node).filter(|_| !graph.is_fixed(node));
             let before = inputs.filter_map(|(_, input)| ending.get(&input)).max().copied().unwrap_or_default();
@@ -117,6 +124,7 @@ impl Naive {
             millis_measured: millis(hours.measured),
             bytes: cost.all.bytes.unwrap(),
             bytes_measured: cost.all.bytes_measured.unwrap(),
+            download_bytes: cost.all.download_bytes.unwrap_or_default(),
             critical: millis(cost.critical_path_hours),
         }
     }
@@ -244,6 +252,8 @@ fn a_rank_is_an_impact() {
         }
         assert_eq!(cost.all.bytes, impact["cost"]["bytes"].as_u64());
         assert_eq!(cost.all.bytes_measured, impact["cost"]["bytes_measured"].as_u64());
+        assert!(cost.all.download_bytes.is_some());
+        assert_eq!(cost.all.download_bytes, impact["cost"]["download_bytes"].as_u64());
     };
     for _ in 0..8 {
         let path = graph.path(*chance.pick(&all));

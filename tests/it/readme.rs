@@ -74,7 +74,7 @@ fn names_every_command_and_option() {
     for command in commands {
         assert!(text.contains(&format!("| `{command}")), "the README's table lacks '{command}'");
         for word in help(&[command])
-            .split([' ', ',', '[', ']', '=', '\n', ';', ')', '.'])
+            .split([' ', ',', '[', ']', '=', '\n', ';', ')', '.', '\''])
             .filter(|word| word.starts_with("--") && word.len() > 2)
         {
             assert!(word == "--help" || text.contains(word), "the README does not name {word} of '{command}'");

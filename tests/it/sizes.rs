@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use nix_ripple::cost::{Bytes, Costs, OutputSize, SizeClass, SizeMatch, SizeReason, SizeRecords, Sizes};
 use nix_ripple::graph::{Graph, NodeId};
-use nix_ripple::proof::outputs::StoreDatabase;
+use nix_ripple::proof::outputs::{MOST_BYTES, StoreDatabase};
+use nix_ripple::query::{Bump, CostParams, explain_costs};
 
 use crate::needs;
 use crate::nix_as_judge::{Store, build_in, nix, ran, sandbox_works};
@@ -134,6 +135,21 @@ fn from_near_to_far() {
     let costs = Costs::estimated(&graph).with_sizes(Some(sizes.clone()));
     assert_eq!(costs.bytes().unwrap(), sizes.bytes());
     assert_eq!(costs.size(of(3)), Some(Bytes { bytes: 1400, measured: false }));
+    // together: what is downloaded for 2 and 3 is summed as what they write is
+    let bump = |node: NodeId| Bump { selector: String::new(), named: vec![node], nodes: vec![node] };
+    let params = CostParams { costs: &costs, heavyweights: 0, farm: None, cached: None };
+    let report = explain_costs(&graph, &[bump(of(2)), bump(of(3))], params);
+    let sums = (report.bytes, report.bytes_measured, report.download_bytes);
+    assert_eq!(sums, (Some(2700), Some(1300), Some(200 + 215)));
+    let told: Vec<(Option<u64>, Option<bool>)> = report
+        .derivations
+        .iter()
+        .flat_map(|derivation| &derivation.outputs)
+        .map(|output| (output.download, output.download_measured))
+        .collect();
+    for (bytes, measured) in [(30, true), (170, true), (30, false), (185, false)] {
+        assert!(told.contains(&(Some(bytes), Some(measured))), "{told:?}");
+    }
 }
 
 /// A node of which one output is known is not measured; unknown sizes (0) are none.
@@ -148,6 +164,98 @@ fn a_part_is_not_the_whole() {
     let curl = of(&recipes, &graph, 2);
     assert_eq!(sizes.size(curl), Bytes { bytes: 2000, measured: false });
     assert_eq!((sizes.downloads(), sizes.download(curl)), (None, None));
+}
+
+/// Wrappers, environments and sources are called as what they are of, and have other sizes: by pname a record tells of
+/// its own sort alone, and of a wrapper where only wrappers are called so.
+#[test]
+fn wrappers_are_no_builds() {
+    let local = |number: usize, name: &str| {
+        let mut recipe = Recipe::new(number, name);
+        recipe.env.push(("preferLocalBuild".to_owned(), "1".to_owned()));
+        recipe
+    };
+    let recipes = vec![
+        Recipe::new(1, "vim-9.1"),
+        local(2, "vim-9.0"),
+        Recipe::new(3, "vim-9.1-env"),
+        Recipe::new(4, "vim-9.1.tar.gz").fixed(),
+        local(5, "firefox-120.0"),
+    ];
+    let drvs = folder(&recipes);
+    let graph = graph(&[drvs.path()]);
+    let files = Files::new();
+    let entry = |number: u32, name: &str| format!("/nix/store/{number:032}-{name}");
+    let check = |entries: &[(&str, u64, bool)], expected: [(u64, &str); 5]| {
+        let entries: Vec<(String, String)> = (701..)
+            .zip(entries)
+            .map(|(number, (name, bytes, fetched))| {
+                let ca = if *fetched { r#","ca":"fixed:x""# } else { "" };
+                (entry(number, name), format!(r#""narSize":{bytes}{ca}"#))
+            })
+            .collect();
+        let entries: Vec<(&str, &str)> = entries.iter().map(|(path, told)| (path.as_str(), told.as_str())).collect();
+        let sizes = sizes(&graph, &[files.path_info("x.json", &entries)]);
+        for (at, (bytes, how)) in expected.into_iter().enumerate() {
+            let told = told(&sizes, &graph, of(&recipes, &graph, at + 1));
+            let [(_, found, None, reason)] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!((*found, reason.as_str()), (bytes, how), "{}", recipes[at].name);
+        }
+    };
+    check(
+        &[
+            ("vim-8.0", 9000, false),
+            ("vim-8.0-env", 70, false),
+            ("vim-8.0.tar.gz", 500, true),
+            ("firefox-119.0", 40, false),
+        ],
+        [(9000, "pname of 1"), (70, "pname of 1"), (70, "pname of 1"), (500, "pname of 1"), (40, "pname of 1")],
+    );
+    // nothing but a build: what wraps it, and its source, are as large as anything
+    check(
+        &[("vim-8.0", 9000, false), ("s-1", 100, false), ("s-2", 100, false)],
+        [
+            (9000, "pname of 1"),
+            (9000, "all outputs here: 1"),
+            (9000, "all outputs here: 1"),
+            (9000, "all outputs here: 1"),
+            (9000, "all outputs here: 1"),
+        ],
+    );
+    // a name of the closure tells which it is: the wrapper of another system is none of the builds
+    check(
+        &[("vim-9.0", 80, false), ("vim-9.1", 8000, false), ("vim-9.1-env", 70, false)],
+        [
+            (8000, "name of 1"),
+            (80, "name of 1"),
+            (70, "name of 1"),
+            (80, "all outputs here: 3"),
+            (80, "all outputs here: 3"),
+        ],
+    );
+}
+
+/// The largest sizes that there may be, and a download larger than its archive: what is estimated by them is not larger.
+#[test]
+fn the_largest() {
+    let (recipes, graph) = packages();
+    let files = Files::new();
+    let most = format!(r#""narSize":{MOST_BYTES}"#);
+    let file = files.path_info(
+        "x.json",
+        &[
+            (
+                "/nix/store/00000000000000000000000000000777-stranger",
+                &format!(r#""narSize":1,"downloadSize":{MOST_BYTES}"#),
+            ),
+            ("/nix/store/00000000000000000000000000000778-curl-8.5.0", &most),
+            ("/nix/store/00000000000000000000000000000779-curl-8.5.0-dev", &most),
+        ],
+    );
+    let sizes = sizes(&graph, &[file]);
+    let curl = of(&recipes, &graph, 2);
+    let whole = Bytes { bytes: 2 * MOST_BYTES, measured: false };
+    assert_eq!((sizes.size(curl), sizes.download(curl)), (whole, Some(whole)));
 }
 
 /// Sizes of nothing that is here still say how large things are.

@@ -21,6 +21,17 @@ pub enum CachedError {
          or 'nix-eval-jobs --check-cache-status' prints, a narinfo file or a folder of them, or Nix's db.sqlite"
     )]
     Unknown(String),
+    /// It tells of derivations, and of nothing else.
+    #[error(
+        "{0}: tells of derivations (.drv) alone, which are no outputs; expected the paths that they build, as \
+         'nix-store --query --outputs' prints them"
+    )]
+    Derivations(String),
+    /// A database that cannot be sought in.
+    #[error(
+        "{0}: Nix's store database through a pipe; give the file itself, or what 'nix path-info --all --json' prints"
+    )]
+    PipedDatabase(String),
     /// A line of a list is none.
     #[error("{path}, line {line}: expected a store path, its hash or the name of a narinfo file, found '{found}'")]
     Line {

@@ -20,40 +20,52 @@ const LOOK: usize = 64 * 1024;
 /// What else lies in a cache's folder, and so in a list of its files.
 const BESIDE: [&str; 5] = ["nix-cache-info", "nar", "log", "realisations", "debuginfo"];
 
-/// Reads a file, recognised by its content, or a folder; and what somebody should know.
+/// What some editors and shells begin a text with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads a file, recognised by its content, or a folder; and what somebody should know. A pipe is read once.
 pub(super) fn read(path: &Path) -> Result<(CachedFile, Option<String>), CachedError> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return recorded(path, shown);
+        return recorded(Metadata::open(path)?, shown);
     }
     let io = |source: io::Error| CachedError::Io { path: shown.clone(), source };
     let mut file = File::open(path).map_err(io)?;
     let mut text = Vec::new();
     Read::by_ref(&mut file).take(LOOK as u64).read_to_end(&mut text).map_err(io)?;
+    if text.starts_with(b"SQLite format 3\0") {
+        let is_file = file.metadata().map_err(io)?.is_file();
+        return if is_file { recorded(Metadata::open(path)?, shown) } else { Err(CachedError::PipedDatabase(shown)) };
+    }
+    let is_job = looks_like_a_job(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text));
+    file.read_to_end(&mut text).map_err(io)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
     let start = text.trim_ascii_start();
     let first = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let field = first.iter().position(|&byte| byte == b':').map(|at| first.get(at + 1));
-    match start.first() {
-        Some(b'{') if looks_like_a_job(&text) => {}
-        Some(b'{' | b'[') => return recorded(path, shown),
+    let (told, note) = match start.first() {
+        None => (CachedFile::default(), Some(format!("{shown}: is empty: nothing is taken to be built already"))),
+        Some(b'{') if is_job => (jobs(text, &shown)?, None),
+        Some(b'{' | b'[') => return recorded(Metadata::parse(text, &shown)?, shown),
         // a field of a narinfo file; an address goes on with a slash
-        Some(_) if matches!(field, Some(None | Some(b' ' | b'\r'))) => return recorded(path, shown),
-        Some(_) if text.starts_with(b"SQLite format 3\0") => return recorded(path, shown),
-        _ => {}
-    }
-    let is_job = start.first() == Some(&b'{');
-    file.read_to_end(&mut text).map_err(io)?;
-    let told = if is_job { jobs(&text, &shown)? } else { list(&text, &shown)? };
-    Ok((CachedFile { shown, ..told }, None))
+        Some(_) if matches!(field, Some(None | Some(b' ' | b'\r'))) => {
+            return recorded(Metadata::parse(text, &shown)?, shown);
+        }
+        Some(_) => (list(text, &shown)?, None),
+    };
+    Ok((CachedFile { shown, ..told }, note))
 }
 
 /// All paths that [`Metadata`] tells of.
-fn recorded(path: &Path, shown: String) -> Result<(CachedFile, Option<String>), CachedError> {
-    let metadata = Metadata::open(path)?;
+fn recorded(metadata: Metadata, shown: String) -> Result<(CachedFile, Option<String>), CachedError> {
     let note = metadata.note().map(str::to_owned);
     let paths = metadata.into_recorded()?;
     let digest = |(name, _): &(String, _)| Digest::from_prefix(name.as_bytes());
-    let paths = paths.iter().filter(|(name, _)| !name.ends_with(".drv")).filter_map(digest).collect();
+    let outputs = || paths.iter().filter(|(name, _)| !name.ends_with(".drv"));
+    if !paths.is_empty() && outputs().next().is_none() {
+        return Err(CachedError::Derivations(shown));
+    }
+    let paths = outputs().filter_map(digest).collect();
     Ok((CachedFile { shown, paths, derivations: Vec::new() }, note))
 }
 
@@ -63,7 +75,7 @@ fn list(text: &[u8], shown: &str) -> Result<CachedFile, CachedError> {
     let unknown = || CachedError::Unknown(shown.to_owned());
     let text = std::str::from_utf8(text).map_err(|_| unknown())?;
     let mut told = CachedFile::default();
-    let mut any = false;
+    let (mut any, mut derivations) = (false, false);
     for (nth, line) in text.lines().enumerate() {
         let Some(word) = line.split_whitespace().next().filter(|word| !word.starts_with('#')) else { continue };
         let base = word.trim_end_matches('/').rsplit('/').next().unwrap_or(word);
@@ -81,9 +93,14 @@ fn list(text: &[u8], shown: &str) -> Result<CachedFile, CachedError> {
             return Err(if any { error } else { unknown() });
         };
         any = true;
-        if !name.ends_with(".drv") {
+        if name.ends_with(".drv") {
+            derivations = true;
+        } else {
             told.paths.push(digest);
         }
+    }
+    if derivations && told.paths.is_empty() {
+        return Err(CachedError::Derivations(shown.to_owned()));
     }
     told.paths.sort_unstable();
     told.paths.dedup();

@@ -1,10 +1,11 @@
 //! Which records tell of an output.
 
 use hashbrown::HashMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::records::{SizeRecord, SizeRecords};
 use super::spread::Spread;
+use crate::cost::sort::Sort;
 use crate::graph::{Graph, NodeId};
 use crate::nix::hash::output_path_name;
 use crate::nix::{Digest, called, parse_drv_name};
@@ -54,9 +55,9 @@ impl Group {
     }
 }
 
-/// What is called the same: the pname, the output, and whether the path follows from its content (a package's
-/// source is called as the package is).
-type PnameKey = (String, String, bool);
+/// What is called the same: the pname, the output, and the sort of work, which often has one pname with others: what
+/// wraps a package, and its source.
+type PnameKey = (String, String, Sort);
 
 /// Finds records by path, name and pname.
 #[derive(Debug, Clone)]
@@ -67,32 +68,72 @@ pub(super) struct Matching {
     by_pname: FxHashMap<PnameKey, Group>,
 }
 
-/// The pname and output in the name of a path: `curl-8.5.0-dev`. An output is known by its name, which must be
-/// among `outputs`; where a version ends in such a word it is taken for the output.
-fn split<'n>(name: &'n str, outputs: &HashMap<&str, (), FxBuildHasher>) -> (&'n str, &'n str) {
-    let (rest, output) = match name.rsplit_once('-') {
-        Some((rest, output)) if output != "out" && !rest.is_empty() && outputs.contains_key(output) => (rest, output),
-        _ => (name, "out"),
-    };
-    (parse_drv_name(rest).0, output)
+/// What the derivations of a closure are called.
+#[derive(Default)]
+struct Names<'g> {
+    outputs: FxHashSet<&'g str>,
+    /// The sort of each name: rather a build than what is cheaper.
+    sorts: FxHashMap<&'g str, Sort>,
+    /// The same of each pname; of downloads nothing.
+    pnames: FxHashMap<String, Sort>,
+}
+
+impl<'g> Names<'g> {
+    fn of(graph: &'g Graph) -> Self {
+        let mut names = Self::default();
+        for node in graph.nodes().filter(|&node| graph.is_derivation(node)) {
+            let (name, sort) = (graph.name(node), Sort::of(graph, node));
+            names.outputs.extend(graph.outputs(node).map(|(output, _)| output));
+            let least = names.sorts.entry(name).or_insert(sort);
+            *least = sort.min(*least);
+            if sort != Sort::Download {
+                let least = names.pnames.entry(pname_of(name)).or_insert(sort);
+                *least = sort.min(*least);
+            }
+        }
+        names
+    }
+
+    /// The derivation's name and the output in the name of a path: `curl-8.5.0-dev`. An output is known by its name, which must
+    /// be one of the closure; where a version ends in such a word it is taken for the output.
+    fn split<'n>(&self, name: &'n str) -> (&'n str, &'n str) {
+        match name.rsplit_once('-') {
+            Some((rest, output)) if output != "out" && !rest.is_empty() && self.outputs.contains(output) => {
+                (rest, output)
+            }
+            _ => (name, "out"),
+        }
+    }
+
+    /// The sort of what a record tells of. What is a build by its name, but has a pname that only wrappers have here,
+    /// is one of them.
+    fn sort(&self, name: &str, pname: &str, by_content: bool) -> Sort {
+        let known = self.sorts.get(name).copied().filter(|&sort| (sort == Sort::Download) == by_content);
+        match known.unwrap_or_else(|| Sort::of_path(name, by_content)) {
+            Sort::Full => self.pnames.get(pname).copied().unwrap_or(Sort::Full),
+            sort => sort,
+        }
+    }
+}
+
+fn pname_of(name: &str) -> String {
+    called(parse_drv_name(name).0)
 }
 
 impl Matching {
-    /// O(records + outputs), and sorting.
+    /// O(nodes + records), and sorting.
     pub(super) fn new(graph: &Graph, records: SizeRecords) -> Self {
-        let names = graph.nodes().filter(|&node| graph.is_derivation(node)).flat_map(|node| graph.outputs(node));
-        let outputs: HashMap<&str, (), FxBuildHasher> = names.map(|(output, _)| (output, ())).collect();
+        let names = Names::of(graph);
         let all = records.all();
         let mut by_digest = FxHashMap::default();
         let mut pnames: FxHashMap<PnameKey, Vec<u32>> = FxHashMap::default();
         let mut by_name = HashMap::with_hasher(FxBuildHasher);
         for (number, record) in all.iter().enumerate() {
-            if record.nar > 0 || record.download > 0 {
-                by_digest.insert(record.digest, number as u32);
-            }
-            let (pname, output) = split(&record.name, &outputs);
-            let key = (called(pname), output.to_owned(), record.by_content);
-            pnames.entry(key).or_default().push(number as u32);
+            by_digest.insert(record.digest, number as u32);
+            let (name, output) = names.split(&record.name);
+            let pname = pname_of(name);
+            let sort = names.sort(name, &pname, record.by_content);
+            pnames.entry((pname, output.to_owned(), sort)).or_default().push(number as u32);
         }
         let mut start = 0;
         for same in all.chunk_by(|one, other| one.name == other.name) {
@@ -131,8 +172,8 @@ impl Matching {
         if let Some(group) = self.by_name.get(output_path_name(graph.name(node), output).as_ref()) {
             return Some((group.found(SizeMatch::Name), &group.records));
         }
-        let pname = called(parse_drv_name(graph.name(node)).0);
-        let group = self.by_pname.get(&(pname, output.to_owned(), graph.is_fixed(node)))?;
+        let key = (pname_of(graph.name(node)), output.to_owned(), Sort::of(graph, node));
+        let group = self.by_pname.get(&key)?;
         Some((group.found(SizeMatch::Pname), &group.records))
     }
 }

@@ -9,7 +9,7 @@ use super::draft::attribute_and_system;
 use super::names::Names;
 use super::reason::Match;
 use super::record::{Named, Record};
-use super::sort::Sort;
+use crate::cost::sort::Sort;
 use crate::graph::{AttributeId, Graph, NodeId};
 use crate::nix::Digest;
 

@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
-use super::sort::Sort;
+use crate::cost::sort::Sort;
 use crate::graph::{Graph, NodeId};
 use crate::nix::{Digest, called};
 

@@ -46,12 +46,20 @@ impl Metadata {
             return StoreDatabase::open(path).map(Self::Database);
         }
         file.read_to_end(&mut text).map_err(io)?;
+        Self::parse(&text, &shown)
+    }
+
+    /// Reads a text, recognised by its content, of a file that is called so.
+    ///
+    /// # Errors
+    /// When it is none that tells of outputs, or is damaged.
+    pub fn parse(text: &[u8], shown: &str) -> Result<Self, MetadataError> {
         match text.trim_ascii_start().first() {
-            Some(b'{' | b'[') => path_info::parse(&text, &shown).map(Self::PathInfo),
+            Some(b'{' | b'[') => path_info::parse(text, shown).map(Self::PathInfo),
             Some(first) if first.is_ascii_alphabetic() && text.contains(&b':') => {
-                narinfo::parse(&text, &shown).map(Self::NarInfo)
+                narinfo::parse(text, shown).map(Self::NarInfo)
             }
-            _ => Err(MetadataError::Unknown(shown)),
+            _ => Err(MetadataError::Unknown(shown.to_owned())),
         }
     }
 

@@ -29,7 +29,7 @@ struct Entry {
 /// (2.19 and later, format 1), and `{version, storeDir, info: {base name: entry}}` (format 2).
 enum Shape {
     List(Vec<Entry>),
-    Map(BTreeMap<String, Option<Entry>>),
+    Map(Vec<(String, Option<Entry>)>),
 }
 
 impl<'de> Deserialize<'de> for Shape {
@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Shape {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
-                let mut entries = BTreeMap::new();
+                let mut entries = Vec::new();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "version" => match map.next_value::<u64>()? {
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Shape {
                         },
                         "storeDir" => drop(map.next_value::<String>()?),
                         "info" => entries.extend(map.next_value::<BTreeMap<String, Option<Entry>>>()?),
-                        _ => drop(entries.insert(key, map.next_value()?)),
+                        _ => entries.push((key, map.next_value()?)),
                     }
                 }
                 Ok(Shape::Map(entries))
@@ -84,7 +84,7 @@ pub(super) fn parse(text: &[u8], shown: &str) -> Result<Listed, MetadataError> {
         place,
         expected: expected.to_owned(),
     };
-    let mut listed = Listed::new();
+    let mut listed = Vec::new();
     let mut add = |path: &str, entry: Entry| {
         let Some(name) = super::base_name(path) else {
             return Err(damaged(format!("entry '{path}'"), "expected a store path"));
@@ -108,7 +108,7 @@ pub(super) fn parse(text: &[u8], shown: &str) -> Result<Listed, MetadataError> {
         };
         let nar = size("narSize", entry.nar_size)?;
         let download = size("downloadSize", entry.download_size)?;
-        listed.insert(name.to_owned(), Recorded { references, nar, download, by_content: entry.ca.is_some() });
+        listed.push((name.to_owned(), Recorded { references, nar, download, by_content: entry.ca.is_some() }));
         Ok(())
     };
     match shape {
@@ -127,7 +127,8 @@ pub(super) fn parse(text: &[u8], shown: &str) -> Result<Listed, MetadataError> {
             }
         }
     }
-    Ok(listed)
+    // sorted once: of a path that stands there twice, the last counts
+    Ok(listed.into_iter().collect())
 }
 
 #[cfg(test)]

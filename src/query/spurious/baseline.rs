@@ -1,11 +1,12 @@
 //! An earlier answer, to tell what is new.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::answer::{Compared, SpuriousReport};
+use crate::ingest::FileError;
 use crate::nix::called;
 use crate::query::REPORT_VERSION;
 use crate::verdict::{Grade, Verdict};
@@ -27,27 +28,6 @@ pub(super) struct Pair {
     /// Sorted.
     pub(super) keys: Vec<String>,
     pub(super) verdict: Verdict,
-}
-
-/// Why there is no earlier answer.
-#[derive(Debug, thiserror::Error)]
-pub enum BaselineError {
-    /// The file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is something else.
-    #[error("{}: {message}; expected what 'spurious --format json' writes", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// Where, and what was expected.
-        message: String,
-    },
 }
 
 #[derive(Deserialize)]
@@ -91,18 +71,18 @@ impl Baseline {
     ///
     /// # Errors
     /// When it cannot be read, or is no such answer of this version.
-    pub fn read(file: &Path) -> Result<Self, BaselineError> {
-        let text =
-            std::fs::read_to_string(file).map_err(|source| BaselineError::Io { file: file.to_path_buf(), source })?;
-        Self::parse(&text, file)
+    pub fn read(file: &Path) -> Result<Self, FileError> {
+        Self::parse(&FileError::read(file)?, file)
     }
 
     /// The same out of a text; `file` is what errors name.
     ///
     /// # Errors
     /// As of [`Baseline::read`].
-    pub fn parse(text: &str, file: &Path) -> Result<Self, BaselineError> {
-        let malformed = |message: String| BaselineError::Malformed { file: file.to_path_buf(), message };
+    pub fn parse(text: &str, file: &Path) -> Result<Self, FileError> {
+        let malformed = |message: String| {
+            FileError::malformed(file, format!("{message}; expected what 'spurious --format json' writes"))
+        };
         let read: File = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
         if read.version != REPORT_VERSION {
             return Err(malformed(format!("it is of version {}, this is {REPORT_VERSION}", read.version)));

@@ -1,11 +1,12 @@
 //! Pairs that are not to be told.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 
 use super::answer::StaleIgnore;
+use crate::ingest::FileError;
 
 /// Pairs that somebody has looked at and wants to hear no more of, each with the reason.
 ///
@@ -39,69 +40,26 @@ struct Entry {
     reason: String,
 }
 
-/// Why there is no ignore list.
-#[derive(Debug, thiserror::Error)]
-pub enum IgnoresError {
-    /// The file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is no TOML, or has other fields than entries have.
-    #[error("{}: {message}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// Where, and what was expected.
-        message: String,
-    },
-    /// An entry ignores nothing that can be.
-    #[error("{}: entry {entry} ({input} -> {consumer}): {message}", file.display())]
-    Entry {
-        /// The file.
-        file: PathBuf,
-        /// Its place, from 1.
-        entry: usize,
-        /// As it was written.
-        input: String,
-        /// As it was written.
-        consumer: String,
-        /// What is wrong, and what is expected.
-        message: String,
-    },
-}
-
 impl Ignores {
     /// Reads a file.
     ///
     /// # Errors
     /// When it cannot be read, is no such TOML, or an entry has no reason or a malformed glob.
-    pub fn read(file: &Path) -> Result<Self, IgnoresError> {
-        let text =
-            std::fs::read_to_string(file).map_err(|source| IgnoresError::Io { file: file.to_path_buf(), source })?;
-        Self::parse(&text, file)
+    pub fn read(file: &Path) -> Result<Self, FileError> {
+        Self::parse(&FileError::read(file)?, file)
     }
 
     /// The same out of a text; `file` is what errors name.
     ///
     /// # Errors
     /// As of [`Ignores::read`].
-    pub fn parse(text: &str, file: &Path) -> Result<Self, IgnoresError> {
-        let read: File = toml::from_str(text).map_err(|error| IgnoresError::Malformed {
-            file: file.to_path_buf(),
-            message: error.to_string().trim_end().to_owned(),
-        })?;
+    pub fn parse(text: &str, file: &Path) -> Result<Self, FileError> {
+        let read: File = toml::from_str(text).map_err(|error| FileError::malformed(file, error.to_string()))?;
         let mut entries = Vec::new();
         for (at, written) in read.ignore.into_iter().enumerate() {
-            let fault = |message: String| IgnoresError::Entry {
-                file: file.to_path_buf(),
-                entry: at + 1,
-                input: written.input.clone(),
-                consumer: written.consumer.clone(),
-                message,
+            let fault = |message: String| {
+                let (entry, input, consumer) = (at + 1, &written.input, &written.consumer);
+                FileError::malformed(file, format!("entry {entry} ({input} -> {consumer}): {message}"))
             };
             if written.reason.trim().is_empty() {
                 return Err(fault("its reason is empty; say why the pair is not to be told".to_owned()));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::bumps::{by_pname, year};
 use crate::graph::Graph;
+use crate::ingest::FileError;
 use crate::nix::called;
 use crate::query::suggest;
 use crate::reach::BumpGroup;
@@ -24,27 +25,6 @@ pub struct BumpRates {
     rates: BTreeMap<String, (String, f64)>,
 }
 
-/// Why there are no rates.
-#[derive(Debug, thiserror::Error)]
-pub enum RatesError {
-    /// The file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It has another form.
-    #[error("{}: {message}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// Where, and what was expected.
-        message: String,
-    },
-}
-
 /// More than one every five minutes is a slip.
 const MOST: f64 = 100_000.0;
 
@@ -53,18 +33,16 @@ impl BumpRates {
     ///
     /// # Errors
     /// When it cannot be read, is neither form, names a pname twice, or a rate is no number from 0 to 100,000.
-    pub fn read(file: &Path) -> Result<Self, RatesError> {
-        let text =
-            std::fs::read_to_string(file).map_err(|source| RatesError::Io { file: file.to_path_buf(), source })?;
-        Self::parse(&text, file)
+    pub fn read(file: &Path) -> Result<Self, FileError> {
+        Self::parse(&FileError::read(file)?, file)
     }
 
     /// The same out of a text; `file` is what errors name.
     ///
     /// # Errors
     /// As of [`BumpRates::read`].
-    pub fn parse(text: &str, file: &Path) -> Result<Self, RatesError> {
-        let malformed = |message: String| RatesError::Malformed { file: file.to_path_buf(), message };
+    pub fn parse(text: &str, file: &Path) -> Result<Self, FileError> {
+        let malformed = |message: String| FileError::malformed(file, message);
         let pairs = if text.trim_start().starts_with('{') { of_json(text) } else { of_csv(text) };
         let mut rates = BTreeMap::new();
         for (place, pname, rate) in pairs.map_err(malformed)? {

@@ -112,6 +112,7 @@ fn cost(chance: &mut Chance, count: usize, bits: usize) -> CostReport {
         hours: Hours { time, by_system },
         bytes: Some(u64::MAX),
         bytes_measured: Some(1),
+        download_bytes: Some(u64::MAX),
         critical_path: CriticalPath { hours: 9.0, chain: (0..count).map(|at| build(chance, at)).collect() },
         makespan: None,
         to_build: None,

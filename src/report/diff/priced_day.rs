@@ -34,6 +34,7 @@ fn priced_day() -> DiffReport {
         },
         bytes: Some(5 << 30),
         bytes_measured: Some(4 << 30),
+        download_bytes: Some(3 << 29),
         critical_path: CriticalPath { hours: 6.5, chain: vec![build("wesnoth-1.14", 0.5), build("chromium-66", 6.0)] },
         makespan: None,
         to_build: None,

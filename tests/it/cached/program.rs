@@ -40,7 +40,7 @@ fn a_table() {
     let expect = "\
 to have them: 1 build and 1 download; 2 derivations are built already
   machine time: 5.0 min (100.0 % measured)
-  critical path: 5.0 min, 2 builds: app.patch 2 s, then app-1.0 5.0 min
+  critical path: 5.0 min, 2 steps: app-1.0 5.0 min, app.patch 2 s
 
  heavyweight  system          time   share  known
  app-1.0      x86_64-linux  5.0 min  99.3 %  measured

@@ -87,7 +87,7 @@ fn as_json() {
                         "max": 41.0,
                     },
                     "bytes": null,
-                    "bytes_measured": null,
+                    "size_measured": null,
                 },
                 {
                     "drv": recipes[4].path(),
@@ -98,7 +98,7 @@ fn as_json() {
                     "measured": false,
                     "reason": {"basis": "built-in", "class": "local builds without a stdenv", "of": 0},
                     "bytes": null,
-                    "bytes_measured": null,
+                    "size_measured": null,
                 },
             ],
         })
@@ -112,7 +112,7 @@ fn as_csv_and_markdown() {
     let csv = run(&program, &["name:curl*", "--times", "t.csv", "--format", "csv"]).fine();
     let expect = format!(
         "\
-drv,name,system,work,seconds,measured,match,records,files,basis,class,of,min,median,max,bytes,bytes_measured
+drv,name,system,work,seconds,measured,match,records,files,basis,class,of,min,median,max,bytes,size_measured
 {},curl-8.0,x86_64-linux,build,35,true,name,2,t.csv,,,,30,35,40,,
 {},curl-8.0.tar.gz,x86_64-linux,download,5,false,,,,built-in,downloads,0,,,,,
 {},curl-8.0-env,x86_64-linux,build,1,false,,,,built-in,local builds without a stdenv,0,,,,,
@@ -152,6 +152,34 @@ fn grounds_in_words() {
     let chromium = how("name:chromium*");
     let expect = "30.0 min  estimated  built-in figure for big-parallel builds, by what 6 measured builds take";
     assert!(chromium.ends_with(expect), "{chromium}");
+}
+
+/// Sizes in words: one is no median, and the headline says how much is measured, and what is downloaded.
+#[test]
+fn sizes_in_words() {
+    let (program, recipes) = packages();
+    let entry = |path: &str, told: &str| format!(r#"{{"path":"{path}","references":[],{told}}}"#);
+    let stranger = |number: u32, name: &str| format!("/nix/store/{number:032}-{name}");
+    let write = |entries: &[String]| program.write("s.json", &format!("[{}]", entries.join(",")));
+    let run = |selector: &str| run(&program, &[selector, "--sizes", "s.json"]).fine();
+    write(&[entry(&stranger(777, "curl-7.0"), r#""narSize":568"#)]);
+    let out = run("name:curl-8.0");
+    assert!(out.starts_with("1 derivation: 60 s (all estimated), 568 B (all estimated)\n"), "{out}");
+    assert!(out.trim_end().ends_with("568 B  estimated  1 path, by pname"), "{out}");
+    let out = run("name:curl-8.0-env");
+    assert!(out.trim_end().ends_with("568 B  estimated  1 output (all outputs here)"), "{out}");
+    let own = recipes[2].output_path("out");
+    write(&[
+        entry(&stranger(777, "curl-8.0-env"), r#""narSize":100"#),
+        entry(&stranger(778, "curl-8.0-env"), r#""narSize":102"#),
+        entry(&own, r#""narSize":2048,"downloadSize":1024"#),
+    ]);
+    let out = run("pname:curl");
+    let headline = "2 derivations: 61 s (all estimated), 2.10 KiB (95.3 % measured), 1.05 KiB packed\n";
+    assert!(out.starts_with(headline), "{out}");
+    assert!(out.trim_end().ends_with("101 B  estimated  median of 2 paths (100 B to 102 B), by name"), "{out}");
+    let out = program.run(&["impact", "name:curl-8.0", "--sizes", "s.json"]).fine();
+    assert!(out.contains("bytes written: ") && out.contains("downloaded: ") && out.contains(" packed\n"), "{out}");
 }
 
 /// A closure with six measured builds, and one more that is not.

@@ -36,6 +36,15 @@ impl Sort {
         }
     }
 
+    /// Of a store path that the closure does not have, by its name and whether it follows from its content.
+    pub(super) fn of_path(name: &str, by_content: bool) -> Self {
+        match by_content {
+            true => Self::Download,
+            false if is_light(name) => Self::Light,
+            false => Self::Full,
+        }
+    }
+
     /// Of something that the closure does not have, by its name.
     pub(super) fn by_name(name: &str) -> Self {
         if FETCHED.iter().any(|end| name.ends_with(end)) {
