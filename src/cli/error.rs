@@ -3,7 +3,7 @@
 use std::io;
 
 use super::side::SideError;
-use crate::cost::{CachedError, FarmError, TimesError};
+use crate::cost::{CachedError, TimesError};
 use crate::graph::{BuildError, SnapshotError};
 use crate::ingest::evaluate::NixError;
 use crate::ingest::git::GitError;
@@ -48,8 +48,6 @@ pub(super) enum CliError {
     Rules(#[from] RulesError),
     #[error(transparent)]
     Times(#[from] TimesError),
-    #[error(transparent)]
-    Farm(#[from] FarmError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -121,7 +119,6 @@ impl CliError {
             | Self::Evidence(_)
             | Self::Rules(_)
             | Self::Times(_)
-            | Self::Farm(_)
             | Self::File(_)
             | Self::Owners(_)
             | Self::WhatIf(_)

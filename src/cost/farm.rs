@@ -1,11 +1,12 @@
 //! The machines that build.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::quoted::quoted;
+use crate::ingest::FileError;
 
 /// A build farm: kinds of machines, in the order in which they were named.
 ///
@@ -65,37 +66,6 @@ impl Features {
             Self::AllBut(these) => !these.contains(feature),
         }
     }
-}
-
-/// Why there is no farm.
-#[derive(Debug, thiserror::Error)]
-pub enum FarmError {
-    /// The file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is no TOML, or has other fields than machines have.
-    #[error("{}: {message}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What was expected, and where.
-        message: String,
-    },
-    /// A machine is what none can be.
-    #[error("{}: machine '{machine}': {message}", file.display())]
-    Machine {
-        /// The file.
-        file: PathBuf,
-        /// Its name, or its place where it has none.
-        machine: String,
-        /// What is wrong, and what is expected.
-        message: String,
-    },
 }
 
 /// More slots than any farm has.
@@ -171,18 +141,16 @@ impl Farm {
     ///
     /// # Errors
     /// When it cannot be read, is no TOML of machines, or describes machines that cannot be; with the place.
-    pub fn read(file: &Path) -> Result<Self, FarmError> {
-        let text =
-            std::fs::read_to_string(file).map_err(|source| FarmError::Io { file: file.to_path_buf(), source })?;
-        Self::parse(&text, file)
+    pub fn read(file: &Path) -> Result<Self, FileError> {
+        Self::parse(&FileError::read(file)?, file)
     }
 
     /// The same out of a text; `file` is what errors name.
     ///
     /// # Errors
     /// As of [`Farm::read`].
-    pub fn parse(text: &str, file: &Path) -> Result<Self, FarmError> {
-        let malformed = |message: String| FarmError::Malformed { file: file.to_path_buf(), message };
+    pub fn parse(text: &str, file: &Path) -> Result<Self, FileError> {
+        let malformed = |message: String| FileError::malformed(file, message);
         let read: File = toml::from_str(text).map_err(|error| malformed(told(&error, text)))?;
         if read.machine.is_empty() {
             return Err(malformed("no machine; expected at least one [[machine]]".to_owned()));
@@ -201,7 +169,7 @@ impl Farm {
                 let is_new = names.insert(machine.name.clone());
                 is_new.then_some(machine).ok_or_else(|| "another has this name; expected names of their own".to_owned())
             });
-            let of_file = |message| FarmError::Machine { file: file.to_path_buf(), machine: name, message };
+            let of_file = |message: String| malformed(format!("machine '{name}': {message}"));
             machines.push(machine.map_err(of_file)?);
         }
         let farm = Self { machines, local: false };

@@ -246,16 +246,9 @@ fn heavyweights(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> V
     order.truncate(top);
     order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
     let heavyweight = |node: NodeId| {
-        let time = costs.time(node);
-        Heavyweight {
-            drv: graph.path(node),
-            name: graph.name(node).to_owned(),
-            system: graph.system(node).to_owned(),
-            hours: hours(time.millis as f64),
-            share: time.millis as f64 / total as f64,
-            measured: time.measured,
-            bytes: costs.size(node).map(|size| size.bytes),
-        }
+        let TimedBuild { drv, name, system, hours, measured } = TimedBuild::of(graph, costs, node);
+        let share = costs.time(node).millis as f64 / total as f64;
+        Heavyweight { drv, name, system, hours, share, measured, bytes: costs.size(node).map(|size| size.bytes) }
     };
     order.into_iter().map(heavyweight).collect()
 }
@@ -268,19 +261,23 @@ fn system_of(graph: &Graph, node: NodeId) -> &str {
     }
 }
 
+impl TimedBuild {
+    fn of(graph: &Graph, costs: &Costs, node: NodeId) -> Self {
+        let time = costs.time(node);
+        Self {
+            drv: graph.path(node),
+            name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            hours: hours(time.millis as f64),
+            measured: time.measured,
+        }
+    }
+}
+
 impl CriticalPath {
     fn of(graph: &Graph, costs: &Costs, nodes: &[NodeId]) -> Self {
         let (chain, total) = heaviest_chain(graph, nodes, costs.millis());
-        let build = |node: NodeId| {
-            let time = costs.time(node);
-            TimedBuild {
-                drv: graph.path(node),
-                name: graph.name(node).to_owned(),
-                system: graph.system(node).to_owned(),
-                hours: hours(time.millis as f64),
-                measured: time.measured,
-            }
-        };
+        let build = |node: NodeId| TimedBuild::of(graph, costs, node);
         Self { hours: hours(total as f64), chain: chain.into_iter().map(build).collect() }
     }
 }

@@ -1,44 +1,22 @@
 //! Rules as they stand in a file.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::conditions::{Conditions, OfNode, Patterns};
 use super::rule::{Case, Rule, Rules};
+use crate::ingest::FileError;
 use crate::reach::Treatment;
 use crate::verdict::{Grade, Verdict};
 
 /// Why there are no rules.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
-    /// The file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is no TOML, or has other fields than rules have.
-    #[error("{}: {message}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What was expected, and where.
-        message: String,
-    },
-    /// A rule says what no rule can.
-    #[error("{}: rule '{rule}': {message}", file.display())]
-    Rule {
-        /// The file.
-        file: PathBuf,
-        /// Its id.
-        rule: String,
-        /// What is wrong, and what is expected.
-        message: String,
-    },
+    /// The file cannot be read, is no TOML of rules, or a rule in it says what no rule can.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Two files have a rule of one id, or one has that of a rule that comes with the program.
     #[error("two rules are called '{0}'; call yours by another name ('nix-ripple rules' shows all)")]
     Twice(String),
@@ -117,12 +95,12 @@ const DEEPEST: u32 = 16;
 
 /// Reads rules; errors name `file`.
 pub(super) fn parse(text: &str, file: &Path) -> Result<Rules, RulesError> {
-    let malformed = |message: String| RulesError::Malformed { file: file.to_path_buf(), message };
+    let malformed = |message: String| RulesError::from(FileError::malformed(file, message));
     let read: File = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
     let mut rules: Vec<Rule> = Vec::new();
     for entry in read.rule {
         let id = entry.id.clone();
-        let fault = |message: String| RulesError::Rule { file: file.to_path_buf(), rule: id.clone(), message };
+        let fault = |message: String| malformed(format!("rule '{id}': {message}"));
         if rules.iter().any(|rule| rule.id == id) {
             return Err(fault("there is another rule of this id; give each its own".to_owned()));
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conditions::Conditions;
 use super::file::{MOST_RULES, RulesError, parse};
+use crate::ingest::FileError;
 use crate::reach::Treatment;
 use crate::verdict::{Grade, Verdict};
 
@@ -89,9 +90,7 @@ impl Rules {
     /// # Errors
     /// When the file cannot be read, is no TOML, or a rule in it is none; names the rule and the field.
     pub fn read(file: &Path) -> Result<Self, RulesError> {
-        let text =
-            std::fs::read_to_string(file).map_err(|source| RulesError::Io { file: file.to_path_buf(), source })?;
-        parse(&text, file)
+        parse(&FileError::read(file)?, file)
     }
 
     /// The same out of a text; `file` is what errors name.
