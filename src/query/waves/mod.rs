@@ -17,8 +17,8 @@ pub use bumps::{BumpsError, PlannedBump, planned};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
-    WaveBuild, WaveBump, WaveRow, WavesReport,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
+    Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use units::Together;
 pub use wish::{Pin, Wish};
