@@ -1,6 +1,6 @@
 //! Nodes that the same units make, as one.
 
-use super::bits::{Rows, include, ones_of};
+use super::bits::{Rows, include, ones, ones_of};
 use crate::graph::NodeId;
 
 /// Classes of nodes: all nodes that exactly the same units make are one, with summed weights.
@@ -113,6 +113,17 @@ impl Classes {
             }
         }
         (cost, millis)
+    }
+
+    /// Of each class which of these units (64 at most) make it, as a mask, with its cost and its
+    /// milliseconds.
+    pub(super) fn makers(&self, units: &[u32]) -> Vec<(u64, (u64, u64))> {
+        let mut makers: Vec<(u64, (u64, u64))> =
+            self.cost.iter().zip(&self.millis).map(|(&cost, &millis)| (0, (cost, millis))).collect();
+        for (at, &unit) in units.iter().enumerate() {
+            ones(self.of(unit)).for_each(|class| makers[class].0 |= 1 << at);
+        }
+        makers
     }
 
     /// What these classes cost together.

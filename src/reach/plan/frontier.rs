@@ -1,6 +1,7 @@
 //! For each number of waves the best plan found.
 
 use super::cuts::cuts;
+use super::exact::Exact;
 use super::keys::{Keys, Packed, Unpacked};
 use super::limits::Limits;
 use super::price::Plan;
@@ -17,6 +18,10 @@ pub fn frontier(problem: &Problem, limits: &Limits) -> Vec<Plan> {
 }
 
 fn best<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Vec<Plan> {
+    if let Some(found) = Exact::of(problem, limits, keys).and_then(|exact| exact.frontier()) {
+        let proven = |waves| Plan { optimal: true, ..Plan::of(problem, waves) };
+        return found.into_iter().flatten().map(proven).collect();
+    }
     let found = cuts(problem, limits, keys, problem.order.topological());
     found.into_iter().flatten().map(|waves| Plan::of(problem, waves)).collect()
 }

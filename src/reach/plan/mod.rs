@@ -7,13 +7,19 @@
 mod bits;
 mod classes;
 mod cuts;
+mod exact;
 mod frontier;
+mod ideals;
 mod keys;
 mod limits;
 mod order;
 mod price;
 mod problem;
+#[cfg(test)]
+mod samples;
 mod strict;
+#[cfg(test)]
+mod tests;
 
 pub use frontier::frontier;
 pub use limits::Limits;
