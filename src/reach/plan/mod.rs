@@ -10,14 +10,19 @@ mod cuts;
 mod exact;
 mod frontier;
 mod ideals;
+mod improve;
 mod keys;
 mod limits;
+mod merge;
 mod order;
 mod price;
 mod problem;
 #[cfg(test)]
 mod samples;
+mod search;
+mod sequence;
 mod strict;
+mod sums;
 #[cfg(test)]
 mod tests;
 
