@@ -110,6 +110,68 @@ impl<'p> Moves<'p> {
         }
     }
 
+    /// Moves units with all that the order ties to them: forward to a wave with what is after it in
+    /// earlier ones, back with what is before it in later ones; the first such move that saves cost, again
+    /// and again while there is one and steps are left. No wave is left empty. Not for strict plans.
+    pub(super) fn improve_tied(&mut self, steps: &mut u64) {
+        let mut unchanged = 0;
+        for unit in (0..self.problem.units() as u32).cycle() {
+            if unchanged >= self.problem.units() || *steps == 0 {
+                break;
+            }
+            unchanged += 1;
+            for to in 0..self.waves.len() {
+                let from = self.wave_of[unit as usize];
+                let tied = self.tied(unit, to);
+                // a unit alone was moved where that is best
+                if tied.len() > 1 && self.saves(&tied, from.min(to), from.max(to), to, steps) {
+                    tied.iter().for_each(|&unit| self.shift(unit, to));
+                    unchanged = 0;
+                }
+            }
+        }
+    }
+
+    /// A unit and what must move with it to a wave.
+    fn tied(&self, unit: u32, to: usize) -> Vec<u32> {
+        let order = &self.problem.order;
+        let forward = self.wave_of[unit as usize] <= to;
+        let row = if forward { order.after(unit) } else { order.before(unit) };
+        let mut tied = vec![unit];
+        tied.extend(ones(row).map(|other| other as u32).filter(|&other| {
+            let wave = self.wave_of[other as usize];
+            if forward { wave < to } else { wave > to }
+        }));
+        if self.wave_of[unit as usize] == to { Vec::new() } else { tied }
+    }
+
+    /// Whether it saves cost to move these units, all between two waves, to one of them.
+    fn saves(&self, units: &[u32], first: usize, last: usize, to: usize, steps: &mut u64) -> bool {
+        let classes = &self.problem.classes;
+        let (mut saved, mut cost) = (0u64, 0u64);
+        for wave in first..=last {
+            let stays = |unit: &&u32| wave == to || !units.contains(unit);
+            let goes = |unit: &u32| self.wave_of[*unit as usize] == wave;
+            if wave != to && !units.iter().any(goes) {
+                continue;
+            }
+            let mut cover = classes.none();
+            let mut left = 0;
+            for &unit in self.waves[wave].iter().filter(stays).chain(units.iter().filter(|_| wave == to)) {
+                classes.cover(&mut cover, unit);
+                left += 1;
+            }
+            *steps = steps.saturating_sub((left + 8) * classes.words() as u64);
+            if left == 0 {
+                return false;
+            }
+            saved += classes.cost(self.cover.row(wave));
+            cost += classes.cost(&cover);
+        }
+        let with = || [&self.waves[to], units].concat();
+        cost < saved && self.limits.allow_wave(self.problem, &with())
+    }
+
     fn shift(&mut self, unit: u32, to: usize) {
         let from = std::mem::replace(&mut self.wave_of[unit as usize], to);
         self.waves[from].retain(|&other| other != unit);

@@ -14,9 +14,12 @@ mod improve;
 mod keys;
 mod limits;
 mod merge;
+#[cfg(test)]
+mod nearness;
 mod order;
 mod price;
 mod problem;
+mod reshape;
 #[cfg(test)]
 mod samples;
 mod search;

@@ -9,10 +9,15 @@ use super::limits::Limits;
 use super::merge::{Score, merged};
 use super::price::Plan;
 use super::problem::Problem;
-use super::sequence::{heavy_first, joined, swap_neighbours};
+use super::reshape::{split, unite};
+use super::sequence::{heavy_first, joined, peeled, swap_neighbours};
 
 /// How many words of classes all moves together may look at.
 const STEPS: u64 = 1 << 31;
+/// How often the plans are changed and cut anew, if that still finds better ones.
+const ROUNDS: usize = 4;
+/// So many units are few enough to try all changes.
+const FEW: usize = 256;
 /// How often the waves of a plan are gone through to be swapped.
 const PASSES: usize = 8;
 
@@ -26,33 +31,58 @@ struct Best<'p, K: Keys> {
     sequences: Vec<Vec<u32>>,
 }
 
+/// What is done to a plan before its units are moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Move,
+    Split,
+    Unite,
+    SplitUnite,
+    UniteSplit,
+}
+
+const CHANGES: [Change; 5] = [Change::Move, Change::Split, Change::Unite, Change::SplitUnite, Change::UniteSplit];
+
 type Cut = Vec<Option<Plan>>;
 
 /// For each number of waves the best plan found.
 pub(super) fn search<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Vec<Plan> {
     let units = problem.units();
     let mut best = Best { problem, limits, keys, plans: vec![None; units], sequences: Vec::new() };
-    let mut starts: Vec<Vec<u32>> = [Some(Score::Saved), Some(Score::Share), Some(Score::Contained), None]
-        .into_par_iter()
-        .map(|score| score.map_or_else(|| heavy_first(problem), |score| merged(problem, limits, score)))
-        .collect();
-    starts.push(problem.order.topological().to_vec());
-    let found: Vec<(Vec<u32>, Cut)> =
-        starts.into_par_iter().map(|sequence| (sequence.clone(), best.cut(&sequence, units))).collect();
+    let starts: Vec<Box<dyn Fn() -> Vec<u32> + Sync>> = vec![
+        Box::new(|| merged(problem, limits, Score::Saved)),
+        Box::new(|| merged(problem, limits, Score::Share)),
+        Box::new(|| merged(problem, limits, Score::Contained)),
+        Box::new(|| peeled(problem)),
+        Box::new(|| heavy_first(problem)),
+        Box::new(|| problem.order.topological().to_vec()),
+    ];
+    let cut = |start: &Box<dyn Fn() -> Vec<u32> + Sync>| {
+        let sequence = start();
+        let plans = best.cut(&sequence, units);
+        (sequence, plans)
+    };
+    let found: Vec<(Vec<u32>, Cut)> = starts.par_iter().map(cut).collect();
     found.into_iter().for_each(|(sequence, plans)| best.take(sequence, plans));
 
-    for round in 0..3 {
-        let found: Vec<(Vec<u32>, Cut)> = numbers(units, round)
-            .into_par_iter()
-            .filter_map(|waves| {
+    for round in 0..ROUNDS {
+        let before: Vec<_> = best.plans.iter().flatten().map(|(plan, _)| plan.rank()).collect();
+        let changed: Vec<(usize, Change)> =
+            numbers(units, round).into_iter().flat_map(|waves| CHANGES.map(|change| (waves, change))).collect();
+        let changed = changed.into_par_iter().filter(|(_, change)| units <= FEW || *change == Change::Move);
+        let found: Vec<(Vec<u32>, Cut)> = changed
+            .filter_map(|(waves, change)| {
                 let (plan, sequence) = best.plans[waves - 1].as_ref()?;
-                let improved = best.improved(plan, STEPS / 64);
+                let improved = best.improved(best.changed(&plan.waves, change)?, STEPS / 64);
                 let sequence = joined(&improved, &best.sequences[*sequence]);
                 let plans = best.cut(&sequence, (waves * 2 + 2).min(units));
                 Some((sequence, plans))
             })
             .collect();
         found.into_iter().for_each(|(sequence, plans)| best.take(sequence, plans));
+        if best.plans.iter().flatten().map(|(plan, _)| plan.rank()).eq(before) {
+            break;
+        }
     }
     best.finish()
 }
@@ -60,8 +90,8 @@ pub(super) fn search<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Ve
 /// Numbers of waves to improve: all of few, ever fewer of many.
 fn numbers(units: usize, round: usize) -> Vec<usize> {
     let mut numbers = Vec::new();
-    let mut at = 2;
-    while at < units {
+    let mut at = 1;
+    while at <= units {
         numbers.push(at);
         at += 1 + (at + round) / 8;
     }
@@ -86,8 +116,22 @@ impl<K: Keys> Best<'_, K> {
         }
     }
 
-    fn improved(&self, plan: &Plan, mut steps: u64) -> Vec<Vec<u32>> {
-        let mut moves = Moves::new(self.problem, self.limits, false, plan.waves.clone());
+    fn changed(&self, waves: &[Vec<u32>], change: Change) -> Option<Vec<Vec<u32>>> {
+        let split = |waves: &[Vec<u32>]| split(self.problem, waves);
+        let unite = |waves: &[Vec<u32>]| unite(self.problem, self.limits, waves);
+        match change {
+            Change::Move => Some(waves.to_vec()),
+            Change::Split => split(waves),
+            Change::Unite => unite(waves),
+            Change::SplitUnite => unite(&split(waves)?),
+            Change::UniteSplit => split(&unite(waves)?),
+        }
+    }
+
+    fn improved(&self, waves: Vec<Vec<u32>>, mut steps: u64) -> Vec<Vec<u32>> {
+        let mut moves = Moves::new(self.problem, self.limits, false, waves);
+        moves.improve(&mut steps);
+        moves.improve_tied(&mut steps);
         moves.improve(&mut steps);
         let mut waves = moves.into_waves();
         swap_neighbours(self.problem, &mut waves, PASSES);
@@ -99,7 +143,7 @@ impl<K: Keys> Best<'_, K> {
         let steps = STEPS / self.plans.len().max(1) as u64;
         let improved = |best: &Option<(Plan, usize)>| {
             let (plan, _) = best.as_ref()?;
-            let improved = Plan::of(self.problem, self.improved(plan, steps));
+            let improved = Plan::of(self.problem, self.improved(plan.waves.clone(), steps));
             Some(if improved.rank() < plan.rank() { improved } else { plan.clone() })
         };
         let mut plans: Vec<Option<Plan>> = self.plans.par_iter().map(improved).collect();

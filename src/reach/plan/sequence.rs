@@ -48,6 +48,37 @@ pub(super) fn heavy_first(problem: &Problem) -> Vec<u32> {
     reversed
 }
 
+/// From all units in one, again and again the unit that adds least cost where it leaves the rest, to go
+/// ahead of it or to follow it. O(units² × classes / 8).
+pub(super) fn peeled(problem: &Problem) -> Vec<u32> {
+    let units = problem.units();
+    let classes = &problem.classes;
+    let mut rest = Rows::new(1, units);
+    (0..units).for_each(|unit| rest.insert(0, unit));
+    let (mut ahead, mut behind) = (Vec::new(), Vec::new());
+    let (mut cover, mut twice) = (classes.none(), classes.none());
+    for _ in 0..units {
+        cover.fill(0);
+        twice.fill(0);
+        for unit in ones(rest.row(0)) {
+            for ((cover, twice), &own) in cover.iter_mut().zip(&mut twice).zip(classes.of(unit as u32)) {
+                *twice |= own & *cover;
+                *cover |= own;
+            }
+        }
+        let ways = |unit: u32| {
+            let first = !meet(problem.order.before(unit), rest.row(0));
+            let last = !meet(problem.order.after(unit), rest.row(0));
+            (first || last).then(|| (classes.costs.shared(classes.of(unit), &twice), first, unit))
+        };
+        let Some((_, first, unit)) = ones(rest.row(0)).filter_map(|unit| ways(unit as u32)).min() else { break };
+        rest.remove(0, unit as usize);
+        if first { ahead.push(unit) } else { behind.push(unit) }
+    }
+    ahead.extend(behind.into_iter().rev());
+    ahead
+}
+
 /// The units of the waves as a sequence, those of a wave in the order of another sequence.
 pub(super) fn joined(waves: &[Vec<u32>], sequence: &[u32]) -> Vec<u32> {
     let mut place = vec![0u32; sequence.len()];
