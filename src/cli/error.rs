@@ -11,7 +11,7 @@ use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -52,6 +52,8 @@ pub(super) enum CliError {
     File(#[from] FileError),
     #[error(transparent)]
     Rank(#[from] RankError),
+    #[error(transparent)]
+    Levels(#[from] LevelsError),
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -121,6 +123,7 @@ impl CliError {
             | Self::Times(_)
             | Self::File(_)
             | Self::Owners(_)
+            | Self::Levels(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)
             | Self::Render(_)
