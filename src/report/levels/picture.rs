@@ -11,11 +11,13 @@ use crate::report::units::duration;
 /// A node for each member, those of a level side by side; an arrow only where no third stands between.
 pub(super) fn members(members: &[LevelMember], edges: &[[usize; 2]]) -> String {
     let mut dot = String::from("digraph levels {\n  rankdir=BT;\n  newrank=true;\n  node [shape=box];\n");
+    let several = members.iter().any(|member| member.system != members[0].system);
     let mut by_level: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (at, member) in members.iter().enumerate() {
         by_level.entry(member.level).or_default().push(at);
         let time = member.hours.map(duration);
-        let lines: Vec<String> = [member.name.clone()].into_iter().chain(time).collect();
+        let system = several.then(|| member.system.clone());
+        let lines: Vec<String> = [member.name.clone()].into_iter().chain(system).chain(time).collect();
         // writing to a String cannot fail
         let _ = writeln!(dot, "  {} [label={}];", quoted(&member.drv), label(&lines));
     }
