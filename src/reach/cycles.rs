@@ -181,8 +181,8 @@ fn good_order(count: usize, links: &[(usize, usize, u128)]) -> Vec<usize> {
     let mut between: Vec<(u128, u128)> = vec![(0, 0); count];
     for _ in 0..PASSES {
         let mut improved = false;
-        for group in 0..count {
-            for &(other, from_me, to_me) in &neighbours[group] {
+        for (group, near) in neighbours.iter().enumerate() {
+            for &(other, from_me, to_me) in near {
                 between[other].0 += from_me;
                 between[other].1 += to_me;
             }
@@ -207,7 +207,7 @@ fn good_order(count: usize, links: &[(usize, usize, u128)]) -> Vec<usize> {
                 order.insert(best.1, group);
                 improved = true;
             }
-            neighbours[group].iter().for_each(|&(other, ..)| between[other] = (0, 0));
+            near.iter().for_each(|&(other, ..)| between[other] = (0, 0));
         }
         if !improved {
             break;
@@ -262,17 +262,16 @@ mod tests {
     fn check(count: usize, links: &[Link]) -> u128 {
         let found = condense(count, links);
         let all = reach(count, links, &[]);
-        for one in 0..count {
+        for (one, after) in all.iter().enumerate() {
             let cycle = found.cycles.iter().find(|cycle| cycle.groups.contains(&(one as u32)));
-            let expected: Vec<u32> =
-                (0..count).filter(|&to| all[one][to] && all[to][one]).map(|to| to as u32).collect();
+            let expected: Vec<u32> = (0..count).filter(|&to| after[to] && all[to][one]).map(|to| to as u32).collect();
             assert_eq!(cycle.map(|cycle| cycle.groups.clone()).unwrap_or_default(), expected);
-            for to in (0..count).filter(|&to| all[one][to]) {
+            for to in (0..count).filter(|&to| after[to]) {
                 let (own, above) = (found.levels[one], found.levels[to]);
                 assert!(if expected.contains(&(to as u32)) { own == above } else { own < above });
             }
             // as deep as the deepest before it
-            let before = (0..count).filter(|&from| all[from][one] && !all[one][from]);
+            let before = (0..count).filter(|&from| all[from][one] && !after[from]);
             assert_eq!(before.map(|from| found.levels[from] + 1).max().unwrap_or(0), found.levels[one]);
         }
         let cut: Vec<usize> = found.cycles.iter().flat_map(|cycle| cycle.cut.iter().copied()).collect();

@@ -133,12 +133,13 @@ impl RepositoriesReport {
             .collect();
         repositories.sort_by(|a, b| (a.level.is_none(), a.level, &a.name).cmp(&(b.level.is_none(), b.level, &b.name)));
         let cut: BTreeSet<usize> = condensed.cycles.iter().flat_map(|cycle| cycle.cut.iter().copied()).collect();
-        let edge = |(at, ((&(from, to), found), &(packages, pairs))): (usize, ((&(u32, u32), &Found), &(u64, u64)))| {
+        let mut edges = Vec::with_capacity(found.len());
+        for (at, ((&(from, to), found), &(packages, pairs))) in found.iter().zip(&weighed).enumerate() {
             let example = found.example.map(|(input, consumer)| path(graph, &padded, input, consumer));
             let example = example.into_iter().flatten().map(|node| graph.name(node).to_owned()).collect();
-            RepositoryEdge { from: name(from), to: name(to), packages, pairs, example, cut: cut.contains(&at) }
-        };
-        let edges = found.iter().zip(&weighed).enumerate().map(edge).collect();
+            let cut = cut.contains(&at);
+            edges.push(RepositoryEdge { from: name(from), to: name(to), packages, pairs, example, cut });
+        }
         let all: Vec<&Found> = found.values().collect();
         let cycles = condensed.cycles.into_iter().map(|cycle| RepositoryCycle {
             repositories: cycle.groups.into_iter().map(name).collect(),
