@@ -29,6 +29,7 @@ mod side;
 mod side_by_side;
 mod spurious;
 mod traces;
+mod waves;
 mod why;
 
 use std::ffi::OsString;
@@ -76,6 +77,8 @@ enum Command {
     Levels(levels::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// Which bumps go together, in what order, heavyweights first
+    Waves(Box<waves::Args>),
     /// How two builds differ: was this rebuild needed?
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
@@ -188,6 +191,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Cost(args) => cost::run(args, &mut printer),
         Command::Levels(args) => levels::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Waves(args) => waves::run(*args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
         Command::Candidates(args) => candidates::run(args, &mut printer),

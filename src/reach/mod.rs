@@ -13,7 +13,9 @@ mod greedy;
 mod hubs;
 mod levels;
 mod names;
+mod nearest;
 mod paths;
+pub mod plan;
 mod rebuild;
 mod remedied;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use cycles::{Condensed, Cycle, Link, condense};
 pub use greedy::greedy;
 pub use hubs::{Hub, hubs};
 pub use levels::levels;
+pub use nearest::nearest_path;
 pub use paths::{Paths, paths};
 pub use rebuild::{Propagation, RebuildSet};
 pub use savings::{EdgeRemedy, Savings, savings, savings_of_actions, savings_of_edges};
