@@ -12,7 +12,7 @@ use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::waves::{BumpsError, WavesError};
-use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -53,6 +53,8 @@ pub(super) enum CliError {
     File(#[from] FileError),
     #[error(transparent)]
     Rank(#[from] RankError),
+    #[error(transparent)]
+    Levels(#[from] LevelsError),
     #[error(transparent)]
     Bumps(#[from] BumpsError),
     #[error(transparent)]
@@ -131,6 +133,7 @@ impl CliError {
             | Self::Bumps(_)
             | Self::Waves(_)
             | Self::Owners(_)
+            | Self::Levels(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)
             | Self::Render(_)
