@@ -1,0 +1,3 @@
+//! Waves: what goes together, in what order.
+
+pub mod results;
