@@ -24,7 +24,7 @@ mod rules;
 mod selector;
 mod spurious;
 mod suggest;
-mod waves;
+pub mod waves;
 mod what_if;
 mod why;
 

@@ -11,7 +11,9 @@ mod greedy;
 mod held_back;
 mod hubs;
 mod names;
+mod nearest;
 mod paths;
+pub mod plan;
 mod rebuild;
 mod remedied;
 #[cfg(test)]
@@ -38,6 +40,7 @@ pub use cut::{Cut, cut};
 pub use greedy::greedy;
 pub use held_back::{Class, HeldBack, Mended};
 pub use hubs::{Hub, hubs};
+pub use nearest::nearest_path;
 pub use paths::{Paths, paths};
 pub use rebuild::{Propagation, RebuildSet};
 pub use savings::{EdgeRemedy, Savings, savings, savings_of_actions, savings_of_edges};
