@@ -12,6 +12,7 @@ use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::waves::status::StatusError;
 use crate::query::waves::{BumpsError, WavesError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
@@ -57,6 +58,8 @@ pub(super) enum CliError {
     Bumps(#[from] BumpsError),
     #[error(transparent)]
     Waves(#[from] WavesError),
+    #[error(transparent)]
+    Status(#[from] StatusError),
     #[error("nothing to plan: give --bumps FILE, or selectors")]
     NoBump,
     #[error("{0}: is there already, and would be lost")]
@@ -130,6 +133,7 @@ impl CliError {
             | Self::File(_)
             | Self::Bumps(_)
             | Self::Waves(_)
+            | Self::Status(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

@@ -120,6 +120,9 @@ impl HeldBack {
     #[must_use]
     pub fn to_mend(&self, weights: &[u64]) -> Vec<Mended> {
         let all: u64 = weights.iter().sum();
+        if all == 0 {
+            return Vec::new();
+        }
         let mut steps = if self.failures.len() <= EXACT { self.exact(weights) } else { self.greedy(weights) };
         // what comes after frees nothing
         let enough = steps.iter().position(|step| step.freed == all).map_or(steps.len(), |at| at + 1);

@@ -4,6 +4,7 @@ mod builds;
 mod bumps;
 mod made;
 mod plan;
+mod plan_file;
 mod precedence;
 mod priced;
 mod reasons;
@@ -11,11 +12,13 @@ mod report;
 pub mod results;
 mod rows;
 mod stakes;
+pub mod status;
 mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
+pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
