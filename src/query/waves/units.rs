@@ -14,7 +14,7 @@ use crate::query::resolve::{SourceLists, sources};
 pub(super) struct Unit {
     /// Their numbers, ascending.
     pub(super) bumps: Vec<usize>,
-    /// Their principals, ascending.
+    /// Their principals, ascending; for a source or a fetch those that are built from it.
     pub(super) named: Vec<NodeId>,
     /// All that they change, ascending.
     pub(super) nodes: Vec<NodeId>,
@@ -78,8 +78,21 @@ impl Units {
                 }
             }
         }
-        joined.units(bumps)
+        joined.units(graph, bumps)
     }
+}
+
+/// What stands for a bump among others: the derivations that it names and that are built, and for each source and
+/// fetch those that are built from it.
+fn principals(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
+    let is_built = |&node: &NodeId| graph.is_derivation(node) && !graph.is_fixed(node);
+    let of = |&node: &NodeId| -> Vec<NodeId> {
+        if is_built(&node) {
+            return vec![node];
+        }
+        graph.consumer_edges(node).map(|(_, consumer)| consumer).filter(is_built).collect()
+    };
+    named.iter().flat_map(of).collect()
 }
 
 /// Sets of bumps, by a parent that each has.
@@ -106,7 +119,7 @@ impl Joined {
         }
     }
 
-    fn units(mut self, bumps: &[PlannedBump]) -> Units {
+    fn units(mut self, graph: &Graph, bumps: &[PlannedBump]) -> Units {
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for at in 0..bumps.len() {
             members.entry(self.root(at)).or_default().push(at);
@@ -120,14 +133,10 @@ impl Joined {
             reasons: reasons.into_iter().collect(),
         });
         let together = together.collect();
-        let all = |members: &[usize], of: fn(&PlannedBump) -> &[NodeId]| -> Vec<NodeId> {
-            let nodes: BTreeSet<NodeId> = members.iter().flat_map(|&at| of(&bumps[at])).copied().collect();
-            nodes.into_iter().collect()
-        };
-        let units = members.into_values().map(|bumps| Unit {
-            named: all(&bumps, |bump| &bump.named),
-            nodes: all(&bumps, |bump| &bump.nodes),
-            bumps,
+        let units = members.into_values().map(|members| {
+            let named: BTreeSet<NodeId> = members.iter().flat_map(|&at| principals(graph, &bumps[at].named)).collect();
+            let nodes: BTreeSet<NodeId> = members.iter().flat_map(|&at| bumps[at].nodes.iter().copied()).collect();
+            Unit { bumps: members, named: named.into_iter().collect(), nodes: nodes.into_iter().collect() }
         });
         Units { units: units.collect(), together }
     }
