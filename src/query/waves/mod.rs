@@ -2,6 +2,7 @@
 
 mod builds;
 mod bumps;
+mod keep;
 mod made;
 mod plan;
 mod plan_file;
@@ -17,6 +18,7 @@ mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
+pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;

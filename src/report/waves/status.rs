@@ -71,9 +71,9 @@ impl Part {
 }
 
 impl Called {
-    /// The first attribute, else the name.
+    /// Its shortest attribute, else its name.
     fn shown(&self) -> &str {
-        self.attributes.first().unwrap_or(&self.name)
+        self.attributes.iter().min_by_key(|name| (name.len(), *name)).unwrap_or(&self.name)
     }
 }
 
@@ -272,7 +272,10 @@ impl StatusReport {
         };
         match self.current {
             None => format!("all {} green; {locked}", counted(all as u64, "wave")),
-            Some(wave) => format!("wave {wave} of {all} is next; {locked}"),
+            Some(number) => {
+                let state = self.waves.iter().find(|wave| wave.number == number).map_or("", |wave| wave.state.as_str());
+                format!("wave {number} of {all} is {state}; {locked}")
+            }
         }
     }
 

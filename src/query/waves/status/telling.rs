@@ -186,9 +186,10 @@ pub(super) fn tell(
     Ok((told, rows))
 }
 
-/// What a build is called: by an attribute, else by its name; with its system where others are.
+/// What a build is called: by its shortest attribute, else by its name; and its system.
 pub(super) fn name_of(graph: &Graph, node: u32) -> String {
     let node = NodeId(node);
-    let name = graph.attributes_of(node).next().map_or_else(|| graph.name(node), |first| graph.attribute_name(first));
+    let attributes = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute));
+    let name = attributes.min_by_key(|name| (name.len(), *name)).unwrap_or_else(|| graph.name(node));
     format!("{name} ({})", graph.system(node))
 }
