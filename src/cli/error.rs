@@ -11,6 +11,8 @@ use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
+use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::waves::status::StatusError;
 use crate::query::waves::{BumpsError, WavesError};
 use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
@@ -59,6 +61,8 @@ pub(super) enum CliError {
     Bumps(#[from] BumpsError),
     #[error(transparent)]
     Waves(#[from] WavesError),
+    #[error(transparent)]
+    Status(#[from] StatusError),
     #[error("nothing to plan: give --bumps FILE, or selectors")]
     NoBump,
     #[error("{0}: is there already, and would be lost")]
@@ -132,6 +136,7 @@ impl CliError {
             | Self::File(_)
             | Self::Bumps(_)
             | Self::Waves(_)
+            | Self::Status(_)
             | Self::Owners(_)
             | Self::Levels(_)
             | Self::WhatIf(_)
