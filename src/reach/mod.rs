@@ -11,6 +11,7 @@ mod greedy;
 mod hubs;
 mod names;
 mod paths;
+pub mod plan;
 mod rebuild;
 mod remedied;
 #[cfg(test)]

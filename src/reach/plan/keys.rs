@@ -1,0 +1,84 @@
+//! What plans are compared by, as one number where that fits.
+
+use std::ops::Add;
+
+use super::problem::Problem;
+
+/// A sum of (cost, settling, urgency), compared in this order.
+pub(super) trait Key: Copy + Ord + Add<Output = Self> + Send + Sync {
+    const ZERO: Self;
+    /// More than any sum.
+    const NONE: Self;
+}
+
+impl Key for u128 {
+    const ZERO: Self = 0;
+    const NONE: Self = u128::MAX;
+}
+
+/// The three numbers apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Apart(u128, u128, u128);
+
+impl Add for Apart {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0, self.1 + other.1, self.2 + other.2)
+    }
+}
+
+impl Key for Apart {
+    const ZERO: Self = Self(0, 0, 0);
+    const NONE: Self = Self(u128::MAX, 0, 0);
+}
+
+/// How keys are made.
+pub(super) trait Keys: Copy + Send + Sync {
+    type Key: Key;
+    fn key(&self, cost: u64, settling: u64, urgency: u64) -> Self::Key;
+}
+
+/// One number: the cost in the high bits, the urgency in the low ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packed {
+    cost: u32,
+    settling: u32,
+}
+
+impl Packed {
+    /// Where no plan's sums can need more than 127 bits.
+    pub(super) fn of(problem: &Problem) -> Option<Self> {
+        let units = problem.units() as u128;
+        let classes = &problem.classes;
+        let mut all = classes.none();
+        (0..problem.units() as u32).for_each(|unit| classes.cover(&mut all, unit));
+        let bits = |most: u128| u128::BITS - most.leading_zeros();
+        let most = |sum: u64| bits(units * u128::from(sum));
+        let (settling, urgency) = (most(classes.millis(&all)), most(problem.urgency.iter().sum()));
+        let fits = most(classes.cost(&all)) + settling + urgency < u128::BITS;
+        fits.then_some(Self { cost: settling + urgency, settling: urgency })
+    }
+}
+
+impl Keys for Packed {
+    type Key = u128;
+
+    #[inline]
+    fn key(&self, cost: u64, settling: u64, urgency: u64) -> u128 {
+        (u128::from(cost) << self.cost) + (u128::from(settling) << self.settling) + u128::from(urgency)
+    }
+}
+
+/// Three numbers, for weights that are too large for one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unpacked;
+
+impl Keys for Unpacked {
+    type Key = Apart;
+
+    #[inline]
+    fn key(&self, cost: u64, settling: u64, urgency: u64) -> Apart {
+        Apart(cost.into(), settling.into(), urgency.into())
+    }
+}

@@ -1,0 +1,23 @@
+//! Waves: which bumps go together and in what order, over ids and weights alone.
+//!
+//! A plan is an ordered partition of units (bumps that move together) into waves. Plans are
+//! compared by what their waves make together, then by how late what they make settles, then by how
+//! late urgent units go in.
+
+mod bits;
+mod classes;
+mod cuts;
+mod frontier;
+mod keys;
+mod limits;
+mod order;
+mod price;
+mod problem;
+mod strict;
+
+pub use frontier::frontier;
+pub use limits::Limits;
+pub use order::Order;
+pub use price::Plan;
+pub use problem::Problem;
+pub use strict::strict;
