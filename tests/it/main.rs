@@ -38,6 +38,7 @@ mod spurious;
 mod support;
 mod texts;
 mod truth;
+mod waves_lists;
 mod waves_real;
 mod weights;
 mod what_if;
