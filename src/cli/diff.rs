@@ -69,15 +69,21 @@ struct PeopleArgs {
     mention: bool,
 }
 
-pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    // better now than after an evaluation
-    let rules = args.people.owners.as_deref().map(OwnerRules::read).transpose()?;
+/// What files say of maintainers, joined.
+pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
     let mut maintainers = Maintainers::default();
-    for path in &args.people.maintainers {
+    for path in files {
         let (stated, problems) = Maintainers::read(path)?;
         printer.problems(&problems);
         maintainers.join(stated);
     }
+    Ok(maintainers)
+}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    // better now than after an evaluation
+    let rules = args.people.owners.as_deref().map(OwnerRules::read).transpose()?;
+    let maintainers = read_maintainers(&args.people.maintainers, printer)?;
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
     let mut report = report(&args, &diff, &old, &new, printer)?;

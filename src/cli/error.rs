@@ -12,6 +12,7 @@ use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::waves::{BumpsError, WavesError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -52,6 +53,12 @@ pub(super) enum CliError {
     File(#[from] FileError),
     #[error(transparent)]
     Rank(#[from] RankError),
+    #[error(transparent)]
+    Bumps(#[from] BumpsError),
+    #[error(transparent)]
+    Waves(#[from] WavesError),
+    #[error("nothing to plan: give --bumps FILE, or selectors")]
+    NoBump,
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
     #[error(transparent)]
@@ -105,6 +112,7 @@ impl CliError {
         match self {
             Self::NoClosure => Some("make one with 'nix-ripple ingest INPUT… -o closure.ripple'"),
             Self::SnapshotWithOthers => Some("give the snapshot alone, or all inputs that it was made from"),
+            Self::NoBump => Some("a file has [[bump]] tables (TOML), the same in JSON, or a selector a line"),
             Self::NoInput => Some("give .drv paths, JSON files, '-' for standard input, or a Nix expression with -f"),
             Self::NotIntact(_) => Some("read the closure again from the store; no snapshot was written"),
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
@@ -120,6 +128,8 @@ impl CliError {
             | Self::Rules(_)
             | Self::Times(_)
             | Self::File(_)
+            | Self::Bumps(_)
+            | Self::Waves(_)
             | Self::Owners(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)

@@ -28,6 +28,7 @@ mod side;
 mod side_by_side;
 mod spurious;
 mod traces;
+mod waves;
 mod why;
 
 use std::ffi::OsString;
@@ -73,6 +74,8 @@ enum Command {
     Cost(cost::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
+    /// Which bumps go together, in what order, heavyweights first
+    Waves(Box<waves::Args>),
     /// How two builds differ: was this rebuild needed?
     Compare(compare::Args),
     /// Which inputs are there for the checks alone: evidence, made by the real Nix
@@ -184,6 +187,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(args) => why::run(args, &mut printer),
         Command::Cost(args) => cost::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
+        Command::Waves(args) => waves::run(*args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),
         Command::Probe(args) => probe::run(args, &mut printer),
         Command::Candidates(args) => candidates::run(args, &mut printer),

@@ -236,8 +236,19 @@ impl CostReport {
     }
 }
 
-fn heavyweights(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> Vec<Heavyweight> {
+/// The builds that take longest, and their part of what all of these take.
+pub(super) fn heavyweights(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> Vec<Heavyweight> {
     let total = CostSum::of(costs, nodes).millis;
+    let heavyweight = |node: NodeId| {
+        let TimedBuild { drv, name, system, hours, measured } = TimedBuild::of(graph, costs, node);
+        let share = costs.time(node).millis as f64 / total as f64;
+        Heavyweight { drv, name, system, hours, share, measured, bytes: costs.size(node).map(|size| size.bytes) }
+    };
+    heaviest(graph, costs, nodes, top).into_iter().map(heavyweight).collect()
+}
+
+/// The nodes that take longest, the longest first; then by name and path.
+pub(super) fn heaviest(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> Vec<NodeId> {
     let mut order: Vec<NodeId> = nodes.iter().copied().filter(|&node| costs.time(node).millis > 0).collect();
     let key = |node: &NodeId| (Reverse(costs.time(*node).millis), graph.name(*node), graph.digest(*node));
     if top < order.len() && top > 0 {
@@ -245,12 +256,7 @@ fn heavyweights(graph: &Graph, costs: &Costs, nodes: &[NodeId], top: usize) -> V
     }
     order.truncate(top);
     order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-    let heavyweight = |node: NodeId| {
-        let TimedBuild { drv, name, system, hours, measured } = TimedBuild::of(graph, costs, node);
-        let share = costs.time(node).millis as f64 / total as f64;
-        Heavyweight { drv, name, system, hours, share, measured, bytes: costs.size(node).map(|size| size.bytes) }
-    };
-    order.into_iter().map(heavyweight).collect()
+    order
 }
 
 /// The system that a node is built on, as reports name it.

@@ -280,8 +280,8 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
     }
 }
 
-/// What bears on the figures of this rebuild set.
-fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
+/// What bears on the figures of these builds.
+pub(super) fn notes_of_builds(graph: &Graph, builds: &[NodeId]) -> Vec<String> {
     use crate::ingest::raw::flag;
     let count = |bit: u32| graph.all_flags().iter().filter(|&&flags| flags & bit != 0).count();
     let mut notes = Vec::new();
@@ -295,7 +295,7 @@ fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
             "{bare} derivations are known by name and inputs only; if some are fixed-output, this set is too large"
         ));
     }
-    let floating = rebuilt.nodes.iter().filter(|&&node| graph.flags(node) & flag::FLOATING != 0).count();
+    let floating = builds.iter().filter(|&&node| graph.flags(node) & flag::FLOATING != 0).count();
     if floating > 0 {
         notes.push(format!(
             "content-addressed derivations among them: {floating}; where these come out the same, less is rebuilt"
@@ -305,6 +305,12 @@ fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
     if unresolved > 0 {
         notes.push(format!("attributes without a derivation in the closure, never counted: {unresolved}"));
     }
+    notes
+}
+
+/// The same, and what bears on nixpkgs' labels.
+fn notes(graph: &Graph, rebuilt: &RebuildSet) -> Vec<String> {
+    let mut notes = notes_of_builds(graph, &rebuilt.nodes);
     if graph.attribute_count() > 0 {
         note_missing_kernels(graph, &mut notes);
     }

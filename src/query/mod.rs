@@ -24,6 +24,7 @@ mod rules;
 mod selector;
 mod spurious;
 mod suggest;
+pub mod waves;
 mod what_if;
 mod why;
 

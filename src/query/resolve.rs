@@ -197,10 +197,10 @@ fn is_source_key(key: &str) -> bool {
 }
 
 /// The lists of mentions that hold a source key, as a set of their numbers.
-struct SourceLists(Vec<Option<bool>>);
+pub(super) struct SourceLists(Vec<Option<bool>>);
 
 impl SourceLists {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Vec::new())
     }
 
@@ -214,7 +214,7 @@ impl SourceLists {
 }
 
 /// What a derivation is built from: the paths of its sources, as `src` or `srcs` name them.
-fn sources(graph: &Graph, node: NodeId, lists: &mut SourceLists) -> BTreeSet<Digest> {
+pub(super) fn sources(graph: &Graph, node: NodeId, lists: &mut SourceLists) -> BTreeSet<Digest> {
     let mut found = BTreeSet::new();
     for (edge, input) in graph.input_edges(node) {
         if !lists.contains(graph, edge) {

@@ -26,6 +26,7 @@ mod rules;
 mod spurious;
 mod table;
 mod units;
+mod waves;
 mod why;
 mod words;
 

@@ -1,0 +1,30 @@
+//! `nix-ripple waves`: which bumps go together, in what order, at what price.
+
+mod plan;
+
+use clap::Subcommand;
+
+use super::Outcome;
+use super::error::CliError;
+use super::impact::SELECTORS;
+use super::printer::Printer;
+
+/// Arguments of `waves`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = SELECTORS)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    step: Option<Step>,
+    #[command(flatten)]
+    plan: plan::PlanArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Step {}
+
+pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    match args.step {
+        None => plan::run(args.plan, printer),
+        Some(step) => match step {},
+    }
+}

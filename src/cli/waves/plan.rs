@@ -1,0 +1,141 @@
+//! `nix-ripple waves`: the plan.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::cli::Outcome;
+use crate::cli::closure::ClosureArgs;
+use crate::cli::costs::CostArgs;
+use crate::cli::diff::read_maintainers;
+use crate::cli::error::CliError;
+use crate::cli::evidence::RemedyArgs;
+use crate::cli::farm::FarmArgs;
+use crate::cli::printer::Printer;
+use crate::graph::Graph;
+use crate::query::waves::{Minimise, WaveLimits, WavesParams, Wish, planned, waves};
+use crate::query::{RemedyParams, Selector, remedies};
+use crate::reach::Edits;
+use crate::role::EffectiveInputs;
+
+/// Arguments of `waves`.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    /// What is bumped: each selector a bump of its own
+    #[arg(value_name = "SELECTOR")]
+    selectors: Vec<String>,
+    /// The bumps that wait (repeatable): TOML, JSON, or a selector a line
+    #[arg(long, value_name = "FILE")]
+    bumps: Vec<PathBuf>,
+    /// Bump only what a bare word names, not its other instances
+    #[arg(long)]
+    only: bool,
+    /// What the plan is to cost least of; bytes want --sizes
+    #[arg(long, value_name = "BY", default_value = "hours")]
+    by: By,
+    /// At most N waves
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
+    max_waves: Option<u32>,
+    /// At most H machine hours in a wave; a bump that takes more alone gets a wave of its own
+    #[arg(long, value_name = "H", value_parser = positive, help_heading = "Limits")]
+    max_hours_per_wave: Option<f64>,
+    /// At most N bumps in a wave, but for what must move together
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
+    max_bumps_per_wave: Option<u32>,
+    /// List the builds of each wave, in the order for the farm
+    #[arg(long)]
+    list: bool,
+    /// Who maintains what, as 'diff' takes it (repeatable), to tell whose packages are at stake
+    #[arg(long, value_name = "FILE")]
+    maintainers: Vec<PathBuf>,
+    /// How many of the builds that take longest to show
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
+    heavyweights: usize,
+    #[command(flatten)]
+    remedies: RemedyArgs,
+    #[command(flatten)]
+    costs: CostArgs,
+    #[command(flatten)]
+    farm: FarmArgs,
+    #[command(flatten)]
+    closure: ClosureArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum By {
+    Hours,
+    Builds,
+    Bytes,
+}
+
+impl From<By> for Minimise {
+    fn from(by: By) -> Self {
+        match by {
+            By::Hours => Self::Hours,
+            By::Builds => Self::Builds,
+            By::Bytes => Self::Bytes,
+        }
+    }
+}
+
+/// A number of hours.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(hours) if hours > 0.0 && hours.is_finite() => Ok(hours),
+        _ => Err("expected a number of hours above 0".to_owned()),
+    }
+}
+
+pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let wishes = wishes(&args)?;
+    let graph = args.closure.load(printer)?;
+    let bumps = planned(&graph, wishes)?;
+    let costs = args.costs.load(&graph, printer)?;
+    let farm = args.farm.load()?;
+    let maintainers = read_maintainers(&args.maintainers, printer)?;
+    let edits = edits(&args.remedies, &graph, printer)?;
+    let params = WavesParams {
+        costs: &costs,
+        farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
+        by: args.by.into(),
+        limits: WaveLimits {
+            waves: args.max_waves.map(|most| most as usize),
+            hours: args.max_hours_per_wave,
+            bumps: args.max_bumps_per_wave,
+        },
+        remedies: &edits,
+        heaviest: args.heavyweights,
+        list: args.list,
+        maintainers: &maintainers,
+    };
+    let report = waves(&graph, &bumps, params)?;
+    printer.report(&report)?;
+    if report.chosen.within_limits {
+        return Ok(Outcome::Fine);
+    }
+    printer.say("the plan does not keep the limits that were asked for");
+    Ok(Outcome::ThresholdPassed)
+}
+
+/// The bumps of files, then those of the command line.
+fn wishes(args: &PlanArgs) -> Result<Vec<Wish>, CliError> {
+    let mut wishes = Vec::new();
+    for file in &args.bumps {
+        wishes.extend(Wish::read(file)?);
+    }
+    wishes.extend(Selector::expand(&args.selectors)?.iter().map(|selector| Wish::of(&selector.text)));
+    if wishes.is_empty() {
+        return Err(CliError::NoBump);
+    }
+    wishes.iter_mut().for_each(|wish| wish.only |= args.only);
+    Ok(wishes)
+}
+
+/// What remedies at or above the grade that is asked for edit; nothing where none is.
+fn edits(args: &RemedyArgs, graph: &Graph, printer: &mut Printer) -> Result<Edits, CliError> {
+    let Some(grade) = args.min_grade else { return Ok(Edits::default()) };
+    let (verdicts, _) = args.evidence.load(graph, printer)?;
+    let effective = EffectiveInputs::new(graph);
+    let params = RemedyParams { min_grade: Some(grade), only: false };
+    Ok(remedies(graph, &effective, &verdicts, &[], &[], params)?.edits())
+}

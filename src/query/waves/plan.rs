@@ -1,0 +1,276 @@
+//! From bumps to waves.
+
+use super::bumps::PlannedBump;
+use super::made::{Changes, Made};
+use super::precedence::{Contradiction, Precedence};
+use super::priced::Waves;
+use super::report::{Chosen, FrontierPoint, WavesReport};
+use super::rows::Rows;
+use super::units::{Unit, Units};
+use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
+use crate::graph::{Graph, NodeId};
+use crate::ingest::Maintainers;
+use crate::query::cost_report::UnbuildableReport;
+use crate::query::expense::{CostSum, Expense};
+use crate::reach::plan::{Limits, Order, Plan, Problem, frontier, strict};
+use crate::reach::{Edits, hours};
+
+/// What a plan is to cost least of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Minimise {
+    /// Machine time.
+    #[default]
+    Hours,
+    /// Builds.
+    Builds,
+    /// Bytes of what is built and fetched.
+    Bytes,
+}
+
+/// What a plan must keep to.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct WaveLimits {
+    /// At most so many waves.
+    pub waves: Option<usize>,
+    /// At most so many machine hours in a wave. A bump that takes more alone gets a wave of its own.
+    pub hours: Option<f64>,
+    /// At most so many bumps in a wave. What must move together may be more.
+    pub bumps: Option<u32>,
+}
+
+/// How to plan.
+#[derive(Debug, Clone, Copy)]
+pub struct WavesParams<'p> {
+    /// What builds cost.
+    pub costs: &'p Costs,
+    /// The machines that build, and in which order.
+    pub farm: Option<(&'p Farm, Scheduler)>,
+    /// What is to be least.
+    pub by: Minimise,
+    /// What to keep to.
+    pub limits: WaveLimits,
+    /// Remedies that are applied first: what they spare is not rebuilt.
+    pub remedies: &'p Edits,
+    /// How many heavy builds are told.
+    pub heaviest: usize,
+    /// List all builds of each wave.
+    pub list: bool,
+    /// Who stands behind attributes, beside what the closure says.
+    pub maintainers: &'p Maintainers,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum WavesError {
+    /// What was asked for contradicts itself, or the graph.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// Bytes are to be least, and no sizes are given.
+    #[error("bytes are not known; give --sizes, or let hours or builds be least")]
+    NoSizes,
+    /// There is no bump.
+    #[error("nothing to plan: there is no bump")]
+    Nothing,
+}
+
+/// What the rows of a report are made from.
+pub(super) struct Planned<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) bumps: &'a [PlannedBump],
+    pub(super) units: &'a [Unit],
+    /// By unit.
+    pub(super) made: &'a [Made],
+    /// By bump.
+    pub(super) alone: &'a [Made],
+    pub(super) changes: &'a Changes<'a>,
+    pub(super) precedence: &'a Precedence,
+    pub(super) waves: &'a Waves<'a>,
+    pub(super) params: WavesParams<'a>,
+    /// The chosen plan.
+    pub(super) plan: &'a Plan,
+}
+
+impl Planned<'_> {
+    /// The names of a unit's bumps.
+    pub(super) fn unit_name(&self, unit: u32) -> String {
+        let bumps = self.units[unit as usize].bumps.iter();
+        bumps.map(|&bump| self.bumps[bump].wish.name.as_str()).collect::<Vec<_>>().join(" + ")
+    }
+}
+
+/// Plans the waves of these bumps.
+///
+/// Exact are: what each wave rebuilds and costs, for an edit of the given derivations; which bumps come before which;
+/// and where the frontier says `optimal`, that no plan of so many waves costs less (or as much, and settles earlier).
+/// What an expression derives from a version does not show in a closure.
+///
+/// Without limits the chosen plan has one wave a level: the fewest waves in which every bump finds its updated
+/// upstreams locked, and of these plans the best that was found. O(bumps × (nodes + edges)), the search (see
+/// [`crate::reach::plan`]), and for each wave of the frontier O(nodes + edges), or a schedule where there is a farm.
+///
+/// # Errors
+/// When `after` contradicts what is upstream, or bytes are to be least and no sizes are known.
+pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> Result<WavesReport, WavesError> {
+    let ones: Vec<u64>;
+    let cost = match params.by {
+        Minimise::Hours => params.costs.millis(),
+        Minimise::Bytes => params.costs.bytes().ok_or(WavesError::NoSizes)?,
+        Minimise::Builds => {
+            ones = graph.nodes().map(|node| u64::from(!graph.is_fixed(node))).collect();
+            &ones
+        }
+    };
+    let Units { units, together } = Units::new(graph, bumps);
+    let changes = Changes::new(graph, bumps, params.remedies);
+    let alone = changes.made();
+    let made: Vec<Made> = units
+        .iter()
+        .map(|unit| match unit.bumps.as_slice() {
+            [one] => alone[*one].clone(),
+            several => Made::together(several.iter().map(|&bump| &alone[bump])),
+        })
+        .collect();
+    let precedence = Precedence::new(graph, bumps, &units, &changes, &made)?;
+    let problem = problem(bumps, &units, &made, cost, params.costs.millis(), precedence.order.clone());
+    let limits = Limits {
+        bumps: params.limits.bumps,
+        cost: None,
+        millis: params.limits.hours.map(|hours| (hours * 3_600_000.0).round() as u64),
+    };
+    let plans = frontier(&problem, &limits);
+    let by_level = strict(&problem, &limits);
+    let mut waves = Waves::new(graph, params.costs, params.farm, &made, &precedence.order);
+    let unbuildable = match price(&mut waves, &plans, by_level.as_ref()) {
+        Ok(()) => Vec::new(),
+        Err(kinds) => {
+            // no farm, no makespan
+            waves = Waves::new(graph, params.costs, None, &made, &precedence.order);
+            let _ = price(&mut waves, &plans, by_level.as_ref());
+            kinds
+        }
+    };
+    let choice = choose(&plans, by_level, &params.limits, &precedence.order).ok_or(WavesError::Nothing)?;
+    let timed = unbuildable.is_empty();
+    let point = |plan: &Plan| point(plan, &waves, &precedence.order, timed);
+    let planned = Planned {
+        graph,
+        bumps,
+        units: &units,
+        made: &made,
+        alone: &alone,
+        changes: &changes,
+        precedence: &precedence,
+        waves: &waves,
+        params,
+        plan: &choice.plan,
+    };
+    let rows = Rows::new(&planned);
+    let cost = choice.plan.waves.iter().map(|wave| (1.0, waves.of(wave).cost));
+    let chosen = Chosen {
+        point: point(&choice.plan),
+        why: choice.why,
+        within_limits: choice.within_limits,
+        cost: Expense::of(params.costs, cost),
+        without_remedies: (!params.remedies.is_empty()).then(|| rows.without_remedies()),
+        levels: precedence.order.levels().into_iter().max().map_or(0, |level| u64::from(level) + 1),
+    };
+    let points: Vec<FrontierPoint> = plans.iter().map(point).collect();
+    let mut report = rows.report(chosen, together);
+    report.alternatives = rows.alternatives(&plans, &points);
+    report.frontier = points;
+    report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();
+    Ok(report)
+}
+
+fn problem(
+    bumps: &[PlannedBump],
+    units: &[Unit],
+    made: &[Made],
+    cost: &[u64],
+    millis: &[u64],
+    order: Order,
+) -> Problem {
+    let sets: Vec<Vec<NodeId>> = made.iter().map(|made| made.nodes.clone()).collect();
+    let urgency = units.iter().map(|unit| unit.bumps.iter().map(|&bump| bumps[bump].wish.weight).sum());
+    let sizes: Vec<u32> = units.iter().map(|unit| unit.bumps.len() as u32).collect();
+    Problem::new(&sets, cost, millis, &urgency.collect::<Vec<u64>>(), &sizes, order)
+}
+
+fn price(waves: &mut Waves<'_>, plans: &[Plan], by_level: Option<&Plan>) -> Result<(), Vec<Unbuildable>> {
+    waves.price(plans)?;
+    waves.price(by_level.map(std::slice::from_ref).unwrap_or_default())
+}
+
+fn told(graph: &Graph, kind: Unbuildable) -> UnbuildableReport {
+    UnbuildableReport {
+        system: kind.system,
+        features: kind.features,
+        builds: kind.builds,
+        first: graph.path(kind.first),
+    }
+}
+
+/// Whether every unit of a plan finds those before it in earlier waves.
+pub(super) fn is_strict(plan: &Plan, order: &Order) -> bool {
+    let apart = |wave: &Vec<u32>| wave.iter().all(|&a| wave.iter().all(|&b| !order.is_before(a, b)));
+    plan.waves.iter().all(apart)
+}
+
+fn point(plan: &Plan, waves: &Waves<'_>, order: &Order, timed: bool) -> FrontierPoint {
+    let sums = || plan.waves.iter().map(|wave| waves.of(wave));
+    let millis = |sum: CostSum| hours(sum.millis as f64);
+    let (latency, overlapping) = waves.latency(plan);
+    FrontierPoint {
+        waves: plan.waves.len(),
+        derivations: sums().map(|sum| sum.derivations).sum(),
+        hours: hours(sums().map(|sum| u128::from(sum.cost.millis)).sum::<u128>() as f64),
+        peak_hours: sums().map(|sum| millis(sum.cost)).fold(0.0, f64::max),
+        settling_hours: hours(plan.settling as f64),
+        latency_hours: timed.then(|| hours(latency as f64)),
+        overlapping_hours: timed.then(|| hours(overlapping as f64)),
+        optimal: plan.optimal,
+        strict: is_strict(plan, order),
+    }
+}
+
+/// A plan, and why it.
+struct Choice {
+    plan: Plan,
+    why: String,
+    within_limits: bool,
+}
+
+/// The plan by level where it has few enough waves, else that with the most waves that are allowed.
+fn choose(plans: &[Plan], by_level: Option<Plan>, limits: &WaveLimits, order: &Order) -> Option<Choice> {
+    let levels = order.levels().into_iter().max().map_or(0, |level| level as usize + 1);
+    if let Some(plan) = by_level
+        && limits.waves.is_none_or(|most| plan.waves.len() <= most)
+    {
+        let count = plan.waves.len();
+        let why = if count <= levels {
+            "one wave a level: the fewest waves in which every bump finds its updated upstreams locked".to_owned()
+        } else {
+            format!(
+                "every bump finds its updated upstreams locked; that takes {levels} levels, and the limits of a wave \
+                 make {count} waves of them"
+            )
+        };
+        return Some(Choice { plan, why, within_limits: true });
+    }
+    let most = limits.waves.unwrap_or(usize::MAX);
+    let fitting = plans.iter().filter(|plan| plan.waves.len() <= most).max_by_key(|plan| plan.waves.len());
+    if let Some(plan) = fitting {
+        let why = format!(
+            "the most waves that --max-waves allows: {} levels of bumps, so some are in one wave with their upstreams",
+            levels
+        );
+        return Some(Choice { plan: plan.clone(), why, within_limits: true });
+    }
+    // the limits of a wave want more waves than are allowed
+    let plan = plans.iter().min_by_key(|plan| plan.waves.len())?.clone();
+    let why = format!(
+        "the limits contradict one another: no plan was found that keeps a wave's limits in {most} waves; this has \
+         the fewest"
+    );
+    Some(Choice { plan, why, within_limits: false })
+}

@@ -1,0 +1,143 @@
+//! What waves cost: exact, each set of units once.
+
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+
+use super::made::Made;
+use crate::cost::{Costs, Farm, Scheduler, Unbuildable, Work, schedule};
+use crate::graph::{Graph, NodeId};
+use crate::query::expense::CostSum;
+use crate::reach::heaviest_chain;
+use crate::reach::plan::{Order, Plan};
+
+/// What a wave costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct WaveSum {
+    /// Full builds.
+    pub(super) derivations: u64,
+    /// Machine time and bytes of these and of what is fetched again.
+    pub(super) cost: CostSum,
+    /// How long it takes: on the farm, or without one its longest chain.
+    pub(super) millis_long: u64,
+}
+
+/// The waves of plans, and what they cost.
+pub(super) struct Waves<'a> {
+    graph: &'a Graph,
+    costs: &'a Costs,
+    farm: Option<(&'a Farm, Scheduler)>,
+    /// What each unit makes.
+    made: Vec<FixedBitSet>,
+    /// For each unit those that make something that it makes, or that must come before or after it.
+    touching: Vec<FixedBitSet>,
+    known: BTreeMap<Vec<u32>, WaveSum>,
+}
+
+impl<'a> Waves<'a> {
+    /// O(units² × nodes / 64), in parallel.
+    pub(super) fn new(
+        graph: &'a Graph,
+        costs: &'a Costs,
+        farm: Option<(&'a Farm, Scheduler)>,
+        made: &[Made],
+        order: &Order,
+    ) -> Self {
+        let sets: Vec<FixedBitSet> = made
+            .par_iter()
+            .map(|made| {
+                let mut set = FixedBitSet::with_capacity(graph.node_count());
+                set.extend(made.nodes.iter().map(|node| node.index()));
+                set
+            })
+            .collect();
+        let related = |a: u32, b: u32| order.is_before(a, b) || order.is_before(b, a);
+        let touching = (0..sets.len()).into_par_iter().map(|at| {
+            let mut touching = FixedBitSet::with_capacity(sets.len());
+            let touches = |&other: &usize| related(at as u32, other as u32) || !sets[at].is_disjoint(&sets[other]);
+            touching.extend((0..sets.len()).filter(touches));
+            touching
+        });
+        let touching = touching.collect();
+        Self { graph, costs, farm, made: sets, touching, known: BTreeMap::new() }
+    }
+
+    /// What a wave of these units makes, ascending.
+    pub(super) fn nodes(&self, units: &[u32]) -> Vec<NodeId> {
+        let mut all = FixedBitSet::with_capacity(self.graph.node_count());
+        units.iter().for_each(|&unit| all.union_with(&self.made[unit as usize]));
+        all.ones().map(|node| NodeId(node as u32)).collect()
+    }
+
+    /// What two units both make, ascending.
+    pub(super) fn shared(&self, one: u32, other: u32) -> Vec<NodeId> {
+        let shared = self.made[one as usize].intersection(&self.made[other as usize]);
+        shared.map(|node| NodeId(node as u32)).collect()
+    }
+
+    /// Whether a farm says how long a wave takes.
+    pub(super) fn has_farm(&self) -> bool {
+        self.farm.is_some()
+    }
+
+    /// Whether a unit makes a node.
+    pub(super) fn makes(&self, unit: u32, node: NodeId) -> bool {
+        self.made[unit as usize].contains(node.index())
+    }
+
+    /// Prices the waves of these plans that are not known yet, in parallel.
+    ///
+    /// # Errors
+    /// With what no machine of the farm builds.
+    pub(super) fn price(&mut self, plans: &[Plan]) -> Result<(), Vec<Unbuildable>> {
+        let mut new: Vec<&Vec<u32>> =
+            plans.iter().flat_map(|plan| &plan.waves).filter(|wave| !self.known.contains_key(*wave)).collect();
+        new.sort_unstable();
+        new.dedup();
+        let sums: Result<Vec<WaveSum>, _> = new.par_iter().map(|wave| self.sum(&self.nodes(wave))).collect();
+        let new: Vec<Vec<u32>> = new.into_iter().cloned().collect();
+        self.known.extend(new.into_iter().zip(sums?));
+        Ok(())
+    }
+
+    /// What a wave costs; nothing where it was not priced.
+    pub(super) fn of(&self, wave: &[u32]) -> WaveSum {
+        self.known.get(wave).copied().unwrap_or_default()
+    }
+
+    fn sum(&self, nodes: &[NodeId]) -> Result<WaveSum, Vec<Unbuildable>> {
+        let long = match self.farm {
+            Some((farm, scheduler)) => {
+                let work = Work { graph: self.graph, nodes, millis: self.costs.millis(), asked: None };
+                schedule(&work, farm, scheduler)?.makespan
+            }
+            None => heaviest_chain(self.graph, nodes, self.costs.millis()).1,
+        };
+        let built = nodes.iter().filter(|&&node| !self.graph.is_fixed(node));
+        Ok(WaveSum {
+            derivations: built.count() as u64,
+            cost: CostSum::of(self.costs, nodes),
+            millis_long: long,
+        })
+    }
+
+    /// How long the waves take, one after the other; and where those that do not touch overlap: each begins when all
+    /// earlier ones are done that make something it makes, or that hold what must come before. That is how long they
+    /// take at least, for the farm is not shared out.
+    pub(super) fn latency(&self, plan: &Plan) -> (u64, u64) {
+        let mut done: Vec<u64> = Vec::with_capacity(plan.waves.len());
+        let mut sum = 0u64;
+        for (at, wave) in plan.waves.iter().enumerate() {
+            let mut touching = FixedBitSet::with_capacity(self.made.len());
+            wave.iter().for_each(|&unit| touching.union_with(&self.touching[unit as usize]));
+            let before = plan.waves[..at].iter().zip(&done);
+            let touched = before.filter(|(wave, _)| wave.iter().any(|&unit| touching.contains(unit as usize)));
+            let begin = touched.map(|(_, &done)| done).max().unwrap_or_default();
+            let long = self.of(wave).millis_long;
+            done.push(begin.saturating_add(long));
+            sum = sum.saturating_add(long);
+        }
+        (sum, done.into_iter().max().unwrap_or_default())
+    }
+}

@@ -1,0 +1,354 @@
+//! A chosen plan, told in full.
+
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+
+use super::builds::Builds;
+use super::made::{Changes, Made};
+use super::plan::Planned;
+use super::reasons::Reasons;
+use super::report::{
+    Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
+    WaveBump, WaveRow, WavesReport,
+};
+use super::stakes::Stakes;
+use super::units::{Together, suggested};
+use super::wish::Pin;
+use crate::graph::NodeId;
+use crate::query::REPORT_VERSION;
+use crate::query::cost_report::{heaviest, heavyweights};
+use crate::query::expense::{CostSum, Expense};
+use crate::query::impact::notes_of_builds;
+use crate::reach::plan::Plan;
+use crate::reach::{Edits, heaviest_chain, hours, nearest_path};
+
+/// So many back edges are told, the most expensive first.
+const BACK_EDGES: usize = 1_000;
+
+/// Makes the rows of a report.
+pub(super) struct Rows<'a> {
+    planned: &'a Planned<'a>,
+    /// What each wave makes, ascending.
+    nodes: Vec<Vec<NodeId>>,
+    /// The number of the last wave that makes each node; 0 where none does.
+    last: Vec<u32>,
+    /// The number of the wave of each unit.
+    wave: Vec<usize>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(planned: &'a Planned<'a>) -> Self {
+        let mut last = vec![0; planned.graph.node_count()];
+        let mut wave = vec![0; planned.units.len()];
+        let nodes: Vec<Vec<NodeId>> = planned.plan.waves.iter().map(|wave| planned.waves.nodes(wave)).collect();
+        for (number, (units, nodes)) in (1..).zip(planned.plan.waves.iter().zip(&nodes)) {
+            nodes.iter().for_each(|node| last[node.index()] = number as u32);
+            units.iter().for_each(|&unit| wave[unit as usize] = number);
+        }
+        Self { planned, nodes, last, wave }
+    }
+
+    /// The report without the frontier.
+    pub(super) fn report(&self, mut chosen: Chosen, groups: Vec<Together>) -> WavesReport {
+        let Planned { graph, bumps, units, .. } = *self.planned;
+        let (back_edges, more_back_edges) = self.back_edges();
+        let stakes = Stakes::new(graph, self.planned.params.maintainers);
+        let reasons = Reasons::new(self.planned, &self.wave);
+        let notes = self.notes(&mut chosen);
+        let bump_rows = self.bumps(&stakes, &reasons);
+        let waves = self.waves(&stakes, &reasons);
+        WavesReport {
+            version: REPORT_VERSION,
+            closure: PlannedOn::of(graph),
+            bumps: bump_rows,
+            groups,
+            suggested_groups: suggested(graph, bumps, units),
+            precedence: self.precedence(),
+            back_edges,
+            more_back_edges,
+            chosen,
+            alternatives: Alternatives::default(),
+            order: waves.iter().flat_map(|wave| wave.bumps.iter().map(|bump| bump.name.clone())).collect(),
+            waves,
+            heavy_builds: self.heavy_builds(),
+            frontier: Vec::new(),
+            unbuildable: Vec::new(),
+            notes,
+        }
+    }
+
+    fn name(&self, bump: usize) -> String {
+        self.planned.bumps[bump].wish.name.clone()
+    }
+
+    fn rebuilds<'n>(&self, nodes: impl Iterator<Item = &'n NodeId> + Clone) -> Rebuilds {
+        let built = nodes.clone().filter(|&&node| !self.planned.graph.is_fixed(node));
+        Rebuilds {
+            derivations: built.count() as u64,
+            hours: hours(CostSum::of(self.planned.params.costs, nodes).millis as f64),
+        }
+    }
+
+    fn bumps(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<BumpRow> {
+        let Planned { graph, bumps, units, alone, .. } = *self.planned;
+        let unit_of = super::precedence::unit_of(bumps.len(), units);
+        let row = |(at, bump): (usize, &super::PlannedBump)| {
+            let wish = &bump.wish;
+            let others = |numbers: &[usize]| numbers.iter().map(|&other| self.name(other)).collect();
+            let pin = if wish.pin == Pin::All { vec!["*".to_owned()] } else { others(&bump.pins) };
+            let mut principals: Vec<String> = bump.named.iter().map(|&node| graph.name(node).to_owned()).collect();
+            principals.sort_unstable();
+            principals.dedup();
+            BumpRow {
+                name: wish.name.clone(),
+                selectors: wish.selectors.clone(),
+                only: wish.only,
+                from: wish.from.clone(),
+                to: wish.to.clone(),
+                group: wish.group.clone(),
+                after: others(&bump.after),
+                security: wish.security,
+                pin,
+                weight: wish.weight as f64 / 1_000.0,
+                wave: self.wave[unit_of[at] as usize],
+                reason: reasons.of(unit_of[at], at),
+                principals,
+                instances: bump.nodes.len() as u64,
+                rebuilds: self.rebuilds(alone[at].nodes.iter()),
+                at_stake: stakes.of(&alone[at].nodes),
+            }
+        };
+        bumps.par_iter().enumerate().map(row).collect()
+    }
+
+    fn precedence(&self) -> Vec<Before> {
+        let Planned { graph, bumps, units, precedence, .. } = *self.planned;
+        let before = |(before, after): (u32, u32)| {
+            let (one, other) = (&units[before as usize], &units[after as usize]);
+            let path = nearest_path(graph, &one.named, &other.named);
+            let asked = other.bumps.iter().any(|&bump| bumps[bump].after.iter().any(|first| one.bumps.contains(first)));
+            let reason = if path.is_empty() && asked { "asked for" } else { "upstream" };
+            let path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();
+            Before { before: self.planned.unit_name(before), after: self.planned.unit_name(after), reason, path }
+        };
+        precedence.order.reduced().into_par_iter().map(before).collect()
+    }
+
+    /// Those that the plan makes, the most expensive first, and how many more there are.
+    fn back_edges(&self) -> (Vec<BackEdge>, u64) {
+        let Planned { graph, units, made, precedence, params, .. } = *self.planned;
+        let pairs = precedence.back.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |&to| (from as u32, to)));
+        let later = pairs.filter(|&(from, to)| self.wave[from as usize] > self.wave[to as usize]);
+        let again = |from: u32, to: u32| -> Vec<NodeId> {
+            let again = &made[from as usize].nodes;
+            units[to as usize].nodes.iter().copied().filter(|node| again.binary_search(node).is_ok()).collect()
+        };
+        let mut all: Vec<(Reverse<u64>, u32, u32)> = later
+            .map(|(from, to)| (Reverse(CostSum::of(params.costs, &again(from, to)).millis), from, to))
+            .collect();
+        all.sort_unstable();
+        let more = all.len().saturating_sub(BACK_EDGES) as u64;
+        all.truncate(BACK_EDGES);
+        let row = |(_, from, to): (_, u32, u32)| {
+            let path = nearest_path(graph, &units[from as usize].nodes, &units[to as usize].named);
+            BackEdge {
+                from: self.planned.unit_name(from),
+                to: self.planned.unit_name(to),
+                locked_in: self.wave[to as usize],
+                rebuilt_in: self.wave[from as usize],
+                path: path.into_iter().map(|node| graph.name(node).to_owned()).collect(),
+                again: self.rebuilds(again(from, to).iter()),
+            }
+        };
+        (all.into_par_iter().map(row).collect(), more)
+    }
+
+    fn waves(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<WaveRow> {
+        let Planned { graph, bumps, units, made, precedence, waves, params, plan, .. } = *self.planned;
+        let mut locked: Vec<String> = Vec::new();
+        let mut rows = Vec::with_capacity(plan.waves.len());
+        for (number, (wave, nodes)) in (1..).zip(plan.waves.iter().zip(&self.nodes)) {
+            let sum = waves.of(wave);
+            let stages = stages(wave, |a, b| precedence.order.is_before(a, b));
+            let in_order: Vec<(u32, usize)> = stages
+                .iter()
+                .flatten()
+                .flat_map(|&unit| units[unit as usize].bumps.iter().map(move |&bump| (unit, bump)))
+                .collect();
+            locked.extend(in_order.iter().map(|&(_, bump)| self.name(bump)));
+            let own = Made::together(wave.iter().map(|&unit| &made[unit as usize]));
+            let settled = nodes.iter().filter(|node| self.last[node.index()] == number as u32);
+            let builds = Builds { graph, params, nodes, settles: |node: NodeId| self.last[node.index()] == number as u32 };
+            let at_stake = stakes.of(nodes);
+            rows.push(WaveRow {
+                number,
+                bumps: in_order
+                    .iter()
+                    .map(|&(unit, bump)| WaveBump {
+                        name: self.name(bump),
+                        selectors: bumps[bump].wish.selectors.clone(),
+                        reason: reasons.of(unit, bump),
+                    })
+                    .collect(),
+                derivations: sum.derivations,
+                fetched: nodes.len() as u64 - sum.derivations,
+                attributes: at_stake.attributes,
+                hours: hours(sum.cost.millis as f64),
+                cost: Expense::of(params.costs, [(1.0, sum.cost)]),
+                wrappers: own.wrappers.len() as u64,
+                test_builds: own.tests.len() as u64,
+                critical_path_hours: hours(heaviest_chain(graph, nodes, params.costs.millis()).1 as f64),
+                makespan_hours: waves.has_farm().then(|| hours(sum.millis_long as f64)),
+                locked: locked.clone(),
+                settles: self.rebuilds(settled),
+                stages: stages
+                    .iter()
+                    .map(|stage| stage.iter().flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| self.name(bump)))
+                    .map(Iterator::collect)
+                    .collect(),
+                heaviest: heavyweights(graph, params.costs, nodes, params.heaviest),
+                at_stake,
+                builds: params.list.then(|| builds.rows()),
+            });
+        }
+        rows
+    }
+
+    fn heavy_builds(&self) -> Vec<HeavyBuild> {
+        let Planned { graph, units, waves, params, plan, .. } = *self.planned;
+        let nodes: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
+        let heavy = heaviest(graph, params.costs, &nodes, params.heaviest);
+        let row = |node: NodeId| {
+            let last = self.last[node.index()] as usize;
+            let of_wave = |wave: &Vec<u32>| wave.iter().any(|&unit| waves.makes(unit, node));
+            let holding = plan.waves[last - 1].iter().filter(|&&unit| waves.makes(unit, node));
+            let time = params.costs.time(node);
+            HeavyBuild {
+                drv: graph.path(node),
+                name: graph.name(node).to_owned(),
+                system: graph.system(node).to_owned(),
+                hours: hours(time.millis as f64),
+                measured: time.measured,
+                waves: (1..).zip(&plan.waves).filter(|(_, wave)| of_wave(wave)).map(|(number, _)| number).collect(),
+                held_by: holding.flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| self.name(bump)).collect(),
+            }
+        };
+        heavy.into_iter().map(row).collect()
+    }
+
+    /// What the plan would rebuild if nothing were remedied.
+    pub(super) fn without_remedies(&self) -> Rebuilds {
+        let Planned { graph, bumps, units, plan, .. } = *self.planned;
+        let nothing = Edits::default();
+        let alone = Changes::new(graph, bumps, &nothing).made();
+        let mut all = Rebuilds { derivations: 0, hours: 0.0 };
+        for wave in &plan.waves {
+            let own = wave.iter().flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| &alone[bump]);
+            let own: Vec<&Made> = own.collect();
+            let rebuilds = self.rebuilds(Made::together(own).nodes.iter());
+            all.derivations += rebuilds.derivations;
+            all.hours += rebuilds.hours;
+        }
+        all
+    }
+
+    /// The neighbours of the chosen plan.
+    pub(super) fn alternatives(&self, plans: &[Plan], points: &[FrontierPoint]) -> Alternatives {
+        let chosen = self.planned.plan;
+        let own: u128 = chosen.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
+        let alternative = |(plan, point): (&Plan, &FrontierPoint)| {
+            let sum: u128 = plan.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
+            let names = |wave: &Vec<u32>| {
+                let bumps = wave.iter().flat_map(|&unit| &self.planned.units[unit as usize].bumps);
+                bumps.map(|&bump| self.name(bump)).collect()
+            };
+            Alternative {
+                point: *point,
+                more_hours: hours(sum as f64 - own as f64),
+                plan: plan.waves.iter().map(names).collect(),
+            }
+        };
+        let all = || plans.iter().zip(points);
+        let cheaper = all().filter(|(plan, _)| plan.cost < chosen.cost);
+        let cheaper = cheaper.max_by_key(|(plan, _)| (plan.cost, plan.waves.len()));
+        let safer = all().filter(|(plan, _)| plan.waves.len() > chosen.waves.len());
+        let safer = safer.min_by_key(|(plan, _)| plan.waves.len());
+        Alternatives { cheaper: cheaper.map(alternative), safer: safer.map(alternative) }
+    }
+
+    fn notes(&self, chosen: &mut Chosen) -> Vec<String> {
+        let Planned { graph, bumps, alone, waves, params, plan, changes, .. } = *self.planned;
+        let mut notes = Vec::new();
+        let all: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
+        notes.extend(notes_of_builds(graph, &all));
+        if let Some(most) = params.limits.hours {
+            for (number, wave) in (1..).zip(&plan.waves) {
+                let own = hours(waves.of(wave).cost.millis as f64);
+                if own > most {
+                    let names: Vec<String> = wave.iter().map(|&unit| self.planned.unit_name(unit)).collect();
+                    notes.push(format!("wave {number} takes {own:.1} h, more than {most} h: {}", names.join(", ")));
+                    chosen.within_limits = false;
+                }
+            }
+        }
+        for (at, bump) in bumps.iter().enumerate() {
+            let name = &bump.wish.name;
+            let versions: Vec<&str> = bump.named.iter().map(|&node| graph.version(node)).collect();
+            if let Some(from) = &bump.wish.from
+                && !versions.contains(&from.as_str())
+            {
+                let here = versions.iter().copied().filter(|version| !version.is_empty()).max().unwrap_or("none");
+                notes.push(format!("{name}: from {from}, but the closure has {here}"));
+            }
+            if alone[at].nodes.is_empty() {
+                notes.push(format!("{name}: nothing is rebuilt"));
+            }
+            for &pinned in &bump.pins {
+                let reached = bump.named.iter().any(|node| alone[pinned].nodes.binary_search(node).is_ok());
+                let other = &bumps[pinned].wish.name;
+                if reached {
+                    let path = nearest_path(graph, &bumps[pinned].nodes, &bump.named);
+                    let by = path.iter().rev().nth(1).filter(|node| !bumps[pinned].nodes.contains(node));
+                    let by = by.map_or(String::new(), |&node| format!(", by way of {}", graph.name(node)));
+                    notes.push(format!("{name} pins {other}, and is rebuilt by it all the same{by}"));
+                } else if bump.wish.pin != Pin::All && !changes.cuts(pinned) {
+                    notes.push(format!("{name} pins {other}, which is no input of it"));
+                }
+            }
+        }
+        notes
+    }
+}
+
+impl PlannedOn {
+    /// Of a closure. O(nodes).
+    #[must_use]
+    pub fn of(graph: &crate::graph::Graph) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for node in graph.nodes() {
+            hasher.update(&graph.digest(node).0);
+        }
+        Self {
+            derivations: graph.nodes().filter(|&node| graph.is_derivation(node)).count() as u64,
+            attributes: graph.attribute_count() as u64,
+            digest: hasher.finalize().to_hex().to_string(),
+        }
+    }
+}
+
+/// The units of a wave, each behind those before it.
+fn stages(wave: &[u32], is_before: impl Fn(u32, u32) -> bool) -> Vec<Vec<u32>> {
+    let mut stages: Vec<Vec<u32>> = Vec::new();
+    let mut rest: Vec<u32> = wave.to_vec();
+    while !rest.is_empty() {
+        let (first, later): (Vec<u32>, Vec<u32>) =
+            rest.iter().partition(|&&unit| !rest.iter().any(|&other| is_before(other, unit)));
+        if first.is_empty() {
+            break;
+        }
+        stages.push(first);
+        rest = later;
+    }
+    stages
+}

@@ -1,0 +1,48 @@
+//! A plan for Graphviz: waves as boxes, bumps in them, what comes before what.
+
+use std::fmt::Write;
+
+use crate::query::waves::WavesReport;
+use crate::report::table::counted;
+use crate::report::units::duration;
+
+/// A text as Graphviz takes it.
+fn quoted(text: &str) -> String {
+    let printable = crate::report::printable(text);
+    format!("\"{}\"", printable.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+impl WavesReport {
+    pub(super) fn picture(&self) -> String {
+        let mut text = String::from("digraph waves {\n  rankdir=LR;\n  node [shape=box];\n");
+        // writing to a string cannot fail
+        for wave in &self.waves {
+            let label = format!(
+                "wave {}: {}, {}",
+                wave.number,
+                counted(wave.derivations, "build"),
+                duration(wave.hours)
+            );
+            let _ = writeln!(text, "  subgraph cluster_{} {{\n    label={};", wave.number, quoted(&label));
+            for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {
+                let label = format!("{}\n{}", bump.shown(), duration(bump.rebuilds.hours));
+                let _ = writeln!(text, "    {} [label={}];", quoted(&bump.name), quoted(&label));
+            }
+            text.push_str("  }\n");
+        }
+        for before in &self.precedence {
+            let style = if before.reason == "upstream" { "" } else { " [style=dotted]" };
+            let _ = writeln!(text, "  {} -> {}{style};", first(&before.before), first(&before.after));
+        }
+        for back in &self.back_edges {
+            let _ = writeln!(text, "  {} -> {} [style=dashed, constraint=false];", first(&back.from), first(&back.to));
+        }
+        text.push_str("}\n");
+        text
+    }
+}
+
+/// Groups stand as `a + b`: their first bumps stand for them.
+fn first(unit: &str) -> String {
+    quoted(unit.split(" + ").next().unwrap_or(unit))
+}

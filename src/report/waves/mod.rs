@@ -1,0 +1,5 @@
+//! Waves as text.
+
+mod dot;
+mod page;
+mod plan;
