@@ -11,8 +11,8 @@ use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::query::waves::{BumpsError, WavesError};
+use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 

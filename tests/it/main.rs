@@ -39,6 +39,7 @@ mod support;
 mod texts;
 mod truth;
 mod waves_lists;
+mod waves_major;
 mod waves_real;
 mod weights;
 mod what_if;

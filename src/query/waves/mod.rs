@@ -3,6 +3,7 @@
 mod builds;
 mod bumps;
 mod made;
+mod major;
 mod plan;
 mod precedence;
 mod priced;
@@ -14,11 +15,12 @@ mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
+pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
-    WaveBuild, WaveBump, WaveRow, WavesReport,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
+    Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use units::Together;
 pub use wish::{Pin, Wish};

@@ -1,5 +1,6 @@
 //! Waves as text.
 
 mod dot;
+mod major;
 mod page;
 mod plan;

@@ -107,7 +107,16 @@ impl Render for WavesReport {
         let mut rows = Rows::new(out);
         if self.is_listed() {
             rows.row([
-                "wave", "drv", "name", "system", "start_hours", "hours", "remaining_hours", "heavy", "fetched", "settles",
+                "wave",
+                "drv",
+                "name",
+                "system",
+                "start_hours",
+                "hours",
+                "remaining_hours",
+                "heavy",
+                "fetched",
+                "settles",
             ])?;
             for (wave, build) in self.builds() {
                 rows.row([
@@ -126,8 +135,19 @@ impl Render for WavesReport {
             return rows.finish();
         }
         rows.row([
-            "wave", "bump", "selectors", "from", "to", "security", "reason", "derivations", "hours", "attributes",
-            "maintained", "wave_derivations", "wave_hours",
+            "wave",
+            "bump",
+            "selectors",
+            "from",
+            "to",
+            "security",
+            "reason",
+            "derivations",
+            "hours",
+            "attributes",
+            "maintained",
+            "wave_derivations",
+            "wave_hours",
         ])?;
         for wave in &self.waves {
             for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {

@@ -16,8 +16,14 @@ pub(super) const WAVES: [Column; 8] = [
     ("maintained", true),
 ];
 
-pub(super) const BUMPS: [Column; 6] =
-    [("bump", false), ("wave", true), ("why there", false), ("builds alone", true), ("time alone", true), ("at stake", true)];
+pub(super) const BUMPS: [Column; 6] = [
+    ("bump", false),
+    ("wave", true),
+    ("why there", false),
+    ("builds alone", true),
+    ("time alone", true),
+    ("at stake", true),
+];
 
 pub(super) const FRONTIER: [Column; 9] = [
     ("", false),
@@ -237,7 +243,8 @@ impl WavesReport {
         {
             let Some(other) = other else { continue };
             let waves = counted(other.point.waves as u64, "wave");
-            let (more, hours) = if other.more_hours < 0.0 { ("less", -other.more_hours) } else { ("more", other.more_hours) };
+            let (more, hours) =
+                if other.more_hours < 0.0 { ("less", -other.more_hours) } else { ("more", other.more_hours) };
             let plan: Vec<String> = other.plan.iter().map(|wave| listed(wave)).collect();
             let plan = if plan.len() <= NAMES { format!(": {}", plan.join(" | ")) } else { String::new() };
             lines.push(format!("next {what}: {waves}, {} {more}{plan}", duration(hours)));
