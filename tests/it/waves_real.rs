@@ -6,13 +6,14 @@
 
 mod pairing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use nix_ripple::graph::{Graph, NodeId};
+use nix_ripple::graph::Graph;
 use nix_ripple::query::{Selector, resolve};
-use nix_ripple::reach::RebuildSet;
+use serde_json::Value;
 
+use crate::cli::program::Program;
 use crate::nix_as_judge::{Store, build_in, ran, sandbox_works};
 use crate::{needs, support};
 use pairing::Evaluation;
@@ -110,45 +111,67 @@ impl Distribution {
         Done { built: outputs(made), fetched: outputs(fetched) }
     }
 
-    /// The bump of each definition, by the word that names it.
-    fn bumps(&self, words: &[String]) -> Vec<NodeId> {
-        let bumps = resolve(&self.graph, &Selector::expand(words).unwrap(), false).unwrap();
-        bumps.into_iter().flat_map(|bump| bump.nodes).collect()
-    }
-
-    /// What these are made of, by their derivations.
-    fn sources(&self, nodes: &[NodeId]) -> Vec<NodeId> {
-        let edges = nodes.iter().flat_map(|&node| self.graph.input_edges(node));
+    /// The output paths of the sources of these definitions.
+    fn sources(&self, ids: &[String]) -> BTreeSet<String> {
+        let bumps = resolve(&self.graph, &Selector::expand(ids).unwrap(), false).unwrap();
+        let edges = bumps.iter().flat_map(|bump| &bump.nodes).flat_map(|&node| self.graph.input_edges(node));
         let sources = edges.filter(|&(edge, _)| self.graph.mentions(edge).any(|key| key == "src"));
-        sources.map(|(_, source)| source).filter(|&source| self.graph.is_fixed(source)).collect()
+        let sources: BTreeSet<String> = sources.map(|(_, source)| self.graph.path(source)).collect();
+        self.outputs(|path| sources.contains(path))
     }
 
-    fn paths(&self, nodes: &[NodeId]) -> BTreeSet<String> {
-        let paths: BTreeSet<String> = nodes.iter().map(|&node| self.graph.path(node)).collect();
-        self.outputs(|path| paths.contains(path))
+    /// The plan of these bumps, as the program prints it.
+    fn plan(&self, arguments: &[&str]) -> Value {
+        let program = Program::new();
+        let snapshot = program.folder.path().join("distribution.ripple");
+        self.graph.save(&snapshot).unwrap();
+        let own = ["waves", "-c", snapshot.to_str().unwrap(), "--format", "json", "--list"];
+        program.run(&[&own, arguments].concat()).json()
     }
 
-    /// Executes a plan: wave by wave, in the order given.
-    fn execute(&self, waves: &[Vec<String>]) -> BTreeMap<usize, Done> {
+    /// Executes a plan: wave by wave. Gives how many derivations Nix built in each.
+    fn execute(&self, plan: &Value) -> Vec<usize> {
         let store = self.copy();
         let mut bumped: Vec<String> = Vec::new();
-        let mut all = BTreeMap::new();
-        for (number, wave) in (1..).zip(waves) {
-            bumped.extend(wave.iter().cloned());
+        let mut counts = Vec::new();
+        for wave in plan["waves"].as_array().unwrap() {
+            // a bump is named by the definition's id, and that is what is edited
+            let ids: Vec<String> = list(&wave["bumps"]).iter().flat_map(|bump| strings(&bump["selectors"])).collect();
+            let (fetched, built): (Vec<&Value>, Vec<&Value>) =
+                list(&wave["builds"]).iter().partition(|build| build["fetched"].as_bool().unwrap());
+            assert!(fetched.is_empty(), "a source is none of the bumps");
+            let built: BTreeSet<String> = built.iter().map(|build| build["drv"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(Some(built.len() as u64), wave["derivations"].as_u64());
+
+            bumped.extend(ids.iter().cloned());
             let done = self.build(&store, &bumped);
-            let bumps = self.bumps(wave);
-            let planned = RebuildSet::of(&self.graph, &bumps);
-            assert_eq!(done.built, self.paths(&planned.nodes), "wave {number}: {wave:?}");
-            assert_eq!(done.fetched, self.paths(&self.sources(&bumps)), "wave {number}: {wave:?}");
-            assert!(!done.built.is_empty() && !done.fetched.is_empty());
-            all.insert(number, done);
+            let planned = self.outputs(|path| built.contains(path));
+            assert!(!planned.is_empty());
+            assert_eq!(done.built, planned, "wave {}: {ids:?}", wave["number"]);
+            assert_eq!(done.fetched, self.sources(&ids), "wave {}: {ids:?}", wave["number"]);
+            counts.push(built.len());
         }
-        all
+        counts
     }
 }
 
-fn waves(waves: &[&[&str]]) -> Vec<Vec<String>> {
-    waves.iter().map(|wave| wave.iter().map(|&word| word.to_owned()).collect()).collect()
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    list(value).iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// The names of the bumps of each wave, in order of their names.
+fn names(plan: &Value) -> Vec<Vec<String>> {
+    let of_wave = |wave: &Value| {
+        let mut names: Vec<String> =
+            list(&wave["bumps"]).iter().map(|bump| bump["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    list(&plan["waves"]).iter().map(of_wave).collect()
 }
 
 #[test]
@@ -157,8 +180,21 @@ fn major_waves() {
         return;
     }
     let distribution = Distribution::new();
-    let four = distribution.execute(&waves(&[&["glibc"], &["python311"], &["llvm"], &["numpy"]]));
-    let counts: Vec<usize> = four.values().map(|done| done.built.len()).collect();
-    assert!(counts.windows(2).all(|pair| pair[0] > pair[1]), "{counts:?}");
-    distribution.execute(&waves(&[&["hypothesis", "pillow", "pyyaml"], &["numpy"], &["pytorch"], &["torchvision"]]));
+
+    // llvm is built with python here, and not the other way round
+    let plan = distribution.plan(&["numpy", "llvm", "python311", "glibc", "--max-bumps-per-wave", "1"]);
+    assert_eq!(names(&plan)[..2], [["glibc"], ["python311"]]);
+    let counts = distribution.execute(&plan);
+    assert_eq!(counts.len(), 4);
+    assert!(counts[0] > counts[1] && counts[1] > counts[2].max(counts[3]), "{counts:?}");
+
+    let six = ["numpy", "hypothesis", "pillow", "pyyaml", "torchvision", "pytorch"];
+    let plan = distribution.plan(&six);
+    let by_level = [&["hypothesis", "pillow", "pyyaml"][..], &["numpy"], &["pytorch"], &["torchvision"]];
+    assert_eq!(names(&plan), by_level);
+    distribution.execute(&plan);
+    // some go together with what is upstream of them
+    let plan = distribution.plan(&[&six[..], &["--max-waves", "2"]].concat());
+    assert_eq!(names(&plan).len(), 2);
+    distribution.execute(&plan);
 }
