@@ -11,7 +11,6 @@ use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
-use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::query::waves::status::StatusError;
 use crate::query::waves::{BumpsError, WavesError};
 use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};

@@ -4,6 +4,7 @@ mod builds;
 mod bumps;
 mod keep;
 mod made;
+mod major;
 mod plan;
 mod plan_file;
 mod precedence;
@@ -19,6 +20,7 @@ mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
 pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
+pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
