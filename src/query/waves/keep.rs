@@ -18,6 +18,8 @@ use crate::reach::{Edits, nearest_path};
 pub struct Kept {
     /// The bumps of the locked waves, by wave, then as the plan lists them.
     pub locked: Vec<LockedBump>,
+    /// The same, to be planned with: they follow nothing any more, and pin what is planned with them.
+    pub held: Vec<Wish>,
     /// Bumps that came too late for this major wave: they wait for the next one. In the order of the wishes.
     pub late: Vec<LateBump>,
     /// What is to be planned anew, in the order in which it was wished. What is locked is followed and pinned no more.
@@ -107,7 +109,8 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let known: BTreeSet<&str> = held.iter().map(|(wish, _)| wish.name.as_str()).collect();
     let all = held.iter().map(|(wish, _)| wish).chain(open.iter().map(|&at| &wishes[at]));
     let names: BTreeSet<String> = all.clone().map(|wish| wish.name.clone()).collect();
-    let all: Vec<Wish> = all.enumerate().map(|(at, wish)| within(wish, at < first, &names)).collect();
+    let prepared = |(at, wish): (usize, &Wish)| if at < first { within(wish, true, &names) } else { wish.clone() };
+    let all: Vec<Wish> = all.enumerate().map(prepared).collect();
     let bumps = planned(graph, all)?;
     let units = Units::new(graph, &bumps).units;
     let edits = Edits::default();
@@ -152,17 +155,17 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         let Some((at, reason)) = next else { break };
         late.insert(at, LateBump::of(&wishes[at], reason));
     }
-    let left = open.iter().filter(|at| !late.contains_key(at)).map(|&at| {
-        let mut wish = wishes[at].clone();
+    let left: Vec<&Wish> = open.iter().filter(|at| !late.contains_key(at)).map(|&at| &wishes[at]).collect();
+    let names: BTreeSet<String> = left.iter().map(|wish| wish.name.clone()).collect();
+    let left = left.iter().map(|wish| {
+        let mut wish = within(wish, false, &names);
         wish.after.retain(|name| !known.contains(name.as_str()));
-        if let Pin::These(names) = &mut wish.pin {
-            names.retain(|name| !known.contains(name.as_str()));
-        }
         wish
     });
     let gone = rest.iter().filter(|wish| same(wish, wishes).is_none()).map(|wish| wish.name.clone()).collect();
     Ok(Kept {
         locked: held.iter().map(|(wish, wave)| LockedBump { name: wish.name.clone(), wave: *wave }).collect(),
+        held: held.iter().map(|(wish, _)| within(wish, true, &names)).collect(),
         wishes: left.collect(),
         late: late.into_values().collect(),
         gone,
@@ -186,14 +189,14 @@ fn is_newer(wish: &Wish, known: &Wish) -> bool {
     wish.to.is_some() && known.to.is_some() && wish.to != known.to
 }
 
-/// A bump as it is compared with the others: a locked one follows nothing any more, and pins nothing that is not there.
+/// A bump among those with these names: a locked one follows nothing any more, and none pins what is not there.
 fn within(wish: &Wish, is_locked: bool, names: &BTreeSet<String>) -> Wish {
     let mut wish = wish.clone();
     if is_locked {
         wish.after.clear();
-        if let Pin::These(pinned) = &mut wish.pin {
-            pinned.retain(|name| names.contains(name));
-        }
+    }
+    if let Pin::These(pinned) = &mut wish.pin {
+        pinned.retain(|name| names.contains(name));
     }
     wish
 }

@@ -10,6 +10,7 @@ mod plan_file;
 mod precedence;
 mod priced;
 mod reasons;
+mod replan;
 mod report;
 pub mod results;
 mod rows;
