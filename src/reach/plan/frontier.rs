@@ -11,7 +11,7 @@ use super::search::search;
 /// that limits rule out.
 #[must_use]
 pub fn frontier(problem: &Problem, limits: &Limits) -> Vec<Plan> {
-    match Packed::of(problem) {
+    match Packed::new(problem) {
         Some(keys) => best(problem, limits, keys),
         None => best(problem, limits, Unpacked),
     }

@@ -19,7 +19,7 @@ fn overs(shape: Shape, problems: u64) -> Vec<u128> {
         let units = 4 + (seed % 8) as usize;
         let sample = Sample::of(shape, units, units + (seed % 60) as usize, seed * 7919 + 1);
         let (problem, limits) = (sample.problem(), Limits::default());
-        let keys = Packed::of(&problem).unwrap();
+        let keys = Packed::new(&problem).unwrap();
         let best = Exact::of(&problem, &limits, keys).and_then(|exact| exact.frontier()).unwrap();
         for (found, best) in search(&problem, &limits, keys).into_iter().zip(best) {
             overs.push(over(&found, &Plan::of(&problem, best.unwrap())));

@@ -12,7 +12,7 @@ use super::problem::Problem;
 /// is no unit.
 #[must_use]
 pub fn strict(problem: &Problem, limits: &Limits) -> Option<Plan> {
-    match Packed::of(problem) {
+    match Packed::new(problem) {
         Some(keys) => best(problem, limits, keys),
         None => best(problem, limits, Unpacked),
     }
