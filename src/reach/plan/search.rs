@@ -10,19 +10,19 @@ use super::merge::{Score, merged};
 use super::price::Plan;
 use super::problem::Problem;
 use super::reshape::{split, unite};
-use super::sequence::{heavy_first, joined, peeled, swap_neighbours};
+use super::sequence::{PASSES, heavy_first, joined, peeled, swap_neighbours};
 
 /// How many words of classes the moves of a round may look at: so many, and so many more for each unit.
 const STEPS: u64 = 1 << 25;
 const STEPS_PER_UNIT: u64 = 1 << 18;
 /// How often the plans are changed and cut anew, if that still finds better ones.
 const ROUNDS: usize = 4;
+/// How often those of many units are: on real sets that finds nothing better.
+const ROUNDS_OF_MANY: usize = 1;
 /// So few units are no work at all.
 const SMALL: usize = 40;
 /// So many units are few enough to try all changes.
 const FEW: usize = 256;
-/// How often the waves of a plan are gone through to be swapped.
-const PASSES: usize = 8;
 
 /// The best plans found so far, each with the sequence that it was cut from.
 struct Best<'p, K: Keys> {
@@ -76,7 +76,7 @@ pub(super) fn search<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Ve
     let found: Vec<(Vec<u32>, Cuts<K>)> = starts.par_iter().map(cut).collect();
     found.into_iter().for_each(|(sequence, plans)| best.take(sequence, plans));
 
-    for round in 0..ROUNDS {
+    for round in 0..if units <= FEW { ROUNDS } else { ROUNDS_OF_MANY } {
         let before = best.known.clone();
         let changed: Vec<(usize, Change)> =
             numbers(units, round).into_iter().flat_map(|waves| CHANGES.map(|change| (waves, change))).collect();
@@ -111,7 +111,7 @@ fn numbers(units: usize, round: usize) -> Vec<usize> {
     let mut at = 1;
     while at <= units {
         numbers.push(at);
-        at += 1 + (at + round) / 8;
+        at += 1 + (at + round) / if units <= FEW { 8 } else { 3 };
     }
     numbers
 }
@@ -153,8 +153,10 @@ impl<K: Keys> Best<'_, K> {
     fn improved(&self, waves: Vec<Vec<u32>>, mut steps: u64) -> Vec<Vec<u32>> {
         let mut moves = Moves::new(self.problem, self.limits, false, waves);
         moves.improve(&mut steps);
-        moves.improve_tied(&mut steps);
-        moves.improve(&mut steps);
+        if self.problem.units() <= FEW {
+            moves.improve_tied(&mut steps);
+            moves.improve(&mut steps);
+        }
         let mut waves = moves.into_waves();
         swap_neighbours(self.problem, &mut waves, PASSES);
         waves
