@@ -22,5 +22,8 @@ fn best<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Vec<Plan> {
         let proven = |waves| Plan { optimal: true, ..Plan::of(problem, waves) };
         return found.into_iter().flatten().map(proven).collect();
     }
-    search(problem, limits, keys)
+    let mut plans = search(problem, limits, keys);
+    // there is but one plan of one wave
+    plans.iter_mut().for_each(|plan| plan.optimal = plan.waves.len() == 1);
+    plans
 }

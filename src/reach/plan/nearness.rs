@@ -86,7 +86,10 @@ fn strict_plans_come_near_the_best() {
     for shape in SHAPES {
         for bumps in [None, Some(4)] {
             let (overs, more) = overs_strict(shape, problems(160), bumps);
-            say(&format!("{shape:?} {bumps:?}, {more} with more waves"), &overs);
+            let [median, most, max] = say(&format!("{shape:?} {bumps:?}, {more} with more waves"), &overs);
+            let bound = if bumps.is_none() && shape != Shape::Independent { 10_000 } else { 500_000 };
+            assert!(median == 0 && most <= 50_000 && max <= bound);
+            assert!(more * 20 <= problems(160) && (more == 0 || bumps.is_some()));
         }
     }
 }

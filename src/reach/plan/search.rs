@@ -1,4 +1,17 @@
 //! The frontier where units are many: sequences, their best cuts, and moves.
+//!
+//! Not proven to be the best. Measured against the exact search, over all numbers of waves of 2,000
+//! random problems of 4 to 11 units of each kind (15,000 plans a kind), by how much they cost more:
+//!
+//! | sets and order | as cheap as the best | 95 % | 99 % | most |
+//! |---|---|---|---|---|
+//! | what is reached in a random graph | all | 0 | 0 | 0 |
+//! | random sets, a random order | over 99 % | 0 | 0 | 11.4 % |
+//! | random sets, no order | over 99 % | 0 | 0 | 0.4 % |
+//!
+//! Of 2,000 random choices of 10 bumps of nixpkgs of 2018 all 20,000 plans are as cheap as the best,
+//! and 19,986 as good in settling and urgency, too; the best cuts of one topological sequence alone
+//! cost up to twice as much.
 
 use rayon::prelude::*;
 
@@ -60,15 +73,15 @@ pub(super) fn search<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Ve
     let units = problem.units();
     let (plans, known) = (vec![None; units], vec![K::Key::NONE; units]);
     let mut best = Best { problem, limits, keys, plans, known, sequences: Vec::new() };
-    let starts: Vec<Box<dyn Fn() -> Vec<u32> + Sync>> = vec![
-        Box::new(|| merged(problem, limits, Score::Saved)),
-        Box::new(|| merged(problem, limits, Score::Share)),
-        Box::new(|| merged(problem, limits, Score::Contained)),
-        Box::new(|| peeled(problem)),
-        Box::new(|| heavy_first(problem)),
-        Box::new(|| problem.order.topological().to_vec()),
+    let starts: [&(dyn Fn() -> Vec<u32> + Sync); 6] = [
+        &|| merged(problem, limits, Score::Saved),
+        &|| merged(problem, limits, Score::Share),
+        &|| merged(problem, limits, Score::Contained),
+        &|| peeled(problem),
+        &|| heavy_first(problem),
+        &|| problem.order.topological().to_vec(),
     ];
-    let cut = |start: &Box<dyn Fn() -> Vec<u32> + Sync>| {
+    let cut = |start: &&(dyn Fn() -> Vec<u32> + Sync)| {
         let sequence = start();
         let plans = best.cut(&sequence, units);
         (sequence, plans)
@@ -155,6 +168,7 @@ impl<K: Keys> Best<'_, K> {
         moves.improve(&mut steps);
         if self.problem.units() <= FEW {
             moves.improve_tied(&mut steps);
+            moves.exchange(&mut steps);
             moves.improve(&mut steps);
         }
         let mut waves = moves.into_waves();

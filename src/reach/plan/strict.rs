@@ -1,4 +1,10 @@
 //! Plans in which each unit finds those before it locked.
+//!
+//! Where units are many, not proven to be the best. Measured as in `search`, over 2,000 problems of
+//! each kind: without limits what is reached in a graph, and what has no order, is always as cheap as
+//! the best, random sets in a random order in 95 % (99 %: 7.6 % more; most: 39 %). With at most four
+//! bumps a wave 95 % to 98 % are as cheap (99 %: 6.2 %; most: 40 %), and 1 % of the problems get a wave
+//! more than the fewest.
 
 use rayon::prelude::*;
 
@@ -46,7 +52,10 @@ pub(super) fn filled_and_moved(problem: &Problem, limits: &Limits) -> Option<Pla
     plans.retain(|waves| waves.len() == fewest);
     let moved = |waves: Vec<Vec<u32>>| {
         let mut moves = Moves::new(problem, limits, true, waves);
-        moves.improve(&mut STEPS.clone());
+        let mut steps = STEPS;
+        moves.improve(&mut steps);
+        moves.exchange(&mut steps);
+        moves.improve(&mut steps);
         let mut waves = moves.into_waves();
         swap_neighbours(problem, &mut waves, PASSES);
         Plan::of(problem, waves)
