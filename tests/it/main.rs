@@ -39,6 +39,7 @@ mod spurious;
 mod support;
 mod texts;
 mod truth;
+mod waves;
 mod waves_lists;
 mod waves_major;
 mod waves_real;
