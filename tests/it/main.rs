@@ -39,6 +39,7 @@ mod spurious;
 mod support;
 mod texts;
 mod truth;
+mod waves_security;
 mod weights;
 mod what_if;
 mod yearly;

@@ -9,6 +9,7 @@ mod priced;
 mod reasons;
 mod report;
 mod rows;
+mod security;
 mod stakes;
 mod units;
 mod wish;
@@ -20,5 +21,6 @@ pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
     Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
+pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;
 pub use wish::{Pin, Wish};

@@ -3,3 +3,4 @@
 mod dot;
 mod page;
 mod plan;
+mod security;
