@@ -73,6 +73,8 @@ impl<'a> Rows<'a> {
             waves,
             heavy_builds: self.heavy_builds(),
             frontier: Vec::new(),
+            late: Vec::new(),
+            major: None,
             unbuildable: Vec::new(),
             notes,
         }
@@ -184,6 +186,7 @@ impl<'a> Rows<'a> {
             let at_stake = stakes.of(nodes);
             rows.push(WaveRow {
                 number,
+                is_locked: number <= params.locked.iter().copied().max().unwrap_or_default(),
                 bumps: in_order
                     .iter()
                     .map(|&(unit, bump)| WaveBump {

@@ -1,6 +1,8 @@
 //! Waves as text.
 
 mod dot;
+mod major;
 mod page;
 mod plan;
 mod security;
+mod status;

@@ -88,7 +88,7 @@ impl WaveRow {
 
     pub(super) fn cells(&self) -> [String; 8] {
         [
-            self.number.to_string(),
+            if self.is_locked { format!("{} locked", self.number) } else { self.number.to_string() },
             listed(&self.names()),
             number(self.derivations),
             number(self.attributes),
@@ -289,6 +289,10 @@ impl WavesReport {
         for group in &self.suggested_groups {
             let why = group.reasons.join("; ");
             lines.push(format!("perhaps together: {} ({why}); say so with 'group'", listed(&group.bumps)));
+        }
+        for late in &self.late {
+            let path = if late.path.is_empty() { String::new() } else { format!(" ({})", path(&late.path)) };
+            lines.push(format!("waits for the next major wave: {}: {}{path}", late.name, late.reason));
         }
         for kind in &self.unbuildable {
             lines.push(format!(
