@@ -43,6 +43,7 @@ mod waves;
 mod waves_lists;
 mod waves_major;
 mod waves_real;
+mod waves_security;
 mod weights;
 mod what_if;
 mod yearly;
