@@ -38,6 +38,7 @@ mod spurious;
 mod support;
 mod texts;
 mod truth;
+mod waves_status;
 mod weights;
 mod what_if;
 mod yearly;

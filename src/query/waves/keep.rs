@@ -22,8 +22,20 @@ pub struct Kept {
     pub late: Vec<LateBump>,
     /// What is to be planned anew, in the order in which it was wished. What is locked is followed and pinned no more.
     pub wishes: Vec<Wish>,
+    /// Of these, those that rebuild packages of locked bumps all the same: by other instances than those that put bumps
+    /// in an order.
+    pub again: Vec<RebuiltAgain>,
     /// Bumps of later waves of the plan that are not wished any more.
     pub gone: Vec<String>,
+}
+
+/// A bump that rebuilds what is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RebuiltAgain {
+    /// What it is called.
+    pub name: String,
+    /// The locked bumps whose packages it rebuilds.
+    pub rebuilds: Vec<String>,
 }
 
 /// A bump that is locked.
@@ -152,6 +164,14 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         let Some((at, reason)) = next else { break };
         late.insert(at, LateBump::of(&wishes[at], reason));
     }
+    let stays = (first..).zip(&open).filter(|(_, at)| !late.contains_key(at));
+    let again = stays.filter_map(|(bump, &at)| {
+        let back = precedence.back.get(unit_of[bump] as usize)?;
+        let locked = (0..first).filter(|&other| back.contains(&unit_of[other]));
+        let rebuilds: Vec<String> = locked.map(|other| bumps[other].wish.name.clone()).collect();
+        (!rebuilds.is_empty()).then(|| RebuiltAgain { name: wishes[at].name.clone(), rebuilds })
+    });
+    let again: Vec<RebuiltAgain> = again.collect();
     let left = open.iter().filter(|at| !late.contains_key(at)).map(|&at| {
         let mut wish = wishes[at].clone();
         wish.after.retain(|name| !known.contains(name.as_str()));
@@ -165,6 +185,7 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         locked: held.iter().map(|(wish, wave)| LockedBump { name: wish.name.clone(), wave: *wave }).collect(),
         wishes: left.collect(),
         late: late.into_values().collect(),
+        again,
         gone,
     })
 }

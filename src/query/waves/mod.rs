@@ -18,7 +18,7 @@ mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
-pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
+pub use keep::{KeepError, Kept, LateBump, LockedBump, RebuiltAgain, keep};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
