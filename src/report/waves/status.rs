@@ -197,12 +197,13 @@ impl WaveStatus {
 }
 
 impl MendStep {
+    /// What is mended besides the step before; all of it, where that has nothing of it.
     fn words(&self) -> String {
-        let more = listed(&names(&self.mend));
+        let mend = listed(&names(&self.mend));
         match self.instead_of.as_slice() {
-            [] if self.mended > self.mend.len() as u64 => format!("and {more}"),
-            [] => more,
-            others => format!("and {more}, not {}", listed(&names(others))),
+            _ if self.mended == self.mend.len() as u64 => mend,
+            [] => format!("and {mend}"),
+            others => format!("and {mend}, without {}", listed(&names(others))),
         }
     }
 }
