@@ -23,6 +23,7 @@ mod generate;
 mod outputs;
 mod rank;
 mod spurious;
+mod waves;
 
 pub(crate) const ROUNDS: usize = 11;
 
@@ -42,6 +43,7 @@ fn main() {
     rank::rank(&corpus, &mut table);
     remedies(&corpus, &mut table);
     spurious::spurious(&corpus, &mut table);
+    waves::waves(&corpus, &mut table);
     rank::generated(&mut table);
     outputs::outputs(&mut table);
 

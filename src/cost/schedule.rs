@@ -7,6 +7,7 @@ mod pool;
 mod simulation;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use crate::graph::{Graph, NodeId};
 use jobs::Jobs;
 use pool::Pool;
 use simulation::{Placed, simulate};
+pub use together::schedule_together;
 
 /// In which order builds are started that could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -166,11 +168,11 @@ pub fn schedule(work: &Work<'_>, farm: &Farm, order: Scheduler) -> Result<Schedu
             simulate(&jobs.net, &jobs.rank, policy, &mut pool)
         }
     };
-    Ok(Schedule::of(&jobs, farm, &placed))
+    Ok(Schedule::of(&jobs.nodes, farm, &placed))
 }
 
 impl Schedule {
-    fn of(jobs: &Jobs, farm: &Farm, placed: &[Placed]) -> Self {
+    fn of(nodes: &[NodeId], farm: &Farm, placed: &[Placed]) -> Self {
         let mut machines: Vec<Use> = farm
             .machines()
             .iter()
@@ -186,7 +188,7 @@ impl Schedule {
             kind.builds += 1;
             kind.busy = kind.busy.saturating_add(run.end - run.start);
         }
-        let runs = jobs.nodes.iter().zip(placed);
+        let runs = nodes.iter().zip(placed);
         Self {
             makespan: placed.iter().map(|run| run.end).max().unwrap_or_default(),
             runs: runs

@@ -1,15 +1,15 @@
 # Darwin's way from the seed to the final set: shorter, and around clang.
-{ lib, system, bump, overlays, config }:
+{ lib, system, bumps, overlays, config }:
 let
-  fetchers = import ./fetchers.nix { inherit lib system bump; };
-  tools = import ./bootstrap-tools.nix { inherit lib system bump; inherit (fetchers) bare; };
+  fetchers = import ./fetchers.nix { inherit lib system bumps; };
+  tools = import ./bootstrap-tools.nix { inherit lib system bumps; inherit (fetchers) bare; };
   toolFetchers = fetchers.withTools tools;
 
-  makeStdenv = import ./stdenv.nix { inherit lib system bump config; };
+  makeStdenv = import ./stdenv.nix { inherit lib system bumps config; };
 
   makeStage = { stdenv, fetch, stageOverrides ? (prev: { }) }:
     import ./package-set.nix {
-      inherit lib system bump config overlays stdenv fetch stageOverrides;
+      inherit lib system bumps config overlays stdenv fetch stageOverrides;
     };
 
   earlyStdenv = cc: makeStdenv {

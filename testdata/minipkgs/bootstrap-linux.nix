@@ -1,16 +1,16 @@
 # From the seed to the final set. Each stage is the same set of packages made
 # with a better environment; a stage takes over what earlier ones made well.
-{ lib, system, bump, overlays, config }:
+{ lib, system, bumps, overlays, config }:
 let
-  fetchers = import ./fetchers.nix { inherit lib system bump; };
-  tools = import ./bootstrap-tools.nix { inherit lib system bump; inherit (fetchers) bare; };
+  fetchers = import ./fetchers.nix { inherit lib system bumps; };
+  tools = import ./bootstrap-tools.nix { inherit lib system bumps; inherit (fetchers) bare; };
   toolFetchers = fetchers.withTools tools;
 
-  makeStdenv = import ./stdenv.nix { inherit lib system bump config; };
+  makeStdenv = import ./stdenv.nix { inherit lib system bumps config; };
 
   makeStage = { stdenv, fetch, stageOverrides ? (prev: { }) }:
     import ./package-set.nix {
-      inherit lib system bump config overlays stdenv fetch stageOverrides;
+      inherit lib system bumps config overlays stdenv fetch stageOverrides;
     };
 
   earlyStdenv = cc: makeStdenv {
@@ -105,7 +105,7 @@ let
     inherit (fetchStage) curl cacert unzip;
   };
 
-  i686 = (import ./default.nix { system = "i686-linux"; inherit bump overlays config; });
+  i686 = (import ./default.nix { system = "i686-linux"; bump = bumps; inherit overlays config; });
 
   final = makeStage {
     stdenv = finalStdenv;

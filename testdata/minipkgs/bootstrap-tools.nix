@@ -1,7 +1,7 @@
 # The seed: an archive fetched by the machine's shell, and unpacked by it.
-{ lib, system, bump, bare }:
+{ lib, system, bumps, bare }:
 let
-  version = if bump == "bootstrap-tools" then "3.1" else "3";
+  version = if lib.elem "bootstrap-tools" bumps then "3.1" else "3";
   tools = derivation {
     name = "bootstrap-tools-${version}";
     inherit system;

@@ -1,7 +1,7 @@
 # Sources. Each is a fixed-output derivation, its content known here: the
 # file's own name and a newline. So different fetchers of one file have one
 # output path.
-{ lib, system, bump }:
+{ lib, system, bumps }:
 let
   contentHash = name: builtins.hashString "sha256" "${name}\n";
 
@@ -59,7 +59,7 @@ rec {
         definition = "mirrors-list";
         builder = ./mirrors.sh;
         mirrors = [ "https://mirror.example/sources" "https://mirror.example/python" ];
-        ${if bump == "mirrors-list" then "recipeRevision" else null} = "1";
+        ${if lib.elem "mirrors-list" bumps then "recipeRevision" else null} = "1";
       };
       common = {
         builder = ./fetchurl.sh;

@@ -1,7 +1,7 @@
 # One instance of all packages, made with one standard environment. Every
 # stage of the bootstrap is such an instance; what nobody asks for is never
 # evaluated.
-{ lib, system, bump, config, overlays
+{ lib, system, bumps, config, overlays
 , stdenv
 , fetch                       # { fetchurl, fetchFromGitHub }
 , stageOverrides ? (prev: { })
@@ -23,8 +23,8 @@ let
   ++ lib.optional (system == "x86_64-linux" && config.cudaSupport or true) ./pkgs/cuda.nix
   ++ lib.optional stdenv.isDarwin ./pkgs/darwin.nix;
 
-  # The version of a definition, after the bump.
-  versionOf = id: version: if bump == id then "${version}.1" else version;
+  # The version of a definition, after the bumps.
+  versionOf = id: version: if lib.elem id bumps then "${version}.1" else version;
 
   definePackage = make: id: attrs:
     let
@@ -47,7 +47,7 @@ let
       if attrs ? moreSources then { srcs = [ src ] ++ attrs.moreSources; } else { inherit src; })
     // removeAttrs attrs ([ "sourceFor" "moreSources" ] ++ lib.optional sourceless "src")
     // { version = if sourceless then attrs.version else version; }
-    // lib.optionalAttrs (sourceless && bump == id) { recipeRevision = "1"; });
+    // lib.optionalAttrs (sourceless && lib.elem id bumps) { recipeRevision = "1"; });
 
   base = final: {
     inherit lib stdenv system config;

@@ -1,6 +1,6 @@
 # A standard environment: a derivation that holds the setup script, and
 # mkDerivation, which turns a package's attributes into a derivation.
-{ lib, system, bump, config }:
+{ lib, system, bumps, config }:
 
 { shell, initialPath, cc ? null, defaultInputs ? [ ], extra ? { } }:
 
@@ -80,7 +80,7 @@ let
     setup = config.setup or ./setup.sh;
     defaultNativeBuildInputs = defaultInputs ++ lib.optional (cc != null) cc;
     recordInputs = config.recordInputs or true;
-  } // lib.optionalAttrs (bump == "stdenv") { recipeRevision = "1"; });
+  } // lib.optionalAttrs (lib.elem "stdenv" bumps) { recipeRevision = "1"; });
 
   self = drv // extra // {
     inherit mkDerivation system shell cc initialPath;

@@ -393,10 +393,11 @@ fn locked_waves_are_kept() {
     assert_eq!((kept.late[0].rebuilds.join(" "), kept.late[0].path.len() > 1), ("glibc".to_owned(), true));
     assert_eq!(names(&kept.wishes), "numpy llvm python311 pillow openssl c");
     assert!(kept.wishes.iter().all(|wish| wish.after.is_empty()), "what is locked is followed already");
+    assert_eq!(names(&kept.held), "glibc");
     // on darwin, where clang builds everything, openssl is upstream of llvm, and llvm of openssl
     let kept = keep(graph, &plan, 2, &more).unwrap();
-    let again = kept.again.iter().find(|again| again.name == "openssl").unwrap();
-    assert!(again.rebuilds.contains(&"llvm".to_owned()) && names(&kept.wishes).contains("openssl"), "{again:?}");
+    // so which comes first is for the packages of one system to say, and it can be planned
+    assert!(names(&kept.wishes).contains("openssl"), "{:?}", kept.late);
     // those that the plan had in later waves stay
     assert!(names(&kept.wishes).starts_with("numpy python311 "), "{}", names(&kept.wishes));
     // python is locked, and openssl upstream of it: too late now
@@ -412,6 +413,18 @@ fn locked_waves_are_kept() {
     let kept = keep(graph, &newer, 1, &wishes[..3]).unwrap();
     assert_eq!(kept.late[0].reason, "glibc is locked at 2; 3 comes after");
     assert_eq!((names(&kept.wishes), kept.gone.join(" ")), ("numpy llvm".to_owned(), "python311".to_owned()));
+    // one that follows what waits, or what is locked under another name
+    let (mut one, mut other) = (wish("pillow"), wish("curl"));
+    one.after = vec!["glibc".to_owned()];
+    other.after = vec!["pillow".to_owned()];
+    let kept = keep(graph, &newer, 1, &[wishes[1].clone(), one.clone(), other]).unwrap();
+    let reasons: Vec<&str> = kept.late[1..].iter().map(|late| late.reason.as_str()).collect();
+    assert_eq!(reasons, ["follows glibc, which waits", "follows pillow, which waits"]);
+    let mut libc = wish("glibc");
+    libc.name = "libc".to_owned();
+    one.after = vec!["libc".to_owned()];
+    let kept = keep(graph, &plan, 1, &[libc, one]).unwrap();
+    assert_eq!((names(&kept.wishes).as_str(), kept.late.len()), ("pillow", 0), "{:?}", kept.late);
     let error = keep(graph, &plan, 5, &wishes).unwrap_err().to_string();
     assert_eq!(error, "5 waves are to be kept, but the plan has 4");
 }

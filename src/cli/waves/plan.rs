@@ -13,7 +13,7 @@ use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
 use crate::cli::printer::Printer;
 use crate::graph::Graph;
-use crate::query::waves::{Minimise, WaveLimits, WavesParams, Wish, planned, waves};
+use crate::query::waves::{Kept, LateBump, Minimise, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves};
 use crate::query::{RemedyParams, Selector, remedies};
 use crate::reach::Edits;
 use crate::role::EffectiveInputs;
@@ -42,6 +42,15 @@ pub(super) struct PlanArgs {
     /// At most N bumps in a wave, but for what must move together
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
     max_bumps_per_wave: Option<u32>,
+    /// Go on from a plan (what 'waves --format json' printed), whose first waves are locked; wants --locked
+    #[arg(long, value_name = "PLAN", requires = "locked", help_heading = "Planning again")]
+    keep: Option<PathBuf>,
+    /// How many waves of it are locked: they stay as they are, and what would rebuild them waits
+    #[arg(long, value_name = "N", requires = "keep", help_heading = "Planning again")]
+    locked: Option<usize>,
+    /// Stagger N major waves like this one, and tell the load on the farm; wants --builders or --farm
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    major: Option<u32>,
     /// List the builds of each wave, in the order for the farm
     #[arg(long)]
     list: bool,
@@ -89,9 +98,13 @@ fn positive(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliError> {
     let wishes = wishes(&args)?;
     let graph = args.closure.load(printer)?;
+    let Again { wishes, locked, late, notes } = again(&args, &graph, wishes)?;
     let bumps = planned(&graph, wishes)?;
     let costs = args.costs.load(&graph, printer)?;
     let farm = args.farm.load()?;
+    if args.major.is_some() && farm.is_none() {
+        return Err(CliError::NoFarm);
+    }
     let maintainers = read_maintainers(&args.maintainers, printer)?;
     let edits = edits(&args.remedies, &graph, printer)?;
     let params = WavesParams {
@@ -104,17 +117,46 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
             bumps: args.max_bumps_per_wave,
         },
         remedies: &edits,
+        locked: &locked,
+        majors: args.major.unwrap_or_default(),
         heaviest: args.heavyweights,
         list: args.list,
         maintainers: &maintainers,
     };
-    let report = waves(&graph, &bumps, params)?;
+    let mut report = waves(&graph, &bumps, params)?;
+    report.late = late;
+    report.notes.extend(notes);
     printer.report(&report)?;
     if report.chosen.within_limits {
         return Ok(Outcome::Fine);
     }
     printer.say("the plan does not keep the limits that were asked for");
     Ok(Outcome::ThresholdPassed)
+}
+
+/// What is planned, and what is not planned again.
+#[derive(Default)]
+struct Again {
+    /// The locked bumps, then the others.
+    wishes: Vec<Wish>,
+    /// The wave of each locked bump.
+    locked: Vec<usize>,
+    late: Vec<LateBump>,
+    notes: Vec<String>,
+}
+
+fn again(args: &PlanArgs, graph: &Graph, wishes: Vec<Wish>) -> Result<Again, CliError> {
+    let Some((file, locked)) = args.keep.as_deref().zip(args.locked) else {
+        return Ok(Again { wishes, ..Again::default() });
+    };
+    let plan = WavePlan::read(file)?;
+    let Kept { locked, held, late, wishes, gone } = keep(graph, &plan, locked, &wishes)?;
+    let mut notes: Vec<String> = plan.differs(graph).into_iter().collect();
+    if !gone.is_empty() {
+        notes.push(format!("in the plan, and not waiting any more: {}", gone.join(", ")));
+    }
+    let waves = locked.iter().map(|bump| bump.wave).collect();
+    Ok(Again { wishes: held.into_iter().chain(wishes).collect(), locked: waves, late, notes })
 }
 
 /// The bumps of files, then those of the command line.

@@ -38,6 +38,13 @@ impl Net {
         self.offsets.push(self.targets.len() as u32);
     }
 
+    /// Appends a job like one of another net; `waiting` are jobs of this net, larger than it.
+    pub(super) fn add(&mut self, like: &Self, job: u32, waiting: impl Iterator<Item = u32>) {
+        self.millis.push(like.millis[job as usize]);
+        self.class.push(like.class[job as usize]);
+        self.push(waiting);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.millis.len()
     }

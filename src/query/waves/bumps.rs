@@ -103,11 +103,7 @@ fn nodes(graph: &Graph, wish: &Wish) -> Result<(Vec<NodeId>, Vec<NodeId>), Vec<S
             Err(own) => problems.push(own),
         }
     }
-    if problems.is_empty() {
-        Ok((named.into_iter().collect(), nodes.into_iter().collect()))
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok((named.into_iter().collect(), nodes.into_iter().collect())) } else { Err(problems) }
 }
 
 /// What a word means, where that is more than one package.

@@ -18,24 +18,14 @@ use crate::reach::{Edits, nearest_path};
 pub struct Kept {
     /// The bumps of the locked waves, by wave, then as the plan lists them.
     pub locked: Vec<LockedBump>,
+    /// The same, to be planned with: they follow nothing any more, and pin what is planned with them.
+    pub held: Vec<Wish>,
     /// Bumps that came too late for this major wave: they wait for the next one. In the order of the wishes.
     pub late: Vec<LateBump>,
     /// What is to be planned anew, in the order in which it was wished. What is locked is followed and pinned no more.
     pub wishes: Vec<Wish>,
-    /// Of these, those that rebuild packages of locked bumps all the same: by other instances than those that put bumps
-    /// in an order.
-    pub again: Vec<RebuiltAgain>,
     /// Bumps of later waves of the plan that are not wished any more.
     pub gone: Vec<String>,
-}
-
-/// A bump that rebuilds what is locked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RebuiltAgain {
-    /// What it is called.
-    pub name: String,
-    /// The locked bumps whose packages it rebuilds.
-    pub rebuilds: Vec<String>,
 }
 
 /// A bump that is locked.
@@ -103,15 +93,25 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let rest: Vec<&Wish> = plan.bumps.iter().filter(|(_, wave)| *wave > locked).map(|(wish, _)| wish).collect();
     let mut late: BTreeMap<usize, LateBump> = BTreeMap::new();
     let mut open: Vec<usize> = Vec::new();
+    // what locked bumps are called in the wishes, and which of the wishes are newer versions of them
+    let (mut called, mut newer): (BTreeMap<&str, &str>, BTreeSet<&str>) = Default::default();
     for (at, wish) in wishes.iter().enumerate() {
         let known = same(wish, held.iter().map(|(locked, _)| locked));
         match known {
             Some(known) if is_newer(wish, known) => {
                 let (from, to) = (known.to.as_deref().unwrap_or_default(), wish.to.as_deref().unwrap_or_default());
                 late.insert(at, LateBump::of(wish, format!("{} is locked at {from}; {to} comes after", known.name)));
+                newer.insert(&wish.name);
             }
-            Some(_) => {}
+            Some(known) => {
+                called.insert(&wish.name, &known.name);
+            }
             None => open.push(at),
+        }
+    }
+    for &at in &open {
+        if let Some(other) = wishes[at].after.iter().find(|name| newer.contains(name.as_str())) {
+            late.insert(at, LateBump::of(&wishes[at], format!("follows {other}, which waits")));
         }
     }
     // the locked bumps come first, then those that are open, in their order
@@ -119,7 +119,16 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let known: BTreeSet<&str> = held.iter().map(|(wish, _)| wish.name.as_str()).collect();
     let all = held.iter().map(|(wish, _)| wish).chain(open.iter().map(|&at| &wishes[at]));
     let names: BTreeSet<String> = all.clone().map(|wish| wish.name.clone()).collect();
-    let all: Vec<Wish> = all.enumerate().map(|(at, wish)| within(wish, at < first, &names)).collect();
+    let prepared = |(at, wish): (usize, &Wish)| {
+        if at < first {
+            return within(wish, true, &names);
+        }
+        let mut wish = wish.clone();
+        rename(&mut wish, &called);
+        wish.after.retain(|name| !newer.contains(name.as_str()));
+        wish
+    };
+    let all: Vec<Wish> = all.enumerate().map(prepared).collect();
     let bumps = planned(graph, all)?;
     let units = Units::new(graph, &bumps).units;
     let edits = Edits::default();
@@ -133,6 +142,9 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let unit_of = unit_of(bumps.len(), &units);
     for (bump, &at) in (first..).zip(&open) {
         let wish = &wishes[at];
+        if late.contains_key(&at) {
+            continue;
+        }
         let locked_in = |unit: u32| units[unit as usize].bumps.iter().copied().filter(|other| *other < first);
         if let Some(other) = locked_in(unit_of[bump]).next() {
             let reason = format!("moves together with {}, which is locked", bumps[other].wish.name);
@@ -164,28 +176,21 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         let Some((at, reason)) = next else { break };
         late.insert(at, LateBump::of(&wishes[at], reason));
     }
-    let stays = (first..).zip(&open).filter(|(_, at)| !late.contains_key(at));
-    let again = stays.filter_map(|(bump, &at)| {
-        let back = precedence.back.get(unit_of[bump] as usize)?;
-        let locked = (0..first).filter(|&other| back.contains(&unit_of[other]));
-        let rebuilds: Vec<String> = locked.map(|other| bumps[other].wish.name.clone()).collect();
-        (!rebuilds.is_empty()).then(|| RebuiltAgain { name: wishes[at].name.clone(), rebuilds })
-    });
-    let again: Vec<RebuiltAgain> = again.collect();
-    let left = open.iter().filter(|at| !late.contains_key(at)).map(|&at| {
-        let mut wish = wishes[at].clone();
+    let left: Vec<&Wish> = open.iter().filter(|at| !late.contains_key(at)).map(|&at| &wishes[at]).collect();
+    let names: BTreeSet<String> = left.iter().map(|wish| wish.name.clone()).collect();
+    let left = left.iter().map(|wish| {
+        let mut wish = (*wish).clone();
+        rename(&mut wish, &called);
+        let mut wish = within(&wish, false, &names);
         wish.after.retain(|name| !known.contains(name.as_str()));
-        if let Pin::These(names) = &mut wish.pin {
-            names.retain(|name| !known.contains(name.as_str()));
-        }
         wish
     });
     let gone = rest.iter().filter(|wish| same(wish, wishes).is_none()).map(|wish| wish.name.clone()).collect();
     Ok(Kept {
         locked: held.iter().map(|(wish, wave)| LockedBump { name: wish.name.clone(), wave: *wave }).collect(),
+        held: held.iter().map(|(wish, _)| within(wish, true, &names)).collect(),
         wishes: left.collect(),
         late: late.into_values().collect(),
-        again,
         gone,
     })
 }
@@ -207,14 +212,27 @@ fn is_newer(wish: &Wish, known: &Wish) -> bool {
     wish.to.is_some() && known.to.is_some() && wish.to != known.to
 }
 
-/// A bump as it is compared with the others: a locked one follows nothing any more, and pins nothing that is not there.
+/// Calls locked bumps by the names that the plan has for them.
+fn rename(wish: &mut Wish, called: &BTreeMap<&str, &str>) {
+    let pinned = match &mut wish.pin {
+        Pin::These(names) => names.as_mut_slice(),
+        Pin::Nothing | Pin::All => &mut [],
+    };
+    for name in wish.after.iter_mut().chain(pinned) {
+        if let Some(known) = called.get(name.as_str()) {
+            *name = (*known).to_owned();
+        }
+    }
+}
+
+/// A bump among those with these names: a locked one follows nothing any more, and none pins what is not there.
 fn within(wish: &Wish, is_locked: bool, names: &BTreeSet<String>) -> Wish {
     let mut wish = wish.clone();
     if is_locked {
         wish.after.clear();
-        if let Pin::These(pinned) = &mut wish.pin {
-            pinned.retain(|name| names.contains(name));
-        }
+    }
+    if let Pin::These(pinned) = &mut wish.pin {
+        pinned.retain(|name| names.contains(name));
     }
     wish
 }

@@ -4,11 +4,13 @@ mod builds;
 mod bumps;
 mod keep;
 mod made;
+mod major;
 mod plan;
 mod plan_file;
 mod precedence;
 mod priced;
 mod reasons;
+mod replan;
 mod report;
 pub mod results;
 mod rows;
@@ -18,13 +20,14 @@ mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
-pub use keep::{KeepError, Kept, LateBump, LockedBump, RebuiltAgain, keep};
+pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
+pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
-    WaveBuild, WaveBump, WaveRow, WavesReport,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
+    Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use units::Together;
 pub use wish::{Pin, Wish};

@@ -2,17 +2,19 @@
 
 use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
-use super::precedence::{Contradiction, Precedence};
+use super::major::major;
+use super::precedence::{Contradiction, Precedence, unit_of};
 use super::priced::Waves;
+use super::replan::Open;
 use super::report::{Chosen, FrontierPoint, WavesReport};
 use super::rows::Rows;
 use super::units::{Unit, Units};
 use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
-use crate::graph::{Graph, NodeId};
+use crate::graph::Graph;
 use crate::ingest::Maintainers;
 use crate::query::cost_report::UnbuildableReport;
 use crate::query::expense::{CostSum, Expense};
-use crate::reach::plan::{Limits, Order, Plan, Problem, frontier, strict};
+use crate::reach::plan::{Limits, Order, Plan};
 use crate::reach::{Edits, hours};
 
 /// What a plan is to cost least of.
@@ -51,6 +53,11 @@ pub struct WavesParams<'p> {
     pub limits: WaveLimits,
     /// Remedies that are applied first: what they spare is not rebuilt.
     pub remedies: &'p Edits,
+    /// For the first bumps the number, from 1, of the wave in which they are locked: these waves stay as they are, and
+    /// all else is planned behind them. Each number up to the highest must be there.
+    pub locked: &'p [usize],
+    /// How many major waves like this one to stagger; none where it is 0. Wants a farm.
+    pub majors: u32,
     /// How many heavy builds are told.
     pub heaviest: usize,
     /// List all builds of each wave.
@@ -131,14 +138,24 @@ pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> R
         })
         .collect();
     let precedence = Precedence::new(graph, bumps, &units, &changes, &made)?;
-    let problem = problem(bumps, &units, &made, cost, params.costs.millis(), precedence.order.clone());
+    let locked = locked_waves(params.locked, &unit_of(bumps.len(), &units));
     let limits = Limits {
         bumps: params.limits.bumps,
         cost: None,
         millis: params.limits.hours.map(|hours| (hours * 3_600_000.0).round() as u64),
     };
-    let plans = frontier(&problem, &limits);
-    let by_level = strict(&problem, &limits);
+    let weights = units.iter().map(|unit| unit.bumps.iter().map(|&bump| bumps[bump].wish.weight).sum());
+    let open = Open {
+        made: &made,
+        cost,
+        millis: params.costs.millis(),
+        urgency: &weights.collect::<Vec<u64>>(),
+        bumps: &units.iter().map(|unit| unit.bumps.len() as u32).collect::<Vec<u32>>(),
+        order: &precedence.order,
+        locked: &locked,
+        nodes: graph.node_count(),
+    };
+    let (plans, by_level) = open.plans(&limits);
     let mut waves = Waves::new(graph, params.costs, params.farm, &made, &precedence.order);
     let unbuildable = match price(&mut waves, &plans, by_level.as_ref()) {
         Ok(()) => Vec::new(),
@@ -176,24 +193,28 @@ pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> R
     };
     let points: Vec<FrontierPoint> = plans.iter().map(point).collect();
     let mut report = rows.report(chosen, together);
+    if let Some((farm, _)) = params.farm.filter(|_| params.majors > 0 && timed) {
+        let sets: Vec<_> = choice.plan.waves.iter().map(|wave| waves.nodes(wave)).collect();
+        report.major = major(graph, &sets, params.costs.millis(), farm, params.majors).ok();
+    }
     report.alternatives = rows.alternatives(&plans, &points);
     report.frontier = points;
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();
     Ok(report)
 }
 
-fn problem(
-    bumps: &[PlannedBump],
-    units: &[Unit],
-    made: &[Made],
-    cost: &[u64],
-    millis: &[u64],
-    order: Order,
-) -> Problem {
-    let sets: Vec<Vec<NodeId>> = made.iter().map(|made| made.nodes.clone()).collect();
-    let urgency = units.iter().map(|unit| unit.bumps.iter().map(|&bump| bumps[bump].wish.weight).sum());
-    let sizes: Vec<u32> = units.iter().map(|unit| unit.bumps.len() as u32).collect();
-    Problem::new(&sets, cost, millis, &urgency.collect::<Vec<u64>>(), &sizes, order)
+/// The units of each locked wave, each once.
+fn locked_waves(locked: &[usize], unit_of: &[u32]) -> Vec<Vec<u32>> {
+    let count = locked.iter().copied().max().unwrap_or_default();
+    let mut waves = vec![Vec::new(); count];
+    for (&wave, &unit) in locked.iter().zip(unit_of) {
+        waves[wave - 1].push(unit);
+    }
+    waves.iter_mut().for_each(|wave| {
+        wave.sort_unstable();
+        wave.dedup();
+    });
+    waves
 }
 
 fn price(waves: &mut Waves<'_>, plans: &[Plan], by_level: Option<&Plan>) -> Result<(), Vec<Unbuildable>> {

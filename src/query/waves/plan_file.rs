@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::report::PlannedOn;
 use super::wish::{Pin, Wish};
+use crate::graph::Graph;
 use crate::ingest::FileError;
 use crate::query::REPORT_VERSION;
 
@@ -103,6 +104,19 @@ impl WavePlan {
                 .map(|bump| (bump.wave, bump))
                 .map(|(wave, bump)| (bump.wish(), wave))
                 .collect(),
+        })
+    }
+
+    /// What to note where a closure is not the one that was planned on.
+    #[must_use]
+    pub fn differs(&self, graph: &Graph) -> Option<String> {
+        let closure = PlannedOn::of(graph);
+        (closure.digest != self.closure.digest).then(|| {
+            format!(
+                "the closure is not the one that was planned on ({} derivations, then {}): waves are told as they would \
+                 be of this one",
+                closure.derivations, self.closure.derivations
+            )
         })
     }
 

@@ -115,11 +115,7 @@ impl<'a> Waves<'a> {
             None => heaviest_chain(self.graph, nodes, self.costs.millis()).1,
         };
         let built = nodes.iter().filter(|&&node| !self.graph.is_fixed(node));
-        Ok(WaveSum {
-            derivations: built.count() as u64,
-            cost: CostSum::of(self.costs, nodes),
-            millis_long: long,
-        })
+        Ok(WaveSum { derivations: built.count() as u64, cost: CostSum::of(self.costs, nodes), millis_long: long })
     }
 
     /// How long the waves take, one after the other; and where those that do not touch overlap: each begins when all

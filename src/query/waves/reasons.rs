@@ -46,15 +46,15 @@ impl<'a> Reasons<'a> {
     fn company(planned: &Planned<'_>, unit: u32, number: usize) -> Option<String> {
         let order = &planned.precedence.order;
         let wave = planned.plan.waves.get(number.checked_sub(1)?)?;
-        let others = wave.iter().copied().filter(|&other| {
-            other != unit && !order.is_before(other, unit) && !order.is_before(unit, other)
-        });
+        let others = wave
+            .iter()
+            .copied()
+            .filter(|&other| other != unit && !order.is_before(other, unit) && !order.is_before(unit, other));
         let shared = |other: u32| CostSum::of(planned.params.costs, &planned.waves.shared(unit, other)).millis;
         let best = others.map(|other| (shared(other), std::cmp::Reverse(other))).max()?;
         let (millis, std::cmp::Reverse(other)) = best;
-        (millis > 0).then(|| {
-            format!("shares {:.1} h of builds with {}", hours(millis as f64), planned.unit_name(other))
-        })
+        (millis > 0)
+            .then(|| format!("shares {:.1} h of builds with {}", hours(millis as f64), planned.unit_name(other)))
     }
 
     /// Of a unit's bump.

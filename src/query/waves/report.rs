@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::keep::LateBump;
+use super::major::MajorReport;
 use super::units::Together;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
@@ -37,6 +39,12 @@ pub struct WavesReport {
     pub frontier: Vec<FrontierPoint>,
     /// The bumps' names, in the order in which they go in.
     pub order: Vec<String>,
+    /// Bumps that came too late for this major wave: they wait for the next one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateBump>,
+    /// Several major waves, where they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub major: Option<MajorReport>,
     /// What no machine of the farm builds; then no makespan is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unbuildable: Vec<UnbuildableReport>,
@@ -221,6 +229,8 @@ pub struct FrontierPoint {
 pub struct WaveRow {
     /// Its number, from 1.
     pub number: usize,
+    /// Whether it is locked already: planned before, and not planned again.
+    pub is_locked: bool,
     /// What goes in.
     pub bumps: Vec<WaveBump>,
     /// Builds.

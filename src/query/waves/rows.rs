@@ -73,6 +73,8 @@ impl<'a> Rows<'a> {
             waves,
             heavy_builds: self.heavy_builds(),
             frontier: Vec::new(),
+            late: Vec::new(),
+            major: None,
             unbuildable: Vec::new(),
             notes,
         }
@@ -138,15 +140,15 @@ impl<'a> Rows<'a> {
     /// Those that the plan makes, the most expensive first, and how many more there are.
     fn back_edges(&self) -> (Vec<BackEdge>, u64) {
         let Planned { graph, units, made, precedence, params, .. } = *self.planned;
-        let pairs = precedence.back.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |&to| (from as u32, to)));
+        let pairs =
+            precedence.back.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |&to| (from as u32, to)));
         let later = pairs.filter(|&(from, to)| self.wave[from as usize] > self.wave[to as usize]);
         let again = |from: u32, to: u32| -> Vec<NodeId> {
             let again = &made[from as usize].nodes;
             units[to as usize].nodes.iter().copied().filter(|node| again.binary_search(node).is_ok()).collect()
         };
-        let mut all: Vec<(Reverse<u64>, u32, u32)> = later
-            .map(|(from, to)| (Reverse(CostSum::of(params.costs, &again(from, to)).millis), from, to))
-            .collect();
+        let mut all: Vec<(Reverse<u64>, u32, u32)> =
+            later.map(|(from, to)| (Reverse(CostSum::of(params.costs, &again(from, to)).millis), from, to)).collect();
         all.sort_unstable();
         let more = all.len().saturating_sub(BACK_EDGES) as u64;
         all.truncate(BACK_EDGES);
@@ -179,10 +181,12 @@ impl<'a> Rows<'a> {
             locked.extend(in_order.iter().map(|&(_, bump)| self.name(bump)));
             let own = Made::together(wave.iter().map(|&unit| &made[unit as usize]));
             let settled = nodes.iter().filter(|node| self.last[node.index()] == number as u32);
-            let builds = Builds { graph, params, nodes, settles: |node: NodeId| self.last[node.index()] == number as u32 };
+            let builds =
+                Builds { graph, params, nodes, settles: |node: NodeId| self.last[node.index()] == number as u32 };
             let at_stake = stakes.of(nodes);
             rows.push(WaveRow {
                 number,
+                is_locked: number <= params.locked.iter().copied().max().unwrap_or_default(),
                 bumps: in_order
                     .iter()
                     .map(|&(unit, bump)| WaveBump {
@@ -204,7 +208,9 @@ impl<'a> Rows<'a> {
                 settles: self.rebuilds(settled),
                 stages: stages
                     .iter()
-                    .map(|stage| stage.iter().flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| self.name(bump)))
+                    .map(|stage| {
+                        stage.iter().flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| self.name(bump))
+                    })
                     .map(Iterator::collect)
                     .collect(),
                 heaviest: heavyweights(graph, params.costs, nodes, params.heaviest),

@@ -64,10 +64,6 @@ impl<'a> Stakes<'a> {
             maintained += u64::from(!self.people[name].is_empty());
             people.extend(self.people[name].iter().map(|&who| who as usize));
         }
-        AtStake {
-            attributes: names.count_ones(..) as u64,
-            maintained,
-            maintainers: people.count_ones(..) as u64,
-        }
+        AtStake { attributes: names.count_ones(..) as u64, maintained, maintainers: people.count_ones(..) as u64 }
     }
 }

@@ -17,12 +17,8 @@ impl WavesReport {
         let mut text = String::from("digraph waves {\n  rankdir=LR;\n  node [shape=box];\n");
         // writing to a string cannot fail
         for wave in &self.waves {
-            let label = format!(
-                "wave {}: {}, {}",
-                wave.number,
-                counted(wave.derivations, "build"),
-                duration(wave.hours)
-            );
+            let label =
+                format!("wave {}: {}, {}", wave.number, counted(wave.derivations, "build"), duration(wave.hours));
             let _ = writeln!(text, "  subgraph cluster_{} {{\n    label={};", wave.number, quoted(&label));
             for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {
                 let label = format!("{}\n{}", bump.shown(), duration(bump.rebuilds.hours));

@@ -1,6 +1,7 @@
 //! Waves as text.
 
 mod dot;
+mod major;
 mod page;
 mod plan;
 mod status;

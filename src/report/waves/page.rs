@@ -50,6 +50,10 @@ impl Render for WavesReport {
             let rows = self.builds().map(|(wave, build)| build.cells(wave));
             writeln!(out, "\n{}", table::plain(&BUILDS, layout, rows))?;
         }
+        if let Some(major) = &self.major {
+            writeln!(out)?;
+            major.table(out, layout)?;
+        }
         let findings = self.findings();
         if !findings.is_empty() {
             writeln!(out)?;
@@ -71,18 +75,19 @@ impl Render for WavesReport {
                 counted(wave.derivations, "build"),
                 duration(wave.hours)
             )?;
+            let done = if wave.is_locked { "x" } else { " " };
             for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {
                 let name = format!("{}{}", code(&bump.name), prose(&bump.versions(), REASON));
                 let security = if bump.security { " **security**" } else { "" };
-                writeln!(out, "- [ ] {name}{security}: {}", prose(&bump.reason, REASON))?;
+                writeln!(out, "- [{done}] {name}{security}: {}", prose(&bump.reason, REASON))?;
             }
             let at_stake = counted(wave.at_stake.maintained, "maintained package");
             let waits = duration(wave.waits());
-            writeln!(out, "- [ ] built: {} ({at_stake}), {waits} to wait", counted(wave.attributes, "attribute"))?;
+            writeln!(out, "- [{done}] built: {} ({at_stake}), {waits} to wait", counted(wave.attributes, "attribute"))?;
             let heavy: Vec<String> = wave.heaviest.iter().take(3).map(|heavy| code(&heavy.name)).collect();
             let heavy = if heavy.is_empty() { String::new() } else { format!(", the heaviest {}", heavy.join(", ")) };
             let settled = counted(wave.settles.derivations, "build");
-            writeln!(out, "- [ ] green, and locked; {settled} settle ({}){heavy}", duration(wave.settles.hours))?;
+            writeln!(out, "- [{done}] green, and locked; {settled} settle ({}){heavy}", duration(wave.settles.hours))?;
         }
         let frontier = table::markdown(&FRONTIER, self.frontier_rows());
         writeln!(out, "\n{}", details("Other numbers of waves", &frontier))?;
@@ -96,6 +101,11 @@ impl Render for WavesReport {
             let back = format!("{}{more}", table::markdown(&BACK, back));
             writeln!(out, "\n{}", details("What is rebuilt although it is locked", &back))?;
         }
+        if let Some(major) = &self.major {
+            let mut text = Vec::new();
+            major.markdown(&mut text)?;
+            writeln!(out, "\n{}", details("Several major waves", &String::from_utf8_lossy(&text)))?;
+        }
         let findings = self.findings();
         if !findings.is_empty() {
             writeln!(out)?;
@@ -107,7 +117,16 @@ impl Render for WavesReport {
         let mut rows = Rows::new(out);
         if self.is_listed() {
             rows.row([
-                "wave", "drv", "name", "system", "start_hours", "hours", "remaining_hours", "heavy", "fetched", "settles",
+                "wave",
+                "drv",
+                "name",
+                "system",
+                "start_hours",
+                "hours",
+                "remaining_hours",
+                "heavy",
+                "fetched",
+                "settles",
             ])?;
             for (wave, build) in self.builds() {
                 rows.row([
@@ -126,8 +145,19 @@ impl Render for WavesReport {
             return rows.finish();
         }
         rows.row([
-            "wave", "bump", "selectors", "from", "to", "security", "reason", "derivations", "hours", "attributes",
-            "maintained", "wave_derivations", "wave_hours",
+            "wave",
+            "bump",
+            "selectors",
+            "from",
+            "to",
+            "security",
+            "reason",
+            "derivations",
+            "hours",
+            "attributes",
+            "maintained",
+            "wave_derivations",
+            "wave_hours",
         ])?;
         for wave in &self.waves {
             for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {

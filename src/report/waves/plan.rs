@@ -16,8 +16,14 @@ pub(super) const WAVES: [Column; 8] = [
     ("maintained", true),
 ];
 
-pub(super) const BUMPS: [Column; 6] =
-    [("bump", false), ("wave", true), ("why there", false), ("builds alone", true), ("time alone", true), ("at stake", true)];
+pub(super) const BUMPS: [Column; 6] = [
+    ("bump", false),
+    ("wave", true),
+    ("why there", false),
+    ("builds alone", true),
+    ("time alone", true),
+    ("at stake", true),
+];
 
 pub(super) const FRONTIER: [Column; 9] = [
     ("", false),
@@ -82,7 +88,7 @@ impl WaveRow {
 
     pub(super) fn cells(&self) -> [String; 8] {
         [
-            self.number.to_string(),
+            if self.is_locked { format!("{} locked", self.number) } else { self.number.to_string() },
             listed(&self.names()),
             number(self.derivations),
             number(self.attributes),
@@ -237,7 +243,8 @@ impl WavesReport {
         {
             let Some(other) = other else { continue };
             let waves = counted(other.point.waves as u64, "wave");
-            let (more, hours) = if other.more_hours < 0.0 { ("less", -other.more_hours) } else { ("more", other.more_hours) };
+            let (more, hours) =
+                if other.more_hours < 0.0 { ("less", -other.more_hours) } else { ("more", other.more_hours) };
             let plan: Vec<String> = other.plan.iter().map(|wave| listed(wave)).collect();
             let plan = if plan.len() <= NAMES { format!(": {}", plan.join(" | ")) } else { String::new() };
             lines.push(format!("next {what}: {waves}, {} {more}{plan}", duration(hours)));
@@ -282,6 +289,10 @@ impl WavesReport {
         for group in &self.suggested_groups {
             let why = group.reasons.join("; ");
             lines.push(format!("perhaps together: {} ({why}); say so with 'group'", listed(&group.bumps)));
+        }
+        for late in &self.late {
+            let path = if late.path.is_empty() { String::new() } else { format!(" ({})", path(&late.path)) };
+            lines.push(format!("waits for the next major wave: {}: {}{path}", late.name, late.reason));
         }
         for kind in &self.unbuildable {
             lines.push(format!(

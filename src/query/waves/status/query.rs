@@ -55,14 +55,7 @@ impl PlannedWaves {
         });
         let bumps = planned(graph, wishes.collect())?;
         let made = Changes::new(graph, &bumps, &Edits::default()).made();
-        let mut notes = Vec::new();
-        if !same_closure {
-            notes.push(format!(
-                "the closure is not the one that was planned on ({} derivations, then {}): waves are told as they would \
-                 be of this one",
-                closure.derivations, plan.closure.derivations
-            ));
-        }
+        let mut notes: Vec<String> = plan.differs(graph).into_iter().collect();
         if plan.remedied {
             notes.push("the plan counts remedies in; here waves are told as they are without".to_owned());
         }
