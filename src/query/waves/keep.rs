@@ -93,15 +93,25 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let rest: Vec<&Wish> = plan.bumps.iter().filter(|(_, wave)| *wave > locked).map(|(wish, _)| wish).collect();
     let mut late: BTreeMap<usize, LateBump> = BTreeMap::new();
     let mut open: Vec<usize> = Vec::new();
+    // what locked bumps are called in the wishes, and which of the wishes are newer versions of them
+    let (mut called, mut newer): (BTreeMap<&str, &str>, BTreeSet<&str>) = Default::default();
     for (at, wish) in wishes.iter().enumerate() {
         let known = same(wish, held.iter().map(|(locked, _)| locked));
         match known {
             Some(known) if is_newer(wish, known) => {
                 let (from, to) = (known.to.as_deref().unwrap_or_default(), wish.to.as_deref().unwrap_or_default());
                 late.insert(at, LateBump::of(wish, format!("{} is locked at {from}; {to} comes after", known.name)));
+                newer.insert(&wish.name);
             }
-            Some(_) => {}
+            Some(known) => {
+                called.insert(&wish.name, &known.name);
+            }
             None => open.push(at),
+        }
+    }
+    for &at in &open {
+        if let Some(other) = wishes[at].after.iter().find(|name| newer.contains(name.as_str())) {
+            late.insert(at, LateBump::of(&wishes[at], format!("follows {other}, which waits")));
         }
     }
     // the locked bumps come first, then those that are open, in their order
@@ -109,7 +119,15 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let known: BTreeSet<&str> = held.iter().map(|(wish, _)| wish.name.as_str()).collect();
     let all = held.iter().map(|(wish, _)| wish).chain(open.iter().map(|&at| &wishes[at]));
     let names: BTreeSet<String> = all.clone().map(|wish| wish.name.clone()).collect();
-    let prepared = |(at, wish): (usize, &Wish)| if at < first { within(wish, true, &names) } else { wish.clone() };
+    let prepared = |(at, wish): (usize, &Wish)| {
+        if at < first {
+            return within(wish, true, &names);
+        }
+        let mut wish = wish.clone();
+        rename(&mut wish, &called);
+        wish.after.retain(|name| !newer.contains(name.as_str()));
+        wish
+    };
     let all: Vec<Wish> = all.enumerate().map(prepared).collect();
     let bumps = planned(graph, all)?;
     let units = Units::new(graph, &bumps).units;
@@ -124,6 +142,9 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let unit_of = unit_of(bumps.len(), &units);
     for (bump, &at) in (first..).zip(&open) {
         let wish = &wishes[at];
+        if late.contains_key(&at) {
+            continue;
+        }
         let locked_in = |unit: u32| units[unit as usize].bumps.iter().copied().filter(|other| *other < first);
         if let Some(other) = locked_in(unit_of[bump]).next() {
             let reason = format!("moves together with {}, which is locked", bumps[other].wish.name);
@@ -158,7 +179,9 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let left: Vec<&Wish> = open.iter().filter(|at| !late.contains_key(at)).map(|&at| &wishes[at]).collect();
     let names: BTreeSet<String> = left.iter().map(|wish| wish.name.clone()).collect();
     let left = left.iter().map(|wish| {
-        let mut wish = within(wish, false, &names);
+        let mut wish = (*wish).clone();
+        rename(&mut wish, &called);
+        let mut wish = within(&wish, false, &names);
         wish.after.retain(|name| !known.contains(name.as_str()));
         wish
     });
@@ -187,6 +210,19 @@ fn same<'w>(wish: &Wish, others: impl IntoIterator<Item = &'w Wish> + Clone) -> 
 
 fn is_newer(wish: &Wish, known: &Wish) -> bool {
     wish.to.is_some() && known.to.is_some() && wish.to != known.to
+}
+
+/// Calls locked bumps by the names that the plan has for them.
+fn rename(wish: &mut Wish, called: &BTreeMap<&str, &str>) {
+    let pinned = match &mut wish.pin {
+        Pin::These(names) => names.as_mut_slice(),
+        Pin::Nothing | Pin::All => &mut [],
+    };
+    for name in wish.after.iter_mut().chain(pinned) {
+        if let Some(known) = called.get(name.as_str()) {
+            *name = (*known).to_owned();
+        }
+    }
 }
 
 /// A bump among those with these names: a locked one follows nothing any more, and none pins what is not there.

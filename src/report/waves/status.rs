@@ -7,7 +7,7 @@ use crate::query::waves::status::{
     Abandoned, Called, Concerned, Failure, FileStatus, MendStep, Part, StatusReport, WaveState, WaveStatus,
 };
 use crate::report::Render;
-use crate::report::markdown::{code, details, prose};
+use crate::report::markdown::{code, details, heading, prose, row};
 use crate::report::rows::Rows;
 use crate::report::table::{self, Column, Layout, counted, number};
 use crate::report::units::duration;
@@ -53,6 +53,12 @@ const PROSE: usize = 400;
 
 /// So many bytes of a note in a table.
 const NOTE: usize = 60;
+
+/// A table of markdown in which nobody is told by being named.
+fn sheet<const N: usize>(columns: &[Column], rows: &[[String; N]]) -> String {
+    let rows = rows.iter().map(|cells| row(&cells.each_ref().map(|cell| prose(cell, PROSE))));
+    std::iter::once(heading(columns)).chain(rows).collect::<Vec<_>>().join("\n")
+}
 
 impl Part {
     /// `12 builds, 3 attributes, 1.5 h`.
@@ -191,12 +197,13 @@ impl WaveStatus {
 }
 
 impl MendStep {
+    /// What is mended besides the step before; all of it, where that has nothing of it.
     fn words(&self) -> String {
-        let more = listed(&names(&self.mend));
+        let mend = listed(&names(&self.mend));
         match self.instead_of.as_slice() {
-            [] if self.mended > self.mend.len() as u64 => format!("and {more}"),
-            [] => more,
-            others => format!("and {more}, not {}", listed(&names(others))),
+            _ if self.mended == self.mend.len() as u64 => mend,
+            [] => format!("and {mend}"),
+            others => format!("and {mend}, without {}", listed(&names(others))),
         }
     }
 }
@@ -373,19 +380,19 @@ impl Render for StatusReport {
             for fix in &wave.fixes {
                 writeln!(out, "  - fix of {}: {}", code(&fix.name), prose(&fix.fix, PROSE))?;
             }
-            for row in &wave.abandoned {
-                let name = code(row.build.shown());
-                let note = row.note.as_deref().map(|note| format!(": {}", prose(note, PROSE))).unwrap_or_default();
-                writeln!(out, "  - [x] {name} ({}) {}{note}", row.build.system, row.status.as_str())?;
+            for given_up in &wave.abandoned {
+                let name = code(given_up.build.shown());
+                let note = given_up.note.as_deref().map(|note| format!(": {}", prose(note, PROSE))).unwrap_or_default();
+                writeln!(out, "  - [x] {name} ({}) {}{note}", given_up.build.system, given_up.status.as_str())?;
             }
         }
         let mend: Vec<[String; 5]> = self.waves.iter().flat_map(WaveStatus::mend_rows).collect();
         if !mend.is_empty() {
-            writeln!(out, "\n{}", details("What to mend first", &table::markdown(&MEND, mend)))?;
+            writeln!(out, "\n{}", details("What to mend first", &sheet(&MEND, &mend)))?;
         }
         let people = self.people_rows();
         if !people.is_empty() {
-            writeln!(out, "\n{}", details("Whom it concerns", &table::markdown(&PEOPLE, people)))?;
+            writeln!(out, "\n{}", details("Whom it concerns", &sheet(&PEOPLE, &people)))?;
         }
         let findings = self.findings();
         if !findings.is_empty() {

@@ -1,5 +1,7 @@
 //! From what results call builds to the builds of a wave.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::results::Record;
@@ -50,8 +52,9 @@ impl<'g> Index<'g> {
     }
 
     /// What a result tells of: by its attribute, else by the derivation's path, else by the derivation's name, else by
-    /// that name without version where just one build on the system is called so (a bumped package has another
-    /// version in the plan's closure than it has when it is built). Where an attribute is known, it decides.
+    /// that name without version (a bumped package has another version in the plan's closure than it has when it is
+    /// built), where just one build on a system is called so, or just one of these has an attribute. Where an
+    /// attribute is known, it decides.
     pub(super) fn find(&self, record: &Record) -> Found {
         if let Some(drv) = drv_path(&record.name) {
             return self.by_drv(drv, record.system.as_deref()).map_or(Found::Unknown, Found::Builds);
@@ -101,17 +104,28 @@ impl<'g> Index<'g> {
         known.map(|&node| vec![node]).or_else(|| self.by_name(name(), system))
     }
 
+    /// `None` where nothing is called so, or several builds on one system are.
     fn by_name(&self, name: &str, system: Option<&str>) -> Option<Vec<u32>> {
-        let on_system = |node: &u32| system.is_none_or(|system| self.graph.system(NodeId(*node)) == system);
-        if let Some(nodes) = self.names.get(name) {
-            let nodes: Vec<u32> = nodes.iter().copied().filter(on_system).collect();
-            return (!nodes.is_empty()).then_some(nodes);
+        let nodes = self.names.get(name).or_else(|| self.packages.get(&package(name)))?;
+        let mut on_systems: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for &node in nodes {
+            let own = self.graph.system(NodeId(node));
+            if system.is_none_or(|system| system == own) {
+                on_systems.entry(own).or_default().push(node);
+            }
         }
-        let nodes: Vec<u32> = self.packages.get(&package(name))?.iter().copied().filter(on_system).collect();
-        let mut systems: Vec<&str> = nodes.iter().map(|&node| self.graph.system(NodeId(node))).collect();
-        systems.sort_unstable();
-        systems.dedup();
-        (!nodes.is_empty() && systems.len() == nodes.len()).then_some(nodes)
+        let mut found = Vec::with_capacity(on_systems.len());
+        for nodes in on_systems.into_values() {
+            // of a package and its likes in the bootstrap, what an attribute names is meant
+            let is_named = |node: &&u32| self.graph.attributes_of(NodeId(**node)).len() > 0;
+            let named: Vec<u32> = nodes.iter().filter(is_named).copied().collect();
+            match (nodes.as_slice(), named.as_slice()) {
+                ([one], _) | (_, [one]) => found.push(*one),
+                _ => return None,
+            }
+        }
+        found.sort_unstable();
+        (!found.is_empty()).then_some(found)
     }
 }
 
