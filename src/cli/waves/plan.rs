@@ -45,6 +45,9 @@ pub(super) struct PlanArgs {
     /// List the builds of each wave, in the order for the farm
     #[arg(long)]
     list: bool,
+    /// Stagger N major waves like this one on the farm: the triangle
+    #[arg(long, value_name = "N", requires = "machines", value_parser = clap::value_parser!(u32).range(1..=99))]
+    major: Option<u32>,
     /// Who maintains what, as 'diff' takes it (repeatable), to tell whose packages are at stake
     #[arg(long, value_name = "FILE")]
     maintainers: Vec<PathBuf>,
@@ -106,6 +109,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         remedies: &edits,
         heaviest: args.heavyweights,
         list: args.list,
+        major: args.major,
         maintainers: &maintainers,
     };
     let report = waves(&graph, &bumps, params)?;

@@ -2,6 +2,7 @@
 
 use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
+use super::major::major;
 use super::precedence::{Contradiction, Precedence};
 use super::priced::Waves;
 use super::report::{Chosen, FrontierPoint, WavesReport};
@@ -55,6 +56,8 @@ pub struct WavesParams<'p> {
     pub heaviest: usize,
     /// List all builds of each wave.
     pub list: bool,
+    /// So many major waves like this one are staggered, where there is a farm.
+    pub major: Option<u32>,
     /// Who stands behind attributes, beside what the closure says.
     pub maintainers: &'p Maintainers,
 }
@@ -178,6 +181,11 @@ pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> R
     let mut report = rows.report(chosen, together);
     report.alternatives = rows.alternatives(&plans, &points);
     report.frontier = points;
+    if let Some((majors, (farm, _))) = params.major.zip(params.farm) {
+        let sets: Vec<Vec<NodeId>> = choice.plan.waves.iter().map(|wave| waves.nodes(wave)).collect();
+        // what the farm cannot build is told of the plan
+        report.major = major(graph, &sets, params.costs.millis(), farm, majors).ok();
+    }
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();
     Ok(report)
 }

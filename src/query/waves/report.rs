@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::major::MajorReport;
 use super::units::Together;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
@@ -37,6 +38,9 @@ pub struct WavesReport {
     pub frontier: Vec<FrontierPoint>,
     /// The bumps' names, in the order in which they go in.
     pub order: Vec<String>,
+    /// Several major waves like this one, staggered, where they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub major: Option<MajorReport>,
     /// What no machine of the farm builds; then no makespan is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unbuildable: Vec<UnbuildableReport>,

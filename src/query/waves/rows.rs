@@ -73,6 +73,7 @@ impl<'a> Rows<'a> {
             waves,
             heavy_builds: self.heavy_builds(),
             frontier: Vec::new(),
+            major: None,
             unbuildable: Vec::new(),
             notes,
         }

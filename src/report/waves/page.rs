@@ -46,6 +46,10 @@ impl Render for WavesReport {
             writeln!(out, "\n{}", table::plain(&BACK, layout, rows))?;
             self.more_back_edges().iter().try_for_each(|line| writeln!(out, "{line}"))?;
         }
+        if let Some(major) = &self.major {
+            writeln!(out)?;
+            major.table(out, layout)?;
+        }
         if self.is_listed() {
             let rows = self.builds().map(|(wave, build)| build.cells(wave));
             writeln!(out, "\n{}", table::plain(&BUILDS, layout, rows))?;
@@ -83,6 +87,10 @@ impl Render for WavesReport {
             let heavy = if heavy.is_empty() { String::new() } else { format!(", the heaviest {}", heavy.join(", ")) };
             let settled = counted(wave.settles.derivations, "build");
             writeln!(out, "- [ ] green, and locked; {settled} settle ({}){heavy}", duration(wave.settles.hours))?;
+        }
+        if let Some(major) = &self.major {
+            writeln!(out, "\n### Several major waves\n")?;
+            major.markdown(out)?;
         }
         let frontier = table::markdown(&FRONTIER, self.frontier_rows());
         writeln!(out, "\n{}", details("Other numbers of waves", &frontier))?;
