@@ -11,8 +11,9 @@ use crate::ingest::{FileError, IngestError};
 use crate::proof::ProbeError;
 use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
+use crate::query::waves::status::StatusError;
 use crate::query::waves::{BumpsError, WavesError};
-use crate::query::{OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -54,9 +55,13 @@ pub(super) enum CliError {
     #[error(transparent)]
     Rank(#[from] RankError),
     #[error(transparent)]
+    Levels(#[from] LevelsError),
+    #[error(transparent)]
     Bumps(#[from] BumpsError),
     #[error(transparent)]
     Waves(#[from] WavesError),
+    #[error(transparent)]
+    Status(#[from] StatusError),
     #[error("nothing to plan: give --bumps FILE, or selectors")]
     NoBump,
     #[error("{0}: is there already, and would be lost")]
@@ -130,7 +135,9 @@ impl CliError {
             | Self::File(_)
             | Self::Bumps(_)
             | Self::Waves(_)
+            | Self::Status(_)
             | Self::Owners(_)
+            | Self::Levels(_)
             | Self::WhatIf(_)
             | Self::NoDerivation(_)
             | Self::Render(_)

@@ -15,6 +15,7 @@ mod farm;
 mod impact;
 mod ingest;
 mod inputs;
+mod levels;
 mod overlay;
 mod pricing;
 mod printer;
@@ -72,6 +73,8 @@ enum Command {
     Why(why::Args),
     /// What derivations cost, and on what grounds
     Cost(cost::Args),
+    /// What waits for what: the levels of a closure, of a package set, of repositories
+    Levels(levels::Args),
     /// Which bumps rebuild the most
     Rank(rank::Args),
     /// Which bumps go together, in what order, heavyweights first
@@ -186,6 +189,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Overlay(args) => overlay::run(args, &mut printer),
         Command::Why(args) => why::run(args, &mut printer),
         Command::Cost(args) => cost::run(args, &mut printer),
+        Command::Levels(args) => levels::run(args, &mut printer),
         Command::Rank(args) => rank::run(args, &mut printer),
         Command::Waves(args) => waves::run(*args, &mut printer),
         Command::Compare(args) => compare::run(args, &mut printer),

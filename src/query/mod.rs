@@ -6,6 +6,7 @@ mod candidates;
 mod cost_report;
 mod cut;
 mod diff;
+mod entries;
 mod evidence_list;
 mod evidence_words;
 mod expense;
@@ -13,6 +14,7 @@ mod explained;
 mod impact;
 mod inputs;
 mod labels;
+mod levels;
 mod overlay;
 mod package_rank;
 mod path_node;
@@ -53,6 +55,10 @@ pub use impact::{
 };
 pub use inputs::{InputRow, InputsParams, InputsReport, Link, Package, inputs, principal_first};
 pub use labels::{Branch, branch, kernel_of, labels};
+pub use levels::{
+    Level, LevelEdge, LevelMember, LevelsError, LevelsParams, LevelsReport, RepositoriesReport, Repository,
+    RepositoryCycle, RepositoryEdge, RepositoryMap, UnknownPackage, levels,
+};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
 pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;

@@ -83,7 +83,8 @@ fn derivations(graph: &Graph) -> impl Iterator<Item = NodeId> {
     graph.nodes().filter(|&node| graph.is_derivation(node))
 }
 
-fn named(graph: &Graph, form: &Form) -> Vec<NodeId> {
+/// What a selector itself finds; in no order, some more than once.
+pub(super) fn named(graph: &Graph, form: &Form) -> Vec<NodeId> {
     match form {
         Form::Word(word) => {
             let exact = attribute(graph, word);
@@ -264,7 +265,7 @@ fn identity(graph: &Graph, node: NodeId) -> Option<Identity<'_>> {
 }
 
 /// `named` and all other instances of the same packages.
-fn instances(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
+pub(super) fn instances(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
     let mut lists = SourceLists::new();
     let mut wanted_sources = BTreeSet::new();
     let mut wanted_outputs = BTreeSet::new();

@@ -166,6 +166,14 @@ impl Selector {
         Ok(selectors)
     }
 
+    /// Whether it holds wildcards.
+    pub(super) fn has_wildcards(&self) -> bool {
+        matches!(
+            self.form,
+            Form::Attribute(Pattern::Glob(_)) | Form::Name(Pattern::Glob(_)) | Form::SourceName(Pattern::Glob(_))
+        )
+    }
+
     /// Whether this form is extended to all instances.
     #[must_use]
     pub fn is_bare_word(&self) -> bool {

@@ -1,14 +1,18 @@
 //! What can be reached: rebuild sets, counts for all nodes at once, paths. Ids only, no strings.
 
 mod action;
+mod between;
 mod blame;
 mod blockers;
 mod chain;
 mod counts;
 mod critical;
 mod cut;
+mod cycles;
 mod greedy;
+mod held_back;
 mod hubs;
+mod levels;
 mod names;
 mod nearest;
 mod paths;
@@ -18,6 +22,7 @@ mod remedied;
 #[cfg(test)]
 mod samples;
 mod savings;
+mod settle;
 mod spread;
 mod sums;
 mod to_build;
@@ -29,18 +34,23 @@ mod workers;
 mod yearly;
 
 pub use action::Action;
+pub use between::{adjacent, covers};
 pub use blame::{Blame, Influence, Takers, Unit};
 pub use blockers::blockers;
 pub use chain::heaviest_chain;
 pub use counts::{dependents_of, dependents_of_all};
 pub use critical::longest;
 pub use cut::{Cut, cut};
+pub use cycles::{Condensed, Cycle, Link, condense};
 pub use greedy::greedy;
+pub use held_back::{Class, HeldBack, Mended};
 pub use hubs::{Hub, hubs};
+pub use levels::levels;
 pub use nearest::nearest_path;
 pub use paths::{Paths, paths};
 pub use rebuild::{Propagation, RebuildSet};
 pub use savings::{EdgeRemedy, Savings, savings, savings_of_actions, savings_of_edges};
+pub use settle::{State, Told, settle};
 pub use to_build::{ToBuild, to_build};
 pub use totals::{totals, totals_of, totals_of_all};
 pub use weights::{Weights, hours};

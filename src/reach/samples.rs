@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use fixedbitset::FixedBitSet;
 use proptest::prelude::*;
 
 /// The consumers of each node of a random graph, in topological order.
@@ -26,4 +27,10 @@ pub(super) fn consumers(nodes: Range<usize>, degree: Range<usize>) -> impl Strat
         }
         consumers
     })
+}
+
+/// Some of the nodes.
+pub(super) fn members(nodes: usize, seed: u64) -> FixedBitSet {
+    let chosen = |node: &usize| (seed ^ (*node as u64 + 1)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40 & 3 < 2;
+    (0..nodes).filter(chosen).collect()
 }

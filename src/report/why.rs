@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Render;
+use super::dot::quoted;
 use super::rows::Rows;
 use super::table::{self, Column, Layout, counted, number};
 use crate::query::{CutEdge, PathNode, WhyReport};
@@ -143,8 +144,4 @@ impl Render for WhyReport {
 
 fn edge(pair: &[PathNode]) -> (&str, &str, String) {
     (&pair[0].drv, &pair[1].drv, pair[1].keys.join(" "))
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", table::printable(text).replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -17,6 +17,7 @@ mod features;
 mod graph_traits;
 mod impact_cost;
 mod layering;
+mod levels;
 mod needs;
 mod nix_as_judge;
 mod outputs;

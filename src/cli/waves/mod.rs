@@ -1,6 +1,7 @@
 //! `nix-ripple waves`: which bumps go together, in what order, at what price.
 
 mod plan;
+mod status;
 
 use clap::Subcommand;
 
@@ -20,11 +21,14 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Subcommand)]
-enum Step {}
+enum Step {
+    /// How far the waves of a plan are, by results of builds
+    Status(Box<status::StatusArgs>),
+}
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     match args.step {
         None => plan::run(args.plan, printer),
-        Some(step) => match step {},
+        Some(Step::Status(args)) => status::run(*args, printer),
     }
 }

@@ -1,16 +1,13 @@
 //! How often packages are bumped in a year.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::bumps::{by_pname, year};
 use crate::graph::Graph;
 use crate::ingest::FileError;
 use crate::nix::called;
+use crate::query::entries::entries;
 use crate::query::suggest;
 use crate::reach::BumpGroup;
 
@@ -111,36 +108,9 @@ fn of_csv(text: &str) -> Result<Pairs, String> {
 }
 
 fn of_json(text: &str) -> Result<Pairs, String> {
-    let Entries(entries) = serde_json::from_str(text)
-        .map_err(|error| format!("{error}; expected an object of pnames with their bumps a year"))?;
+    let entries =
+        entries(text).map_err(|error| format!("{error}; expected an object of pnames with their bumps a year"))?;
     Ok(entries.into_iter().map(|(pname, rate)| (format!("'{pname}'"), pname, rate)).collect())
-}
-
-/// The members of an object, also of those with one name.
-struct Entries(Vec<(String, f64)>);
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Entries;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-                let mut all = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    all.push(entry);
-                }
-                Ok(Entries(all))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }
 
 #[cfg(test)]

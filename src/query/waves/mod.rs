@@ -2,21 +2,27 @@
 
 mod builds;
 mod bumps;
+mod keep;
 mod made;
 mod major;
 mod plan;
+mod plan_file;
 mod precedence;
 mod priced;
 mod reasons;
 mod report;
+pub mod results;
 mod rows;
 mod stakes;
+pub mod status;
 mod units;
 mod wish;
 
 pub use bumps::{BumpsError, PlannedBump, planned};
+pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
 pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
+pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,

@@ -102,7 +102,8 @@ struct Reached {
 struct Principals {
     /// Ascending by node; a principal of several units is there several times.
     of: Vec<(NodeId, u32)>,
-    first: Vec<NodeId>,
+    /// None where nothing is built: a source that nothing uses.
+    first: Vec<Option<NodeId>>,
 }
 
 impl Principals {
@@ -111,8 +112,7 @@ impl Principals {
         let mut of: Vec<(NodeId, u32)> = named.collect();
         of.sort_unstable();
         let systems = systems(graph);
-        // every unit has a principal, for its selectors name something
-        let first = units.iter().filter_map(|unit| first(graph, &unit.named, &systems));
+        let first = units.iter().map(|unit| first(graph, &unit.named, &systems));
         Self { of, first: first.collect() }
     }
 
@@ -130,11 +130,12 @@ impl Principals {
             found.retain(|&unit| unit as usize != at);
             found
         };
-        let own = self.first[at];
+        let Some(own) = self.first[at] else { return Reached { first: Vec::new(), any: Vec::new() } };
         let of_all = changes.rebuilt(&units[at], &units[at].named);
         let of_first = if units[at].named == [own] { of_all.clone() } else { changes.rebuilt(&units[at], &[own]) };
         let any = others(self.units_in(&of_all));
-        let is_reached = |unit: &u32| of_first.binary_search(&self.first[*unit as usize]).is_ok();
+        let is_reached =
+            |unit: &u32| self.first[*unit as usize].is_some_and(|node| of_first.binary_search(&node).is_ok());
         Reached { first: any.iter().copied().filter(is_reached).collect(), any }
     }
 }

@@ -28,6 +28,10 @@ impl Rows {
         self.row_mut(row)[bit / 64] |= 1 << (bit % 64);
     }
 
+    pub(super) fn remove(&mut self, row: usize, bit: usize) {
+        self.row_mut(row)[bit / 64] &= !(1 << (bit % 64));
+    }
+
     #[inline]
     pub(super) fn contains(&self, row: usize, bit: usize) -> bool {
         self.row(row)[bit / 64] >> (bit % 64) & 1 == 1

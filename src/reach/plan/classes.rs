@@ -1,6 +1,7 @@
 //! Nodes that the same units make, as one.
 
-use super::bits::{Rows, include, ones_of};
+use super::bits::{Rows, include, ones, ones_of};
+use super::sums::Sums;
 use crate::graph::NodeId;
 
 /// Classes of nodes: all nodes that exactly the same units make are one, with summed weights.
@@ -12,6 +13,8 @@ pub(super) struct Classes {
     units: Rows,
     cost: Vec<u64>,
     millis: Vec<u64>,
+    pub(super) costs: Sums,
+    pub(super) times: Sums,
 }
 
 impl Classes {
@@ -76,12 +79,17 @@ impl Classes {
                 }
             }
         }
-        Self { units, cost: costs, millis: times }
+        Self { units, costs: Sums::of(&costs), times: Sums::of(&times), cost: costs, millis: times }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.cost.len()
+    }
+
+    /// How many words a set of classes has.
+    pub(super) fn words(&self) -> usize {
+        self.units.words
     }
 
     /// The classes of a unit.
@@ -115,17 +123,24 @@ impl Classes {
         (cost, millis)
     }
 
+    /// Of each class which of these units (64 at most) make it, as a mask, with its cost and its
+    /// milliseconds.
+    pub(super) fn makers(&self, units: &[u32]) -> Vec<(u64, (u64, u64))> {
+        let mut makers: Vec<(u64, (u64, u64))> =
+            self.cost.iter().zip(&self.millis).map(|(&cost, &millis)| (0, (cost, millis))).collect();
+        for (at, &unit) in units.iter().enumerate() {
+            ones(self.of(unit)).for_each(|class| makers[class].0 |= 1 << at);
+        }
+        makers
+    }
+
     /// What these classes cost together.
     pub(super) fn cost(&self, cover: &[u64]) -> u64 {
-        sum(&self.cost, cover.iter().copied())
+        self.costs.sum(cover.iter().copied())
     }
 
     /// The milliseconds of these classes together.
     pub(super) fn millis(&self, cover: &[u64]) -> u64 {
-        sum(&self.millis, cover.iter().copied())
+        self.times.sum(cover.iter().copied())
     }
-}
-
-fn sum(weights: &[u64], words: impl Iterator<Item = u64>) -> u64 {
-    words.enumerate().map(|(at, word)| ones_of(word).map(|bit| weights[at * 64 + bit]).sum::<u64>()).sum()
 }

@@ -4,27 +4,29 @@ use super::keys::{Key, Keys};
 use super::limits::{Limits, Load};
 use super::problem::Problem;
 
-/// For each number of waves the best plan whose waves are runs of `sequence`, which has each unit
+/// For each number of waves up to `most` the best plan whose waves are runs of `sequence`, which has each unit
 /// once and keeps the order; `None` where limits rule all out. Number `k` is at `k - 1`.
 ///
 /// Exact: f(k, j), the best of the first j units in k waves, is the least over i < j of
 /// f(k - 1, i) + the run from i to j. What a run adds to the settling and the urgency is what all
-/// units from its first on still have to do. O(units³ / 6 + units² × classes / 64), memory
+/// units from its first on still have to do. O(most × units² / 2 + units² × classes / 64), memory
 /// O(units²).
 pub(super) fn cuts<K: Keys>(
     problem: &Problem,
     limits: &Limits,
     keys: K,
     sequence: &[u32],
+    most: usize,
 ) -> Vec<Option<Vec<Vec<u32>>>> {
     let units = sequence.len();
+    let most = most.min(units);
     let runs = runs(problem, limits, keys, sequence);
     let mut best = vec![K::Key::NONE; units + 1];
     best[0] = K::Key::ZERO;
     // where the last of `k` runs to `j` starts
-    let mut starts: Vec<Vec<u32>> = Vec::with_capacity(units);
-    let mut feasible = Vec::with_capacity(units);
-    for waves in 1..=units {
+    let mut starts: Vec<Vec<u32>> = Vec::with_capacity(most);
+    let mut feasible = Vec::with_capacity(most);
+    for waves in 1..=most {
         let mut next = vec![K::Key::NONE; units + 1];
         let mut from = vec![u32::MAX; units + 1];
         for end in waves..=units {
@@ -56,7 +58,7 @@ pub(super) fn cuts<K: Keys>(
         plan.reverse();
         plan
     };
-    (1..=units).map(|waves| feasible[waves - 1].then(|| plan(waves))).collect()
+    (1..=most).map(|waves| feasible[waves - 1].then(|| plan(waves))).collect()
 }
 
 /// The run from `i` to `j` is at `j (j - 1) / 2 + i`.

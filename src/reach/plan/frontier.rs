@@ -1,10 +1,11 @@
 //! For each number of waves the best plan found.
 
-use super::cuts::cuts;
+use super::exact::Exact;
 use super::keys::{Keys, Packed, Unpacked};
 use super::limits::Limits;
 use super::price::Plan;
 use super::problem::Problem;
+use super::search::search;
 
 /// For each number of waves the best plan found, from one wave up to one wave a unit; without those
 /// that limits rule out.
@@ -17,6 +18,9 @@ pub fn frontier(problem: &Problem, limits: &Limits) -> Vec<Plan> {
 }
 
 fn best<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Vec<Plan> {
-    let found = cuts(problem, limits, keys, problem.order.topological());
-    found.into_iter().flatten().map(|waves| Plan::of(problem, waves)).collect()
+    if let Some(found) = Exact::of(problem, limits, keys).and_then(|exact| exact.frontier()) {
+        let proven = |waves| Plan { optimal: true, ..Plan::of(problem, waves) };
+        return found.into_iter().flatten().map(proven).collect();
+    }
+    search(problem, limits, keys)
 }

@@ -7,13 +7,27 @@
 mod bits;
 mod classes;
 mod cuts;
+mod exact;
 mod frontier;
+mod ideals;
+mod improve;
 mod keys;
 mod limits;
+mod merge;
+#[cfg(test)]
+mod nearness;
 mod order;
 mod price;
 mod problem;
+mod reshape;
+#[cfg(test)]
+mod samples;
+mod search;
+mod sequence;
 mod strict;
+mod sums;
+#[cfg(test)]
+mod tests;
 
 pub use frontier::frontier;
 pub use limits::Limits;

@@ -4,3 +4,4 @@ mod dot;
 mod major;
 mod page;
 mod plan;
+mod status;

@@ -1,0 +1,209 @@
+//! Planning again, when waves are locked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::bumps::{BumpsError, PlannedBump, planned};
+use super::made::{Changes, Made};
+use super::plan_file::WavePlan;
+use super::precedence::{Contradiction, Precedence, unit_of};
+use super::units::Units;
+use super::wish::{Pin, Wish};
+use crate::graph::Graph;
+use crate::reach::{Edits, nearest_path};
+
+/// What is left of the bumps that wait when waves of a plan are locked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The bumps of the locked waves, by wave, then as the plan lists them.
+    pub locked: Vec<LockedBump>,
+    /// Bumps that came too late for this major wave: they wait for the next one. In the order of the wishes.
+    pub late: Vec<LateBump>,
+    /// What is to be planned anew, in the order in which it was wished. What is locked is followed and pinned no more.
+    pub wishes: Vec<Wish>,
+    /// Bumps of later waves of the plan that are not wished any more.
+    pub gone: Vec<String>,
+}
+
+/// A bump that is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockedBump {
+    /// What it is called.
+    pub name: String,
+    /// The number of its wave.
+    pub wave: usize,
+}
+
+/// A bump that came too late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LateBump {
+    /// What it is called.
+    pub name: String,
+    /// Whether it mends a security hole.
+    pub security: bool,
+    /// Why it must wait.
+    pub reason: String,
+    /// The locked bumps whose packages it would rebuild.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rebuilds: Vec<String>,
+    /// The derivations of a shortest way to the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+}
+
+/// Why a plan cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// It has fewer waves than are to be kept.
+    #[error("{locked} waves are to be kept, but the plan has {waves}")]
+    TooFew {
+        /// How many are to be kept.
+        locked: usize,
+        /// How many it has.
+        waves: usize,
+    },
+    /// Bumps cannot be planned.
+    #[error(transparent)]
+    Bumps(#[from] BumpsError),
+    /// They contradict one another.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+}
+
+/// Keeps the first `locked` waves of a plan, and tells of the bumps that wait now which are locked, which came too late,
+/// and which are to be planned anew.
+///
+/// A bump is that of the plan which has its name, else its selectors. It is too late for a bump that the plan does not have
+/// and that comes before a locked one, for it would rebuild what is locked; for one that must move together with a locked
+/// one; for another version (`to`) of a locked one; and for what follows, or moves together with, one that is too late.
+/// Bumps that the plan has in later waves stay: what they rebuild of locked packages was known when these were locked.
+/// O(bumps × (nodes + edges)).
+///
+/// # Errors
+/// When the plan has fewer waves, a selector names nothing, or bumps contradict one another.
+pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> Result<Kept, KeepError> {
+    if locked > plan.waves() {
+        return Err(KeepError::TooFew { locked, waves: plan.waves() });
+    }
+    let mut held: Vec<&(Wish, usize)> = plan.bumps.iter().filter(|(_, wave)| *wave <= locked).collect();
+    held.sort_by_key(|(_, wave)| *wave);
+    let rest: Vec<&Wish> = plan.bumps.iter().filter(|(_, wave)| *wave > locked).map(|(wish, _)| wish).collect();
+    let mut late: BTreeMap<usize, LateBump> = BTreeMap::new();
+    let mut open: Vec<usize> = Vec::new();
+    for (at, wish) in wishes.iter().enumerate() {
+        let known = same(wish, held.iter().map(|(locked, _)| locked));
+        match known {
+            Some(known) if is_newer(wish, known) => {
+                let (from, to) = (known.to.as_deref().unwrap_or_default(), wish.to.as_deref().unwrap_or_default());
+                late.insert(at, LateBump::of(wish, format!("{} is locked at {from}; {to} comes after", known.name)));
+            }
+            Some(_) => {}
+            None => open.push(at),
+        }
+    }
+    // the locked bumps come first, then those that are open, in their order
+    let first = held.len();
+    let known: BTreeSet<&str> = held.iter().map(|(wish, _)| wish.name.as_str()).collect();
+    let all = held.iter().map(|(wish, _)| wish).chain(open.iter().map(|&at| &wishes[at]));
+    let names: BTreeSet<String> = all.clone().map(|wish| wish.name.clone()).collect();
+    let all: Vec<Wish> = all.enumerate().map(|(at, wish)| within(wish, at < first, &names)).collect();
+    let bumps = planned(graph, all)?;
+    let units = Units::new(graph, &bumps).units;
+    let edits = Edits::default();
+    let changes = Changes::new(graph, &bumps, &edits);
+    let alone = changes.made();
+    let made: Vec<Made> = units
+        .iter()
+        .map(|unit| Made::together(unit.bumps.iter().map(|&bump| &alone[bump]).collect::<Vec<_>>()))
+        .collect();
+    let precedence = Precedence::new(graph, &bumps, &units, &changes, &made)?;
+    let unit_of = unit_of(bumps.len(), &units);
+    for (bump, &at) in (first..).zip(&open) {
+        let wish = &wishes[at];
+        let locked_in = |unit: u32| units[unit as usize].bumps.iter().copied().filter(|other| *other < first);
+        if let Some(other) = locked_in(unit_of[bump]).next() {
+            let reason = format!("moves together with {}, which is locked", bumps[other].wish.name);
+            late.insert(at, LateBump::of(wish, reason));
+            continue;
+        }
+        if same(wish, rest.iter().copied()).is_some() {
+            continue;
+        }
+        let before: Vec<usize> =
+            (0..first).filter(|&other| precedence.order.is_before(unit_of[bump], unit_of[other])).collect();
+        if let Some(&nearest) = before.first() {
+            let rebuilds: Vec<String> = before.iter().map(|&other| bumps[other].wish.name.clone()).collect();
+            let path = nearest_path(graph, &bumps[bump].named, &bumps[nearest].named);
+            let mut row = LateBump::of(wish, format!("would rebuild {}, locked", rebuilds.join(", ")));
+            row.rebuilds = rebuilds;
+            row.path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();
+            late.insert(at, row);
+        }
+    }
+    // what hangs on those that wait, until nothing more does
+    loop {
+        let waiting: BTreeSet<usize> =
+            (first..).zip(&open).filter(|(_, at)| late.contains_key(at)).map(|(bump, _)| bump).collect();
+        let next = (first..).zip(&open).find_map(|(bump, &at)| {
+            let hangs = || hangs(&bumps, bump, &units[unit_of[bump] as usize].bumps, &waiting);
+            if late.contains_key(&at) { None } else { Some((at, hangs()?)) }
+        });
+        let Some((at, reason)) = next else { break };
+        late.insert(at, LateBump::of(&wishes[at], reason));
+    }
+    let left = open.iter().filter(|at| !late.contains_key(at)).map(|&at| {
+        let mut wish = wishes[at].clone();
+        wish.after.retain(|name| !known.contains(name.as_str()));
+        if let Pin::These(names) = &mut wish.pin {
+            names.retain(|name| !known.contains(name.as_str()));
+        }
+        wish
+    });
+    let gone = rest.iter().filter(|wish| same(wish, wishes).is_none()).map(|wish| wish.name.clone()).collect();
+    Ok(Kept {
+        locked: held.iter().map(|(wish, wave)| LockedBump { name: wish.name.clone(), wave: *wave }).collect(),
+        wishes: left.collect(),
+        late: late.into_values().collect(),
+        gone,
+    })
+}
+
+impl LateBump {
+    fn of(wish: &Wish, reason: String) -> Self {
+        Self { name: wish.name.clone(), security: wish.security, reason, rebuilds: Vec::new(), path: Vec::new() }
+    }
+}
+
+/// The bump among others that a wish is: by name, else by selectors.
+fn same<'w>(wish: &Wish, others: impl IntoIterator<Item = &'w Wish> + Clone) -> Option<&'w Wish> {
+    let sorted = |wish: &Wish| wish.selectors.iter().cloned().collect::<BTreeSet<String>>();
+    let by_name = others.clone().into_iter().find(|other| other.name == wish.name);
+    by_name.or_else(|| others.into_iter().find(|other| sorted(other) == sorted(wish)))
+}
+
+fn is_newer(wish: &Wish, known: &Wish) -> bool {
+    wish.to.is_some() && known.to.is_some() && wish.to != known.to
+}
+
+/// A bump as it is compared with the others: a locked one follows nothing any more, and pins nothing that is not there.
+fn within(wish: &Wish, is_locked: bool, names: &BTreeSet<String>) -> Wish {
+    let mut wish = wish.clone();
+    if is_locked {
+        wish.after.clear();
+        if let Pin::These(pinned) = &mut wish.pin {
+            pinned.retain(|name| names.contains(name));
+        }
+    }
+    wish
+}
+
+/// Why a bump waits with others.
+fn hangs(bumps: &[PlannedBump], bump: usize, together: &[usize], waiting: &BTreeSet<usize>) -> Option<String> {
+    let name = |other: &usize| bumps.get(*other).map_or("", |bump| bump.wish.name.as_str());
+    if let Some(other) = together.iter().find(|other| **other != bump && waiting.contains(other)) {
+        return Some(format!("moves together with {}, which waits", name(other)));
+    }
+    let after = bumps.get(bump)?.after.iter().find(|other| waiting.contains(other));
+    after.map(|other| format!("follows {}, which waits", name(other)))
+}
