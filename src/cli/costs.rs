@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::printer::{Printer, counted};
 use crate::cost::{Costs, LeftOut, SizeRecords, Sizes, Times};
 use crate::graph::Graph;
+use crate::proof::outputs::Metadata;
 
 /// What is known of the cost of builds.
 #[derive(Debug, Clone, clap::Args)]
@@ -62,6 +63,11 @@ impl CostArgs {
             }
         }
         Ok(sizes)
+    }
+
+    /// What the files of sizes say of references.
+    pub(super) fn references(&self) -> Result<Vec<Metadata>, CliError> {
+        Ok(self.sizes.iter().map(|path| Metadata::open(path)).collect::<Result<_, _>>()?)
     }
 
     /// The same, if they are asked for.

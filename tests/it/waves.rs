@@ -80,11 +80,13 @@ impl Case {
             remedies: &Edits::default(),
             locked: &[],
             majors: 0,
+            fix_for: None,
+            current: 1,
             heaviest: 3,
             list: true,
             maintainers: &Maintainers::default(),
         };
-        waves(&self.graph, &bumps, params).unwrap()
+        waves(&self.graph, &bumps, params, &[]).unwrap()
     }
 
     fn time(&self, node: NodeId) -> u128 {

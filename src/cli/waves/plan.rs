@@ -1,5 +1,6 @@
 //! `nix-ripple waves`: the plan.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -12,9 +13,9 @@ use crate::cli::error::CliError;
 use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
 use crate::cli::printer::Printer;
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
 use crate::query::waves::{Kept, LateBump, Minimise, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves};
-use crate::query::{RemedyParams, Selector, remedies};
+use crate::query::{RemedyParams, Selector, remedies, resolve};
 use crate::reach::Edits;
 use crate::role::EffectiveInputs;
 
@@ -51,6 +52,13 @@ pub(super) struct PlanArgs {
     /// Stagger N major waves like this one, and tell the load on the farm; wants --builders or --farm
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     major: Option<u32>,
+    /// What bumps marked 'security' are to fix (repeatable), for the price of each way to bring them in; all that
+    /// they rebuild without it; references come from --sizes
+    #[arg(long, value_name = "SELECTOR", help_heading = "Security")]
+    fix_for: Vec<String>,
+    /// The wave that is under way; the first that is not locked by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Security")]
+    current_wave: Option<u32>,
     /// List the builds of each wave, in the order for the farm
     #[arg(long)]
     list: bool,
@@ -100,6 +108,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     let graph = args.closure.load(printer)?;
     let Again { wishes, locked, late, notes } = again(&args, &graph, wishes)?;
     let bumps = planned(&graph, wishes)?;
+    let wants_references = bumps.iter().any(|bump| bump.wish.security);
     let costs = args.costs.load(&graph, printer)?;
     let farm = args.farm.load()?;
     if args.major.is_some() && farm.is_none() {
@@ -107,6 +116,8 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     }
     let maintainers = read_maintainers(&args.maintainers, printer)?;
     let edits = edits(&args.remedies, &graph, printer)?;
+    let fix_for = fix_for(&args.fix_for, &graph)?;
+    let references = if wants_references { args.costs.references()? } else { Vec::new() };
     let params = WavesParams {
         costs: &costs,
         farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
@@ -118,12 +129,14 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         },
         remedies: &edits,
         locked: &locked,
+        fix_for: fix_for.as_deref(),
+        current: args.current_wave.map_or_else(|| first_open(&locked), |wave| wave as usize),
         majors: args.major.unwrap_or_default(),
         heaviest: args.heavyweights,
         list: args.list,
         maintainers: &maintainers,
     };
-    let mut report = waves(&graph, &bumps, params)?;
+    let mut report = waves(&graph, &bumps, params, &references)?;
     report.late = late;
     report.notes.extend(notes);
     printer.report(&report)?;
@@ -132,6 +145,21 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     }
     printer.say("the plan does not keep the limits that were asked for");
     Ok(Outcome::ThresholdPassed)
+}
+
+/// The wave behind those that are locked.
+fn first_open(locked: &[usize]) -> usize {
+    locked.iter().copied().max().unwrap_or_default() + 1
+}
+
+/// What is to be fixed.
+fn fix_for(words: &[String], graph: &Graph) -> Result<Option<Vec<NodeId>>, CliError> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let found = resolve(graph, &Selector::expand(words)?, true)?;
+    let nodes: BTreeSet<NodeId> = found.into_iter().flat_map(|bump| bump.nodes).collect();
+    Ok(Some(nodes.into_iter().collect()))
 }
 
 /// What is planned, and what is not planned again.

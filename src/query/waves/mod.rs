@@ -28,7 +28,7 @@ pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
-    Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
+    Rebuilds, SecurityBump, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;

@@ -10,8 +10,9 @@ use super::report::{Chosen, FrontierPoint, WavesReport};
 use super::rows::Rows;
 use super::units::{Unit, Units};
 use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
 use crate::ingest::Maintainers;
+use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::cost_report::UnbuildableReport;
 use crate::query::expense::{CostSum, Expense};
 use crate::reach::plan::{Limits, Order, Plan};
@@ -58,6 +59,10 @@ pub struct WavesParams<'p> {
     pub locked: &'p [usize],
     /// How many major waves like this one to stagger; none where it is 0. Wants a farm.
     pub majors: u32,
+    /// What security bumps are to fix; all that each rebuilds where it is `None`.
+    pub fix_for: Option<&'p [NodeId]>,
+    /// The number of the wave that is under way, from 1, for the price of security bumps.
+    pub current: usize,
     /// How many heavy builds are told.
     pub heaviest: usize,
     /// List all builds of each wave.
@@ -75,6 +80,9 @@ pub enum WavesError {
     /// Bytes are to be least, and no sizes are given.
     #[error("bytes are not known; give --sizes, or let hours or builds be least")]
     NoSizes,
+    /// References cannot be read.
+    #[error(transparent)]
+    References(#[from] MetadataError),
     /// There is no bump.
     #[error("nothing to plan: there is no bump")]
     Nothing,
@@ -115,9 +123,16 @@ impl Planned<'_> {
 /// upstreams locked, and of these plans the best that was found. O(bumps × (nodes + edges)), the search (see
 /// [`crate::reach::plan`]), and for each wave of the frontier O(nodes + edges), or a schedule where there is a farm.
 ///
+/// `references` tell what outputs refer to, for the price of grafts.
+///
 /// # Errors
 /// When `after` contradicts what is upstream, or bytes are to be least and no sizes are known.
-pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> Result<WavesReport, WavesError> {
+pub fn waves(
+    graph: &Graph,
+    bumps: &[PlannedBump],
+    params: WavesParams<'_>,
+    references: &[Metadata],
+) -> Result<WavesReport, WavesError> {
     let ones: Vec<u64>;
     let cost = match params.by {
         Minimise::Hours => params.costs.millis(),
@@ -197,6 +212,7 @@ pub fn waves(graph: &Graph, bumps: &[PlannedBump], params: WavesParams<'_>) -> R
         let sets: Vec<_> = choice.plan.waves.iter().map(|wave| waves.nodes(wave)).collect();
         report.major = major(graph, &sets, params.costs.millis(), farm, params.majors).ok();
     }
+    report.security = rows.security(references)?;
     report.alternatives = rows.alternatives(&plans, &points);
     report.frontier = points;
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();

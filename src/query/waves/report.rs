@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keep::LateBump;
 use super::major::MajorReport;
+use super::security::SecurityReport;
 use super::units::Together;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
@@ -42,6 +43,9 @@ pub struct WavesReport {
     /// Bumps that came too late for this major wave: they wait for the next one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<LateBump>,
+    /// Ways to bring in each bump that mends a security hole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub security: Vec<SecurityBump>,
     /// Several major waves, where they are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub major: Option<MajorReport>,
@@ -51,6 +55,18 @@ pub struct WavesReport {
     /// Findings that bear on the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// Ways to bring in a bump that mends a security hole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SecurityBump {
+    /// Its name.
+    pub bump: String,
+    /// The wave in which it is planned.
+    pub wave: usize,
+    /// Four ways, and what each costs.
+    #[serde(flatten)]
+    pub report: SecurityReport,
 }
 
 /// What was planned on.

@@ -10,12 +10,14 @@ use super::plan::Planned;
 use super::reasons::Reasons;
 use super::report::{
     Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
-    WaveBump, WaveRow, WavesReport,
+    SecurityBump, WaveBump, WaveRow, WavesReport,
 };
+use super::security::{SecurityParams, security_ways};
 use super::stakes::Stakes;
 use super::units::{Together, suggested};
 use super::wish::Pin;
 use crate::graph::NodeId;
+use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::REPORT_VERSION;
 use crate::query::cost_report::{heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
@@ -74,6 +76,7 @@ impl<'a> Rows<'a> {
             heavy_builds: self.heavy_builds(),
             frontier: Vec::new(),
             late: Vec::new(),
+            security: Vec::new(),
             major: None,
             unbuildable: Vec::new(),
             notes,
@@ -257,6 +260,33 @@ impl<'a> Rows<'a> {
             all.hours += rebuilds.hours;
         }
         all
+    }
+
+    /// The price of each bump that mends a security hole, in four ways, upon the plan without it.
+    pub(super) fn security(&self, references: &[Metadata]) -> Result<Vec<SecurityBump>, MetadataError> {
+        let Planned { graph, bumps, units, alone, plan, params, .. } = *self.planned;
+        let unit_of = super::precedence::unit_of(bumps.len(), units);
+        let mut found = Vec::new();
+        for (at, bump) in bumps.iter().enumerate().filter(|(_, bump)| bump.wish.security) {
+            let without = |wave: &Vec<u32>| -> Vec<NodeId> {
+                let others = wave.iter().flat_map(|&unit| &units[unit as usize].bumps).filter(|&&other| other != at);
+                Made::together(others.map(|&other| &alone[other]).collect::<Vec<_>>()).nodes
+            };
+            let own = unit_of[at] as usize;
+            let mut waves = self.nodes.clone();
+            waves[self.wave[own] - 1] = without(&plan.waves[self.wave[own] - 1]);
+            let params = SecurityParams {
+                costs: params.costs,
+                farm: params.farm,
+                references,
+                waves: &waves,
+                current: params.current,
+            };
+            let all = &alone[at].nodes;
+            let report = security_ways(graph, &bump.nodes, self.planned.params.fix_for.unwrap_or(all), params)?;
+            found.push(SecurityBump { bump: bump.wish.name.clone(), wave: self.wave[own], report });
+        }
+        Ok(found)
     }
 
     /// The neighbours of the chosen plan.

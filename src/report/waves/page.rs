@@ -50,6 +50,10 @@ impl Render for WavesReport {
             let rows = self.builds().map(|(wave, build)| build.cells(wave));
             writeln!(out, "\n{}", table::plain(&BUILDS, layout, rows))?;
         }
+        for security in &self.security {
+            writeln!(out, "\n{} mends a security hole (planned in wave {})", security.bump, security.wave)?;
+            security.report.table(out, layout)?;
+        }
         if let Some(major) = &self.major {
             writeln!(out)?;
             major.table(out, layout)?;
@@ -100,6 +104,12 @@ impl Render for WavesReport {
             let more = self.more_back_edges().map_or(String::new(), |line| format!("\n\n{line}"));
             let back = format!("{}{more}", table::markdown(&BACK, back));
             writeln!(out, "\n{}", details("What is rebuilt although it is locked", &back))?;
+        }
+        for security in &self.security {
+            let mut text = Vec::new();
+            security.report.markdown(&mut text)?;
+            let title = format!("Ways to bring in {} (planned in wave {})", prose(&security.bump, REASON), security.wave);
+            writeln!(out, "\n{}", details(&title, &String::from_utf8_lossy(&text)))?;
         }
         if let Some(major) = &self.major {
             let mut text = Vec::new();
