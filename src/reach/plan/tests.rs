@@ -61,7 +61,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn nine_units_too(sample in small(9..=9), limits in limits()) {
@@ -91,4 +91,29 @@ fn a_cycle_is_named() {
     let pairs = [(5, 3), (3, 1), (1, 4), (4, 3), (4, 0), (0, 2)];
     assert_eq!(Order::new(6, pairs).unwrap_err(), [1, 4, 3]);
     assert_eq!(Order::new(1, [(0, 0)]).unwrap_err(), [0]);
+}
+
+#[test]
+fn weights_of_nothing_and_too_large_ones() {
+    for weight in [0, u64::MAX] {
+        let mut sample = Sample::of(super::samples::Shape::Nested, 7, 20, 3);
+        sample.cost.fill(weight);
+        sample.millis.fill(weight);
+        let plans = frontier(&sample.problem(), &Limits { bumps: Some(9), ..Limits::default() });
+        assert_eq!(plans.last().unwrap().waves.len(), 7);
+        assert!(plans.iter().all(|plan| plan.optimal && plan.peak <= weight));
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    for (units, seed) in [(10, 1), (42, 2)] {
+        let problem = Sample::of(super::samples::Shape::Independent, units, 300, seed).problem();
+        let limits = Limits { bumps: Some(30), ..Limits::default() };
+        let plans = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| (frontier(&problem, &limits), strict(&problem, &limits)))
+        };
+        assert_eq!(plans(1), plans(3));
+    }
 }
