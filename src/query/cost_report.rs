@@ -345,7 +345,7 @@ impl Price {
 }
 
 /// What a bump has built or fetched again, ascending.
-fn made_again(graph: &Graph, bumped: &[NodeId]) -> Vec<NodeId> {
+pub(super) fn made_again(graph: &Graph, bumped: &[NodeId]) -> Vec<NodeId> {
     let rebuilt = RebuildSet::of(graph, bumped);
     let mut all = [rebuilt.nodes, rebuilt.fetched].concat();
     all.sort_unstable();

@@ -270,3 +270,27 @@ fn of_csv(text: &str) -> Result<Pairs, String> {
     }
     Ok(pairs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What nests deep is an error or an answer, never the end of the program.
+    #[test]
+    fn deep_files() {
+        for depth in [50, 300, 100_000] {
+            let keys = vec!["a"; depth].join(".");
+            let nested = format!("{}{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+            for text in [
+                format!("{keys} = \"x\"\n"),
+                format!("[{keys}]\nb = \"x\"\n"),
+                format!("a = {}{}\n", "{ a = ".repeat(depth), "}".repeat(depth)),
+                format!("a = {}{}\n", "[".repeat(depth), "]".repeat(depth)),
+                nested,
+            ] {
+                let parsed = RepositoryMap::parse(&text, Path::new("map"));
+                assert!(parsed.is_err() || depth < 1_000, "{depth}");
+            }
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod replan;
 mod report;
 pub mod results;
 mod rows;
+mod security;
 mod stakes;
 pub mod status;
 mod units;
@@ -29,5 +30,6 @@ pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
     Rebuilds, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
+pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;
 pub use wish::{Pin, Wish};

@@ -134,8 +134,11 @@ impl Principals {
         let of_all = changes.rebuilt(&units[at], &units[at].named);
         let of_first = if units[at].named == [own] { of_all.clone() } else { changes.rebuilt(&units[at], &[own]) };
         let any = others(self.units_in(&of_all));
-        let is_reached =
-            |unit: &u32| self.first[*unit as usize].is_some_and(|node| of_first.binary_search(&node).is_ok());
+        // a source and what is built from it may have one first principal: then that says nothing
+        let is_reached = |unit: &u32| {
+            let other = self.first[*unit as usize];
+            other.is_some_and(|other| other != own && of_first.binary_search(&other).is_ok())
+        };
         Reached { first: any.iter().copied().filter(is_reached).collect(), any }
     }
 }

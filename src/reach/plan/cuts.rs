@@ -4,46 +4,46 @@ use super::keys::{Key, Keys};
 use super::limits::{Limits, Load};
 use super::problem::Problem;
 
-/// For each number of waves up to `most` the best plan whose waves are runs of `sequence`, which has each unit
-/// once and keeps the order; `None` where limits rule all out. Number `k` is at `k - 1`.
+/// A plan and what it is compared by.
+pub(super) type Cut<K> = (Vec<Vec<u32>>, K);
+
+/// For each number of waves up to those of `known`, the best plan whose waves are runs of `sequence`,
+/// which has each unit once and keeps the order; only where it is better than what is known. Number
+/// `k` is at `k - 1`.
 ///
 /// Exact: f(k, j), the best of the first j units in k waves, is the least over i < j of
 /// f(k - 1, i) + the run from i to j. What a run adds to the settling and the urgency is what all
-/// units from its first on still have to do. O(most × units² / 2 + units² × classes / 64), memory
+/// units from its first on still have to do. O(waves × units² / 2 + units² × classes / 64), memory
 /// O(units²).
 pub(super) fn cuts<K: Keys>(
     problem: &Problem,
     limits: &Limits,
     keys: K,
     sequence: &[u32],
-    most: usize,
-) -> Vec<Option<Vec<Vec<u32>>>> {
+    known: &[K::Key],
+) -> Vec<Option<Cut<K::Key>>> {
     let units = sequence.len();
-    let most = most.min(units);
     let runs = runs(problem, limits, keys, sequence);
     let mut best = vec![K::Key::NONE; units + 1];
     best[0] = K::Key::ZERO;
     // where the last of `k` runs to `j` starts
-    let mut starts: Vec<Vec<u32>> = Vec::with_capacity(most);
-    let mut feasible = Vec::with_capacity(most);
-    for waves in 1..=most {
+    let mut starts: Vec<Vec<u32>> = Vec::with_capacity(known.len());
+    let mut found = Vec::with_capacity(known.len());
+    for waves in 1..=known.len().min(units) {
         let mut next = vec![K::Key::NONE; units + 1];
-        let mut from = vec![u32::MAX; units + 1];
+        let mut from = vec![0; units + 1];
         for end in waves..=units {
             let own = &runs[end * (end - 1) / 2..end * (end + 1) / 2];
-            let (mut least, mut at) = (K::Key::NONE, u32::MAX);
-            for start in waves - 1..end {
-                if best[start] == K::Key::NONE || own[start] == K::Key::NONE {
-                    continue;
-                }
-                let sum = best[start] + own[start];
+            let (mut least, mut at) = (K::Key::NONE, 0);
+            for (start, (&before, &run)) in best[..end].iter().zip(own).enumerate().skip(waves - 1) {
+                let sum = before + run;
                 if sum < least {
                     (least, at) = (sum, start as u32);
                 }
             }
             (next[end], from[end]) = (least, at);
         }
-        feasible.push(next[units] != K::Key::NONE);
+        found.push(next[units]);
         best = next;
         starts.push(from);
     }
@@ -58,7 +58,8 @@ pub(super) fn cuts<K: Keys>(
         plan.reverse();
         plan
     };
-    (1..=most).map(|waves| feasible[waves - 1].then(|| plan(waves))).collect()
+    let better = |(waves, (found, known)): (usize, (&K::Key, &K::Key))| (found < known).then(|| (plan(waves), *found));
+    (1..).zip(found.iter().zip(known)).map(better).collect()
 }
 
 /// The run from `i` to `j` is at `j (j - 1) / 2 + i`.

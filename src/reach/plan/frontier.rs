@@ -11,7 +11,7 @@ use super::search::search;
 /// that limits rule out.
 #[must_use]
 pub fn frontier(problem: &Problem, limits: &Limits) -> Vec<Plan> {
-    match Packed::of(problem) {
+    match Packed::new(problem) {
         Some(keys) => best(problem, limits, keys),
         None => best(problem, limits, Unpacked),
     }
@@ -22,5 +22,8 @@ fn best<K: Keys>(problem: &Problem, limits: &Limits, keys: K) -> Vec<Plan> {
         let proven = |waves| Plan { optimal: true, ..Plan::of(problem, waves) };
         return found.into_iter().flatten().map(proven).collect();
     }
-    search(problem, limits, keys)
+    let mut plans = search(problem, limits, keys);
+    // there is but one plan of one wave
+    plans.iter_mut().for_each(|plan| plan.optimal = plan.waves.len() == 1);
+    plans
 }

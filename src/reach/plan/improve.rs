@@ -132,6 +132,57 @@ impl<'p> Moves<'p> {
         }
     }
 
+    /// Has two units of different waves change places where the order leaves both that and it saves cost,
+    /// again and again while that is so and steps are left.
+    pub(super) fn exchange(&mut self, steps: &mut u64) {
+        let units = self.problem.units() as u32;
+        let mut changed = true;
+        while changed && *steps > 0 {
+            changed = false;
+            for a in 0..units {
+                for b in a + 1..units {
+                    changed |= *steps > 0 && self.exchanged(a, b, steps);
+                }
+            }
+        }
+    }
+
+    fn exchanged(&mut self, a: u32, b: u32, steps: &mut u64) -> bool {
+        let (from, to) = (self.wave_of[a as usize], self.wave_of[b as usize]);
+        let order = &self.problem.order;
+        let within = |(first, last): (usize, usize), wave: usize| first <= wave && wave <= last;
+        if from == to
+            || order.is_before(a, b)
+            || order.is_before(b, a)
+            || !within(self.window(a), to)
+            || !within(self.window(b), from)
+        {
+            return false;
+        }
+        let classes = &self.problem.classes;
+        let with = |wave: usize, out: u32, into: u32| -> Vec<u32> {
+            self.waves[wave].iter().copied().filter(|&unit| unit != out).chain([into]).collect()
+        };
+        let (left, right) = (with(from, a, b), with(to, b, a));
+        *steps = steps.saturating_sub((left.len() + right.len() + 16) as u64 * classes.words() as u64 + 1);
+        let cost = |wave: &[u32]| {
+            let mut cover = classes.none();
+            wave.iter().for_each(|&unit| classes.cover(&mut cover, unit));
+            classes.cost(&cover)
+        };
+        let now = classes.cost(self.cover.row(from)) + classes.cost(self.cover.row(to));
+        let saves = cost(&left) + cost(&right) < now
+            && self.limits.allow_wave(self.problem, &left)
+            && self.limits.allow_wave(self.problem, &right);
+        if saves {
+            (self.wave_of[a as usize], self.wave_of[b as usize]) = (to, from);
+            (self.waves[from], self.waves[to]) = (left, right);
+            self.cover_again(from);
+            self.cover_again(to);
+        }
+        saves
+    }
+
     /// A unit and what must move with it to a wave.
     fn tied(&self, unit: u32, to: usize) -> Vec<u32> {
         let order = &self.problem.order;

@@ -7,13 +7,13 @@ use super::problem::Problem;
 /// A sum of (cost, settling, urgency), compared in this order.
 pub(super) trait Key: Copy + Ord + Add<Output = Self> + Send + Sync {
     const ZERO: Self;
-    /// More than any sum.
+    /// More than any sum of what there is; twice it can be added.
     const NONE: Self;
 }
 
 impl Key for u128 {
     const ZERO: Self = 0;
-    const NONE: Self = u128::MAX;
+    const NONE: Self = 1 << 126;
 }
 
 /// The three numbers apart.
@@ -30,13 +30,20 @@ impl Add for Apart {
 
 impl Key for Apart {
     const ZERO: Self = Self(0, 0, 0);
-    const NONE: Self = Self(u128::MAX, 0, 0);
+    const NONE: Self = Self(1 << 126, 0, 0);
 }
 
 /// How keys are made.
 pub(super) trait Keys: Copy + Send + Sync {
     type Key: Key;
-    fn key(&self, cost: u64, settling: u64, urgency: u64) -> Self::Key;
+    /// Of a part of a plan.
+    #[inline]
+    fn key(&self, cost: u64, settling: u64, urgency: u64) -> Self::Key {
+        self.of((cost.into(), settling.into(), urgency.into()))
+    }
+
+    /// Of cost, settling and urgency.
+    fn of(&self, rank: (u128, u128, u128)) -> Self::Key;
 }
 
 /// One number: the cost in the high bits, the urgency in the low ones.
@@ -47,8 +54,8 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Where no plan's sums can need more than 127 bits.
-    pub(super) fn of(problem: &Problem) -> Option<Self> {
+    /// Where no plan's sums can need more than 126 bits.
+    pub(super) fn new(problem: &Problem) -> Option<Self> {
         let units = problem.units() as u128;
         let classes = &problem.classes;
         let mut all = classes.none();
@@ -56,7 +63,7 @@ impl Packed {
         let bits = |most: u128| u128::BITS - most.leading_zeros();
         let most = |sum: u64| bits(units * u128::from(sum));
         let (settling, urgency) = (most(classes.millis(&all)), most(problem.urgency.iter().sum()));
-        let fits = most(classes.cost(&all)) + settling + urgency < u128::BITS;
+        let fits = most(classes.cost(&all)) + settling + urgency < u128::BITS - 1;
         fits.then_some(Self { cost: settling + urgency, settling: urgency })
     }
 }
@@ -65,8 +72,8 @@ impl Keys for Packed {
     type Key = u128;
 
     #[inline]
-    fn key(&self, cost: u64, settling: u64, urgency: u64) -> u128 {
-        (u128::from(cost) << self.cost) + (u128::from(settling) << self.settling) + u128::from(urgency)
+    fn of(&self, (cost, settling, urgency): (u128, u128, u128)) -> u128 {
+        (cost << self.cost) + (settling << self.settling) + urgency
     }
 }
 
@@ -78,7 +85,7 @@ impl Keys for Unpacked {
     type Key = Apart;
 
     #[inline]
-    fn key(&self, cost: u64, settling: u64, urgency: u64) -> Apart {
-        Apart(cost.into(), settling.into(), urgency.into())
+    fn of(&self, (cost, settling, urgency): (u128, u128, u128)) -> Apart {
+        Apart(cost, settling, urgency)
     }
 }

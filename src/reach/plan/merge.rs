@@ -178,11 +178,11 @@ impl<'p> Groups<'p> {
             self.after.remove(group, b);
             self.before.remove(group, b);
         }
-        for before in ones(&self.before.row(a).to_vec()) {
+        for before in ones(self.before.row(a)).collect::<Vec<usize>>() {
             self.after.insert(before, a);
             self.after.include(before, a);
         }
-        for after in ones(&self.after.row(a).to_vec()) {
+        for after in ones(self.after.row(a)).collect::<Vec<usize>>() {
             self.before.insert(after, a);
             self.before.include(after, a);
         }

@@ -65,7 +65,7 @@ pub(super) fn unite(problem: &Problem, limits: &Limits, waves: &[Vec<u32>]) -> O
                 after.include(a, b);
             }
         }
-        ones(&after.row(a).to_vec()).for_each(|b| before.insert(b, a));
+        ones(after.row(a)).for_each(|b| before.insert(b, a));
     }
     let mut pairs = Vec::new();
     for a in 0..count {

@@ -76,8 +76,8 @@ impl Sample {
                     reached[node] = inputs[node].iter().any(|&input| reached[input]);
                 }
             }
-            for a in 0..units {
-                let after = (0..units).filter(|&b| a != b && reached[a][principals[b]]);
+            for (a, reached) in reached.iter().enumerate() {
+                let after = (0..units).filter(|&b| a != b && reached[principals[b]]);
                 pairs.extend(after.map(|b| (a as u32, b as u32)));
             }
             let ids = 0..nodes as u32;

@@ -3,6 +3,9 @@
 use super::bits::{Rows, include, meet, ones};
 use super::problem::Problem;
 
+/// How often the waves of a plan are gone through to be swapped.
+pub(super) const PASSES: usize = 8;
+
 /// What a sequence that is made from its end has so far.
 pub(super) struct Latest<'p> {
     problem: &'p Problem,

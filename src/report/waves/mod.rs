@@ -4,4 +4,5 @@ mod dot;
 mod major;
 mod page;
 mod plan;
+mod security;
 mod status;
