@@ -414,7 +414,7 @@ fn locked_waves_are_kept() {
     assert_eq!(kept.late[0].reason, "glibc is locked at 2; 3 comes after");
     assert_eq!((names(&kept.wishes), kept.gone.join(" ")), ("numpy llvm".to_owned(), "python311".to_owned()));
     // one that follows what waits, or what is locked under another name
-    let (mut one, mut other) = (wish("pillow"), wish("curl"));
+    let (mut one, mut other) = (wish("pillow"), wish("hypothesis"));
     one.after = vec!["glibc".to_owned()];
     other.after = vec!["pillow".to_owned()];
     let kept = keep(graph, &newer, 1, &[wishes[1].clone(), one.clone(), other]).unwrap();
