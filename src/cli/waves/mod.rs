@@ -1,34 +1,7 @@
-//! `nix-ripple waves`: which bumps go together, in what order, at what price.
+//! `nix-ripple waves`, and its steps.
 
+mod command;
 mod plan;
 mod status;
 
-use clap::Subcommand;
-
-use super::Outcome;
-use super::error::CliError;
-use super::impact::SELECTORS;
-use super::printer::Printer;
-
-/// Arguments of `waves`.
-#[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = SELECTORS)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    step: Option<Step>,
-    #[command(flatten)]
-    plan: plan::PlanArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum Step {
-    /// How far the waves of a plan are, by results of builds
-    Status(Box<status::StatusArgs>),
-}
-
-pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    match args.step {
-        None => plan::run(args.plan, printer),
-        Some(Step::Status(args)) => status::run(*args, printer),
-    }
-}
+pub(super) use command::{Args, run};

@@ -108,7 +108,8 @@ impl Render for WavesReport {
         for security in &self.security {
             let mut text = Vec::new();
             security.report.markdown(&mut text)?;
-            let title = format!("Ways to bring in {} (planned in wave {})", prose(&security.bump, REASON), security.wave);
+            let title =
+                format!("Ways to bring in {} (planned in wave {})", prose(&security.bump, REASON), security.wave);
             writeln!(out, "\n{}", details(&title, &String::from_utf8_lossy(&text)))?;
         }
         if let Some(major) = &self.major {
