@@ -319,8 +319,6 @@ fn what_waves_say_is_so() {
             _ => {}
         }
     }
-    assert!(
-        strict > 50 && again > 20 && contradictions > 5,
-        "{strict} strict, {again} again, {contradictions} both ways"
-    );
+    let met = [strict > 50, again > 20, contradictions > 5, cleared > 50];
+    assert_eq!(met, [true; 4], "{strict} strict, {again} again, {contradictions} both ways, {cleared} without these");
 }

@@ -198,7 +198,7 @@ pub struct Alternatives {
     /// The next that costs less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cheaper: Option<Alternative>,
-    /// The next that has more waves.
+    /// The next that has more waves; where every bump of the chosen plan finds its updated upstreams locked, in it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safer: Option<Alternative>,
 }

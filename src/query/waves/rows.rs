@@ -308,7 +308,8 @@ impl<'a> Rows<'a> {
         let all = || plans.iter().zip(points);
         let cheaper = all().filter(|(plan, _)| plan.cost < chosen.cost);
         let cheaper = cheaper.max_by_key(|(plan, _)| (plan.cost, plan.waves.len()));
-        let safer = all().filter(|(plan, _)| plan.waves.len() > chosen.waves.len());
+        let is_strict = super::plan::is_strict(chosen, &self.planned.precedence.order);
+        let safer = all().filter(|(plan, point)| plan.waves.len() > chosen.waves.len() && point.strict >= is_strict);
         let safer = safer.min_by_key(|(plan, _)| plan.waves.len());
         Alternatives { cheaper: cheaper.map(alternative), safer: safer.map(alternative) }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::bumps::PlannedBump;
 use crate::graph::{Graph, NodeId};
+use crate::nix::name::is_interpreter;
 use crate::nix::{Digest, called};
 use crate::query::resolve::{SourceLists, sources};
 
@@ -165,7 +166,7 @@ pub(super) fn suggested(graph: &Graph, bumps: &[PlannedBump], units: &[Unit]) ->
             let mut add = |reason: String| families.entry(reason).or_default().insert(number);
             let pname = called(graph.pname(node));
             let stem = pname.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
-            if stem.len() >= STEM {
+            if stem.len() >= STEM && !is_interpreter(stem) {
                 add(format!("all at {version}, and called {stem}"));
             }
             for attribute in graph.attributes_of(node) {

@@ -36,7 +36,7 @@ impl Render for WavesReport {
         writeln!(out, "{}", self.headline())?;
         self.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
         writeln!(out, "\n{}", table::plain(&WAVES, layout, self.waves.iter().map(|wave| wave.cells())))?;
-        writeln!(out, "\n{}", table::plain(&BUMPS, layout, self.bumps.iter().map(|bump| bump.cells())))?;
+        writeln!(out, "\n{}", table::plain(&BUMPS, layout, self.by_wave().into_iter().map(|bump| bump.cells())))?;
         writeln!(out, "\n{}", table::plain(&FRONTIER, layout, self.frontier_rows()))?;
         if !self.heavy_builds.is_empty() {
             writeln!(out, "\n{}", table::plain(&HEAVY, layout, self.heavy_builds.iter().map(|heavy| heavy.cells())))?;

@@ -1,6 +1,8 @@
 //! The rows of a plan, as tables, markdown and CSV have them.
 
-use crate::query::waves::{BackEdge, BumpRow, FrontierPoint, HeavyBuild, WaveBuild, WaveRow, WavesReport};
+use crate::query::waves::{
+    Alternatives, BackEdge, BumpRow, FrontierPoint, HeavyBuild, WaveBuild, WaveRow, WavesReport,
+};
 use crate::report::cost::{known, measured};
 use crate::report::table::{Column, counted, number};
 use crate::report::units::duration;
@@ -37,8 +39,14 @@ pub(super) const FRONTIER: [Column; 9] = [
     ("", false),
 ];
 
-pub(super) const HEAVY: [Column; 5] =
-    [("heavy build", false), ("time", true), ("known", false), ("waves", true), ("held by", false)];
+pub(super) const HEAVY: [Column; 6] = [
+    ("heavy build", false),
+    ("system", false),
+    ("time", true),
+    ("known", false),
+    ("built in waves", true),
+    ("held by", false),
+];
 
 pub(super) const BACK: [Column; 5] =
     [("rebuilt again", false), ("locked", true), ("by", false), ("in wave", true), ("path", false)];
@@ -151,10 +159,11 @@ impl FrontierPoint {
 }
 
 impl HeavyBuild {
-    pub(super) fn cells(&self) -> [String; 5] {
+    pub(super) fn cells(&self) -> [String; 6] {
         let waves: Vec<String> = self.waves.iter().map(usize::to_string).collect();
         [
             self.name.clone(),
+            self.system.clone(),
             duration(self.hours),
             known(self.measured).to_owned(),
             waves.join(", "),
@@ -238,10 +247,12 @@ impl WavesReport {
             };
             lines.push(format!("{how}: {} one wave after the other{overlap}", duration(latency)));
         }
-        for (what, other) in
-            [("cheaper", self.alternatives.cheaper.as_ref()), ("safer", self.alternatives.safer.as_ref())]
-        {
-            let Some(other) = other else { continue };
+        let Alternatives { cheaper, safer } = &self.alternatives;
+        let told = match (cheaper, safer) {
+            (Some(one), Some(other)) if one == other => vec![("cheaper and safer", one)],
+            _ => cheaper.iter().map(|it| ("cheaper", it)).chain(safer.iter().map(|it| ("safer", it))).collect(),
+        };
+        for (what, other) in told {
             let waves = counted(other.point.waves as u64, "wave");
             let (more, hours) =
                 if other.more_hours < 0.0 { ("less", -other.more_hours) } else { ("more", other.more_hours) };
@@ -250,6 +261,13 @@ impl WavesReport {
             lines.push(format!("next {what}: {waves}, {} {more}{plan}", duration(hours)));
         }
         lines
+    }
+
+    /// The bumps by wave, then as they were given.
+    pub(super) fn by_wave(&self) -> Vec<&BumpRow> {
+        let mut bumps: Vec<&BumpRow> = self.bumps.iter().collect();
+        bumps.sort_by_key(|bump| bump.wave);
+        bumps
     }
 
     /// The points of the frontier that a reader sees: all where they are few, else the ends, the neighbours of the
