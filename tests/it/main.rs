@@ -43,11 +43,8 @@ mod waves;
 mod waves_lists;
 mod waves_major;
 mod waves_real;
-<<<<<<< HEAD
 mod waves_security;
-=======
 mod waves_status;
->>>>>>> 090493c62320b8627b8bf02f64e6537847d2d08f
 mod weights;
 mod what_if;
 mod yearly;
