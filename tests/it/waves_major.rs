@@ -5,6 +5,7 @@ use nix_ripple::graph::{Graph, NodeId};
 use nix_ripple::query::waves::{LOAD_PARTS, MajorReport, major};
 use nix_ripple::reach::{RebuildSet, heaviest_chain, hours};
 
+use crate::cli::program::on_minipkgs;
 use crate::support::{self, Chance};
 
 /// A graph, waves of it, and what builds take.
@@ -165,4 +166,36 @@ fn nothing_and_what_no_machine_builds() {
     let farm = Farm::parse(none, std::path::Path::new("farm.toml")).unwrap();
     let refused = major(&case.graph, &case.waves, &case.millis, &farm, 2).unwrap_err();
     assert_eq!(refused[0].system, "x86_64-linux");
+}
+
+#[test]
+fn from_the_command_line() {
+    let run = |rest: &[&str]| on_minipkgs(&[&["waves", "glibc", "numpy", "--major", "3"], rest].concat());
+    let talk = run(&[]).failed();
+    assert!(talk.contains("--builders"), "{talk}");
+    let report = run(&["--builders", "4", "--format", "json"]).json();
+    let major = &report["major"];
+    let waves: Vec<Vec<String>> = major["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| {
+            let runs = step["runs"].as_array().unwrap();
+            runs.iter().map(|run| format!("{}.{}", run["major"], run["wave"])).collect()
+        })
+        .collect();
+    assert_eq!(waves, [&["1.1"][..], &["1.2", "2.1"], &["2.2", "3.1"], &["3.2"]]);
+    // a wave takes as long as the plan says where it has the farm alone
+    for wave in report["waves"].as_array().unwrap() {
+        let runs = major["steps"].as_array().unwrap().iter().flat_map(|step| step["runs"].as_array().unwrap());
+        let alone: Vec<&serde_json::Value> =
+            runs.filter(|run| run["wave"] == wave["number"]).map(|run| &run["alone_hours"]).collect();
+        assert_eq!(alone, [&wave["makespan_hours"]; 3]);
+    }
+    for format in ["table", "markdown"] {
+        let text = run(&["--builders", "4", "--format", format]).fine();
+        let step = text.lines().find(|line| line.contains("1.2, 2.1")).unwrap();
+        assert!(step.contains('%') && text.contains("3 major waves of 2 waves, on 4 builders"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("load, ")).count(), 2);
+    }
 }

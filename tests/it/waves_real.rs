@@ -6,6 +6,7 @@
 
 mod pairing;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -120,21 +121,24 @@ impl Distribution {
         self.outputs(|path| sources.contains(path))
     }
 
-    /// The plan of these bumps, as the program prints it.
-    fn plan(&self, arguments: &[&str]) -> Value {
+    /// Plans these bumps, and executes the plan: wave by wave. Gives the names of each wave's bumps, and how
+    /// many derivations Nix built in it.
+    fn execute(&self, arguments: &[&str]) -> (Vec<Vec<String>>, Vec<usize>) {
         let program = Program::new();
         let snapshot = program.folder.path().join("distribution.ripple");
         self.graph.save(&snapshot).unwrap();
-        let own = ["waves", "-c", snapshot.to_str().unwrap(), "--format", "json", "--list"];
-        program.run(&[&own, arguments].concat()).json()
-    }
+        let program = program.env("NIX_RIPPLE_CLOSURE", snapshot.to_str().unwrap());
+        let text = program.run(&[&["waves", "--format", "json", "--list"], arguments].concat()).fine();
+        program.write("plan.json", &text);
+        let plan: Value = serde_json::from_str(&text).unwrap();
+        let names = names(&plan);
 
-    /// Executes a plan: wave by wave. Gives how many derivations Nix built in each.
-    fn execute(&self, plan: &Value) -> Vec<usize> {
         let store = self.copy();
         let mut bumped: Vec<String> = Vec::new();
         let mut counts = Vec::new();
-        for wave in plan["waves"].as_array().unwrap() {
+        let mut results: Vec<String> = Vec::new();
+        assert_eq!(states(&program, &[]), progress(0, names.len()));
+        for (number, wave) in (1..).zip(list(&plan["waves"])) {
             // a bump is named by the definition's id, and that is what is edited
             let ids: Vec<String> = list(&wave["bumps"]).iter().flat_map(|bump| strings(&bump["selectors"])).collect();
             let (fetched, built): (Vec<&Value>, Vec<&Value>) =
@@ -147,12 +151,60 @@ impl Distribution {
             let done = self.build(&store, &bumped);
             let planned = self.outputs(|path| built.contains(path));
             assert!(!planned.is_empty());
-            assert_eq!(done.built, planned, "wave {}: {ids:?}", wave["number"]);
-            assert_eq!(done.fetched, self.sources(&ids), "wave {}: {ids:?}", wave["number"]);
+            assert_eq!(done.built, planned, "wave {number}: {ids:?}");
+            assert_eq!(done.fetched, self.sources(&ids), "wave {number}: {ids:?}");
             counts.push(built.len());
+
+            // only what Nix built is told
+            let [all, but_last] = self.results(&done);
+            for (content, green) in [(but_last, number - 1), (all, number)] {
+                program.write(&format!("{number}.csv"), content);
+                let told = [&results[..], &[format!("{number}={number}.csv")]].concat();
+                assert_eq!(states(&program, &told), progress(green, names.len()), "{names:?}");
+            }
+            results.push(format!("{number}={number}.csv"));
         }
-        counts
+        (names, counts)
     }
+
+    /// A table of results of the attributes that Nix built: all, and without those of a derivation that nothing else of
+    /// the wave needs.
+    fn results(&self, done: &Done) -> [String; 2] {
+        let is_done = |path: &str| self.evaluation.outputs(path).iter().all(|output| done.built.contains(*output));
+        let built = |attribute| {
+            let node = self.graph.attribute_node(attribute)?;
+            (!self.graph.is_fixed(node) && is_done(&self.graph.path(node))).then_some((node, attribute))
+        };
+        let built: Vec<_> = self.graph.attributes().filter_map(built).collect();
+        // inputs come before consumers
+        let last = built.iter().map(|&(node, _)| node).max().unwrap();
+        let line = |attribute| {
+            let (name, system) = (self.graph.attribute_name(attribute), self.graph.attribute_system(attribute));
+            format!("{name}.{system},success\n")
+        };
+        let but_last = built.iter().filter(|&&(node, _)| node != last).map(|&(_, attribute)| line(attribute));
+        let all = built.iter().map(|&(_, attribute)| line(attribute));
+        [all.collect::<String>(), but_last.collect()].map(|lines| format!("attr,status\n{lines}"))
+    }
+}
+
+/// How the waves are, by these results.
+fn states(program: &Program, results: &[String]) -> Vec<String> {
+    let mut arguments = vec!["waves", "status", "plan.json", "--format", "json"];
+    arguments.extend(results.iter().map(String::as_str));
+    let report = program.run(&arguments).json();
+    assert_eq!(report["same_closure"], true);
+    list(&report["waves"]).iter().map(|wave| wave["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// So many waves are green, the next waits for results, and those behind it for it.
+fn progress(green: usize, all: usize) -> Vec<&'static str> {
+    let state = |number: usize| match number.cmp(&green) {
+        Ordering::Less => "green",
+        Ordering::Equal => "waiting",
+        Ordering::Greater => "blocked",
+    };
+    (0..all).map(state).collect()
 }
 
 fn list(value: &Value) -> &Vec<Value> {
@@ -182,19 +234,16 @@ fn major_waves() {
     let distribution = Distribution::new();
 
     // llvm is built with python here, and not the other way round
-    let plan = distribution.plan(&["numpy", "llvm", "python311", "glibc", "--max-bumps-per-wave", "1"]);
-    assert_eq!(names(&plan)[..2], [["glibc"], ["python311"]]);
-    let counts = distribution.execute(&plan);
-    assert_eq!(counts.len(), 4);
+    let four = ["numpy", "llvm", "python311", "glibc", "--max-bumps-per-wave", "1"];
+    let (names, counts) = distribution.execute(&four);
+    assert_eq!(names, [["glibc"], ["python311"], ["llvm"], ["numpy"]]);
     assert!(counts[0] > counts[1] && counts[1] > counts[2].max(counts[3]), "{counts:?}");
 
     let six = ["numpy", "hypothesis", "pillow", "pyyaml", "torchvision", "pytorch"];
-    let plan = distribution.plan(&six);
-    let by_level = [&["hypothesis", "pillow", "pyyaml"][..], &["numpy"], &["pytorch"], &["torchvision"]];
-    assert_eq!(names(&plan), by_level);
-    distribution.execute(&plan);
+    let (names, _) = distribution.execute(&six);
+    let roots = ["hypothesis", "pillow", "pyyaml"];
+    assert_eq!(names, [&roots[..], &["numpy"], &["pytorch"], &["torchvision"]]);
     // some go together with what is upstream of them
-    let plan = distribution.plan(&[&six[..], &["--max-waves", "2"]].concat());
-    assert_eq!(names(&plan).len(), 2);
-    distribution.execute(&plan);
+    let (names, _) = distribution.execute(&[&six[..], &["--max-waves", "2"]].concat());
+    assert_eq!(names.len(), 2);
 }
