@@ -270,7 +270,7 @@ mod tests {
             let blocked = |mended: usize| -> Vec<bool> {
                 let left = failed.iter().enumerate().filter(|(at, _)| mended >> at & 1 == 0);
                 let mut open: Vec<u32> = left.map(|(_, &node)| node).collect();
-                let mut reached = vec![false; 14];
+                let mut reached = [false; 14];
                 while let Some(node) = open.pop() {
                     for &consumer in &lists[node as usize] {
                         let passes = matches!(states[consumer as usize], State::Blocked | State::Failed);

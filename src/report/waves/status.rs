@@ -45,6 +45,9 @@ const PEOPLE: [Column; 3] = [("maintainer", false), ("failing", true), ("held ba
 /// So many failures of a wave in a table.
 const SHOWN: usize = 20;
 
+/// So many failures of a wave that may be over.
+const DOUBTFUL: usize = 5;
+
 /// So many steps of mending in a table.
 const STEPS: usize = 10;
 
@@ -169,11 +172,15 @@ impl WaveStatus {
             let note = fix.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             lines.push(format!("wave {wave}: fix of {} ({}): {}{note}", fix.name, fix.status.as_str(), fix.fix));
         }
-        for doubtful in &self.doubtful {
+        for doubtful in self.doubtful.iter().take(DOUBTFUL) {
             lines.push(format!(
                 "wave {wave}: {} is told to have failed, but {}, which needs it, was built: is there a newer result?",
                 doubtful.name, doubtful.built
             ));
+        }
+        if self.doubtful.len() > DOUBTFUL {
+            let more = counted((self.doubtful.len() - DOUBTFUL) as u64, "more failure");
+            lines.push(format!("wave {wave}: {more} of what something that was built needs"));
         }
         if !self.retried.is_empty() {
             let names: Vec<String> = self
@@ -185,12 +192,6 @@ impl WaveStatus {
                 })
                 .collect();
             lines.push(format!("wave {wave}: told several times, the last one holds: {}", listed(&names)));
-        }
-        if self.unneeded > 0 {
-            lines.push(format!(
-                "wave {wave}: {} that no attribute of it needs; they do not hold it back",
-                counted(self.unneeded, "build")
-            ));
         }
         lines
     }
@@ -306,6 +307,12 @@ impl StatusReport {
 
     fn findings(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.waves.iter().flat_map(WaveStatus::findings).collect();
+        let unneeded = self.waves.iter().filter(|wave| wave.unneeded > 0);
+        let unneeded: Vec<String> =
+            unneeded.map(|wave| format!("{} in wave {}", number(wave.unneeded), wave.number)).collect();
+        if !unneeded.is_empty() {
+            lines.push(format!("builds that no attribute needs, and that hold no wave back: {}", listed(&unneeded)));
+        }
         lines.extend(self.results.iter().map(FileStatus::told));
         lines.extend(self.people.iter().filter(|people| people.without > 0).map(|people| {
             format!("nobody is known to maintain {} that failed or are held back", counted(people.without, "attribute"))

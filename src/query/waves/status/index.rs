@@ -33,7 +33,8 @@ pub(super) struct Index<'g> {
 impl<'g> Index<'g> {
     /// Of these nodes. O(nodes).
     pub(super) fn new(graph: &'g Graph, nodes: &[u32]) -> Self {
-        let (mut names, mut packages): (FxHashMap<&str, Vec<u32>>, FxHashMap<String, Vec<u32>>) = Default::default();
+        let mut names: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+        let mut packages: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         for &node in nodes {
             let id = NodeId(node);
             names.entry(graph.name(id)).or_default().push(node);
