@@ -7,7 +7,8 @@
 //! text names on one side is the nth on the other. Every input must be met so, and the pairs must be a
 //! bijection; where a bump moved an input, the walk says so and gives up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::path::Path;
 
 use nix_ripple::nix::{Derivation, aterm};
@@ -34,11 +35,12 @@ impl Evaluation {
         let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let mut queue = roots.clone();
         while let Some(path) = queue.pop() {
-            if !texts.contains_key(&path) {
+            if let Entry::Vacant(entry) = texts.entry(path) {
+                let path = entry.key();
                 let text = std::fs::read(folder.join(&path[1..])).unwrap_or_else(|error| panic!("{path}: {error}"));
                 let inputs = &aterm::parse(&text).unwrap().input_derivations;
                 queue.extend(inputs.iter().map(|(input, _)| string(input)));
-                texts.insert(path, text);
+                entry.insert(text);
             }
         }
         let parsed: BTreeMap<&str, Derivation<'_>> =
