@@ -53,8 +53,9 @@ impl<'a> Reasons<'a> {
         let shared = |other: u32| CostSum::of(planned.params.costs, &planned.waves.shared(unit, other)).millis;
         let best = others.map(|other| (shared(other), std::cmp::Reverse(other))).max()?;
         let (millis, std::cmp::Reverse(other)) = best;
-        (millis > 0)
-            .then(|| format!("shares {:.1} h of builds with {}", hours(millis as f64), planned.unit_name(other)))
+        let shared = hours(millis as f64);
+        let shared = if shared < 1.0 { format!("{:.1} min", shared * 60.0) } else { format!("{shared:.1} h") };
+        (millis > 0).then(|| format!("shares {shared} of builds with {}", planned.unit_name(other)))
     }
 
     /// Of a unit's bump.
