@@ -40,6 +40,7 @@ mod support;
 mod texts;
 mod truth;
 mod waves;
+mod waves_cli;
 mod waves_lists;
 mod waves_major;
 mod waves_real;

@@ -3,26 +3,21 @@
 use std::fmt::Write;
 
 use crate::query::waves::WavesReport;
+use crate::report::dot::{label, quoted};
 use crate::report::table::counted;
 use crate::report::units::duration;
-
-/// A text as Graphviz takes it.
-fn quoted(text: &str) -> String {
-    let printable = crate::report::printable(text);
-    format!("\"{}\"", printable.replace('\\', "\\\\").replace('"', "\\\""))
-}
 
 impl WavesReport {
     pub(super) fn picture(&self) -> String {
         let mut text = String::from("digraph waves {\n  rankdir=LR;\n  node [shape=box];\n");
         // writing to a string cannot fail
         for wave in &self.waves {
-            let label =
+            let title =
                 format!("wave {}: {}, {}", wave.number, counted(wave.derivations, "build"), duration(wave.hours));
-            let _ = writeln!(text, "  subgraph cluster_{} {{\n    label={};", wave.number, quoted(&label));
+            let _ = writeln!(text, "  subgraph cluster_{} {{\n    label={};", wave.number, quoted(&title));
             for bump in self.bumps.iter().filter(|bump| bump.wave == wave.number) {
-                let label = format!("{}\n{}", bump.shown(), duration(bump.rebuilds.hours));
-                let _ = writeln!(text, "    {} [label={}];", quoted(&bump.name), quoted(&label));
+                let label = label(&[bump.shown(), duration(bump.rebuilds.hours)]);
+                let _ = writeln!(text, "    {} [label={label}];", quoted(&bump.name));
             }
             text.push_str("  }\n");
         }

@@ -228,7 +228,8 @@ impl WavesReport {
         let point = &self.chosen.point;
         let mut lines = vec![format!("why: {}", self.chosen.why)];
         if point.optimal {
-            lines.push("no such plan is better: proven".to_owned());
+            let kind = if point.strict { "with upstreams locked " } else { "" };
+            lines.push(format!("proven: of the plans of {} waves {kind}none is better", point.waves));
         }
         if let Some(without) = &self.chosen.without_remedies {
             lines.push(format!(
