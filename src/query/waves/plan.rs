@@ -181,7 +181,8 @@ pub fn waves(
             kinds
         }
     };
-    let choice = choose(&plans, by_level, &params.limits, &precedence.order).ok_or(WavesError::Nothing)?;
+    let choice =
+        choose(&plans, by_level, &params.limits, &precedence.order, locked.len()).ok_or(WavesError::Nothing)?;
     let timed = unbuildable.is_empty();
     let point = |plan: &Plan| point(plan, &waves, &precedence.order, timed);
     let planned = Planned {
@@ -278,13 +279,17 @@ struct Choice {
 }
 
 /// The plan by level where it has few enough waves, else that with the most waves that are allowed.
-fn choose(plans: &[Plan], by_level: Option<Plan>, limits: &WaveLimits, order: &Order) -> Option<Choice> {
+fn choose(plans: &[Plan], by_level: Option<Plan>, limits: &WaveLimits, order: &Order, locked: usize) -> Option<Choice> {
     let levels = order.levels().into_iter().max().map_or(0, |level| level as usize + 1);
     if let Some(plan) = by_level
         && limits.waves.is_none_or(|most| plan.waves.len() <= most)
     {
         let count = plan.waves.len();
-        let why = if count <= levels {
+        let why = if locked > 0 {
+            format!(
+                "{locked} waves are locked; behind them the fewest in which every bump finds its updated upstreams locked"
+            )
+        } else if count <= levels {
             "one wave a level: the fewest waves in which every bump finds its updated upstreams locked".to_owned()
         } else {
             format!(
