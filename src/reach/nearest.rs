@@ -2,15 +2,15 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::graph::{Graph, NodeId};
+use crate::graph::{EdgeId, Graph, NodeId};
 
-/// A shortest path over propagating edges from any of `from` to any of `to`, both ends with it; none where there is
-/// no path. Of equally short ones that which is found first, inputs ascending.
+/// A shortest path over propagating edges that `passes` lets through, from any of `from` to any of `to`, both ends with
+/// it; none where there is no path. Of equally short ones that which is found first, inputs ascending.
 ///
 /// Searched breadth first from the end, whose inputs are fewer than what depends on the start: O(nodes + edges) of
 /// what `to` is built with, and no more than is as near as the nearest start.
 #[must_use]
-pub fn nearest_path(graph: &Graph, from: &[NodeId], to: &[NodeId]) -> Vec<NodeId> {
+pub fn nearest_path(graph: &Graph, from: &[NodeId], to: &[NodeId], passes: impl Fn(EdgeId) -> bool) -> Vec<NodeId> {
     let mut starts = from.to_vec();
     starts.sort_unstable();
     let lowest = starts.first().copied();
@@ -36,8 +36,8 @@ pub fn nearest_path(graph: &Graph, from: &[NodeId], to: &[NodeId]) -> Vec<NodeId
         if graph.is_fixed(node) {
             continue;
         }
-        for (_, input) in graph.input_edges(node) {
-            if Some(input) >= lowest && !next.contains_key(&input) {
+        for (edge, input) in graph.input_edges(node) {
+            if Some(input) >= lowest && !next.contains_key(&input) && passes(edge) {
                 next.insert(input, node);
                 queue.push(input);
             }

@@ -158,7 +158,7 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
             (0..first).filter(|&other| precedence.order.is_before(unit_of[bump], unit_of[other])).collect();
         if let Some(&nearest) = before.first() {
             let rebuilds: Vec<String> = before.iter().map(|&other| bumps[other].wish.name.clone()).collect();
-            let path = nearest_path(graph, &bumps[bump].named, &bumps[nearest].named);
+            let path = nearest_path(graph, &bumps[bump].named, &bumps[nearest].named, |_| true);
             let mut row = LateBump::of(wish, format!("would rebuild {}, locked", rebuilds.join(", ")));
             row.rebuilds = rebuilds;
             row.path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::bumps::PlannedBump;
 use super::units::Unit;
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{Edits, RebuildSet, Treatment, rebuild_edited};
+use crate::reach::{Edits, RebuildSet, Treatment, nearest_path, rebuild_edited};
 
 /// What is made again. All lists ascend, each node once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,13 +102,29 @@ impl<'a> Changes<'a> {
         }
         let mut all = Vec::new();
         for &bump in &unit.bumps {
-            let own: Vec<NodeId> =
-                nodes.iter().copied().filter(|node| self.bumps[bump].nodes.binary_search(node).is_ok()).collect();
+            // what is built from a source stands for it, and is no node of the bump
+            let is_own = |node: &NodeId| {
+                self.bumps[bump].nodes.binary_search(node).is_ok() || unit.nodes.binary_search(node).is_err()
+            };
+            let own: Vec<NodeId> = nodes.iter().copied().filter(is_own).collect();
             all.extend(rebuild_edited(self.graph, &own, &self.edits(bump, &Edits::default())).builds);
         }
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// A shortest way on which a change of any of a unit's nodes has one of `to` rebuilt; none where there is none.
+    pub(super) fn way(&self, unit: &Unit, from: &[NodeId], to: &[NodeId]) -> Vec<NodeId> {
+        let of_bump = |&bump: &usize| -> Vec<NodeId> {
+            let passes = |edge: EdgeId| !self.cut[bump].contains(&edge);
+            let own = from.iter().copied().filter(|node| self.bumps[bump].nodes.binary_search(node).is_ok());
+            // what is built from a source stands for it, and is no node of the bump
+            let stands = from.iter().copied().filter(|node| unit.nodes.binary_search(node).is_err());
+            nearest_path(self.graph, &own.chain(stands).collect::<Vec<_>>(), to, passes)
+        };
+        let ways = unit.bumps.iter().map(of_bump).filter(|way| !way.is_empty());
+        ways.min_by_key(Vec::len).unwrap_or_default()
     }
 
     /// Whether a pin keeps a bump from any of a node's inputs.

@@ -8,6 +8,9 @@ use crate::reach::plan::Order;
 /// So many bumps are named as a reason.
 const NAMED: usize = 3;
 
+/// What two bumps share is told from one part in so many of the larger one on.
+const SHARE: u64 = 10;
+
 /// The reasons of units, each found once.
 pub(super) struct Reasons<'a> {
     planned: &'a Planned<'a>,
@@ -55,7 +58,11 @@ impl<'a> Reasons<'a> {
         let (millis, std::cmp::Reverse(other)) = best;
         let shared = hours(millis as f64);
         let shared = if shared < 1.0 { format!("{:.1} min", shared * 60.0) } else { format!("{shared:.1} h") };
-        (millis > 0).then(|| format!("shares {shared} of builds with {}", planned.unit_name(other)))
+        let alone = |unit: u32| CostSum::of(planned.params.costs, &planned.made[unit as usize].nodes).millis;
+        // what is little of either is no reason
+        let most = alone(unit).max(alone(other));
+        (millis > 0 && millis.saturating_mul(SHARE) >= most)
+            .then(|| format!("shares {shared} of builds with {}", planned.unit_name(other)))
     }
 
     /// Of a unit's bump.

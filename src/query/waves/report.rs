@@ -195,7 +195,7 @@ pub struct Chosen {
 /// The neighbours of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Alternatives {
-    /// The next that costs less.
+    /// That with the most waves of those that have no more, and cost less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cheaper: Option<Alternative>,
     /// The next that has more waves; where every bump of the chosen plan finds its updated upstreams locked, in it too.

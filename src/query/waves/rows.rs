@@ -23,7 +23,7 @@ use crate::query::cost_report::{heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
 use crate::query::impact::notes_of_builds;
 use crate::reach::plan::Plan;
-use crate::reach::{Edits, heaviest_chain, hours, nearest_path};
+use crate::reach::{Edits, heaviest_chain, hours};
 
 /// So many back edges are told, the most expensive first.
 const BACK_EDGES: usize = 1_000;
@@ -128,10 +128,10 @@ impl<'a> Rows<'a> {
     }
 
     fn precedence(&self) -> Vec<Before> {
-        let Planned { graph, bumps, units, precedence, .. } = *self.planned;
+        let Planned { graph, bumps, units, precedence, changes, .. } = *self.planned;
         let before = |(before, after): (u32, u32)| {
             let (one, other) = (&units[before as usize], &units[after as usize]);
-            let path = nearest_path(graph, &one.named, &other.named);
+            let path = changes.way(one, &one.named, &other.named);
             let asked = other.bumps.iter().any(|&bump| bumps[bump].after.iter().any(|first| one.bumps.contains(first)));
             let reason = if path.is_empty() && asked { "asked for" } else { "upstream" };
             let path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();
@@ -142,7 +142,7 @@ impl<'a> Rows<'a> {
 
     /// Those that the plan makes, the most expensive first, and how many more there are.
     fn back_edges(&self) -> (Vec<BackEdge>, u64) {
-        let Planned { graph, units, made, precedence, params, .. } = *self.planned;
+        let Planned { graph, units, made, precedence, params, changes, .. } = *self.planned;
         let pairs =
             precedence.back.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |&to| (from as u32, to)));
         let later = pairs.filter(|&(from, to)| self.wave[from as usize] > self.wave[to as usize]);
@@ -156,7 +156,8 @@ impl<'a> Rows<'a> {
         let more = all.len().saturating_sub(BACK_EDGES) as u64;
         all.truncate(BACK_EDGES);
         let row = |(_, from, to): (_, u32, u32)| {
-            let path = nearest_path(graph, &units[from as usize].nodes, &units[to as usize].named);
+            let own = &units[from as usize];
+            let path = changes.way(own, &own.nodes, &units[to as usize].named);
             BackEdge {
                 from: self.planned.unit_name(from),
                 to: self.planned.unit_name(to),
@@ -306,8 +307,8 @@ impl<'a> Rows<'a> {
             }
         };
         let all = || plans.iter().zip(points);
-        let cheaper = all().filter(|(plan, _)| plan.cost < chosen.cost);
-        let cheaper = cheaper.max_by_key(|(plan, _)| (plan.cost, plan.waves.len()));
+        let fewer = |plan: &Plan| plan.waves.len() <= chosen.waves.len() && plan.cost < chosen.cost;
+        let cheaper = all().filter(|(plan, _)| fewer(plan)).max_by_key(|(plan, _)| (plan.waves.len(), plan.cost));
         let is_strict = super::plan::is_strict(chosen, &self.planned.precedence.order);
         let safer = all().filter(|(plan, point)| plan.waves.len() > chosen.waves.len() && point.strict >= is_strict);
         let safer = safer.min_by_key(|(plan, _)| plan.waves.len());
@@ -315,7 +316,7 @@ impl<'a> Rows<'a> {
     }
 
     fn notes(&self, chosen: &mut Chosen) -> Vec<String> {
-        let Planned { graph, bumps, alone, waves, params, plan, changes, .. } = *self.planned;
+        let Planned { graph, bumps, units, alone, waves, params, plan, changes, .. } = *self.planned;
         let mut notes = Vec::new();
         let all: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
         notes.extend(notes_of_builds(graph, &all));
@@ -329,6 +330,7 @@ impl<'a> Rows<'a> {
                 }
             }
         }
+        let unit_of = super::precedence::unit_of(bumps.len(), units);
         for (at, bump) in bumps.iter().enumerate() {
             let name = &bump.wish.name;
             let versions: Vec<&str> = bump.named.iter().map(|&node| graph.version(node)).collect();
@@ -345,10 +347,13 @@ impl<'a> Rows<'a> {
                 let reached = bump.named.iter().any(|node| alone[pinned].nodes.binary_search(node).is_ok());
                 let other = &bumps[pinned].wish.name;
                 if reached {
-                    let path = nearest_path(graph, &bumps[pinned].nodes, &bump.named);
-                    let by = path.iter().rev().nth(1).filter(|node| !bumps[pinned].nodes.contains(node));
-                    let by = by.map_or(String::new(), |&node| format!(", by way of {}", graph.name(node)));
-                    notes.push(format!("{name} pins {other}, and is rebuilt by it all the same{by}"));
+                    let own = &units[unit_of[pinned] as usize];
+                    let way: Vec<&str> = changes
+                        .way(own, &bumps[pinned].nodes, &bump.named)
+                        .into_iter()
+                        .map(|node| graph.name(node))
+                        .collect();
+                    notes.push(format!("{name} pins {other}, and is rebuilt by it all the same: {}", way.join(" → ")));
                 } else if bump.wish.pin != Pin::All && !changes.cuts(pinned) {
                     notes.push(format!("{name} pins {other}, which is no input of it"));
                 }
