@@ -163,7 +163,8 @@ fn every_figure_on_random_closures() {
         let current = 1 + chance.below(waves.len() + 1);
         let (known, metadata) = told(&graph, &naive, &mut chance);
         let references = [metadata];
-        let params = SecurityParams { costs: &costs, farm: None, references: &references, waves: &lists, current };
+        let params =
+            SecurityParams { costs: &costs, farm: None, references: &references, made: None, waves: &lists, current };
         let report = security_ways(&graph, &bumped, &target, params).unwrap();
 
         let made = naive.made(&bumped);
@@ -319,17 +320,18 @@ fn four_ways_by_hand() {
         wave.sort_unstable();
         wave
     });
-    let params = SecurityParams { costs: &costs, farm: None, references: &references, waves: &waves, current: 2 };
+    let params =
+        SecurityParams { costs: &costs, farm: None, references: &references, made: None, waves: &waves, current: 2 };
     let report = security_ways(&graph, &[openssl], &[shell], params).unwrap();
     let mut text = Vec::new();
     render(&report, Format::Table, Layout::default(), &mut text).unwrap();
     let expect = "\
 security: openssl-3 for shell-1, in wave 2: 5 derivations rebuilt in 18.5 min, 4 of them for it
- way            fixed after  all built after  builds now  time now  of them locked  builds later  time in all
- graft             10.1 min                            1  10.0 min                    4 (wave 3)     26.5 min
- current wave      15.5 min         17.0 min           4  18.0 min               2                   18.0 min
- parallel wave     15.5 min         17.0 min           5  18.5 min                    4 (wave 3)     35.0 min
- overlay           16.5 min                            0         0                    4 (wave 3)     16.5 min
+ way            fixed after  all built after  builds now  time now  of them locked  added to a later wave  time in all
+ graft             10.1 min                            1  10.0 min                             4 (wave 3)     26.5 min
+ current wave      15.5 min         17.0 min           4  18.0 min               2                            18.0 min
+ parallel wave     15.5 min         17.0 min           5  18.5 min                             4 (wave 3)     35.0 min
+ overlay           16.5 min                            0         0                             4 (wave 3)     16.5 min
 
 graft: 2 paths to rewrite, 381.47 MiB, their references are known; 1 derivation built with it and referring to nothing of it may have its code in itself: static-tool-1
 overlay: each user builds 4 derivations, 16.5 min one after another

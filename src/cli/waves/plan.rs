@@ -34,6 +34,9 @@ pub(super) struct PlanArgs {
     /// What the plan is to cost least of; bytes want --sizes
     #[arg(long, value_name = "BY", default_value = "hours")]
     by: By,
+    /// So many waves: that plan of the frontier
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "max_waves", help_heading = "Limits")]
+    waves: Option<u32>,
     /// At most N waves
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
     max_waves: Option<u32>,
@@ -108,6 +111,9 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     let graph = args.closure.load(printer)?;
     let Again { wishes, locked, late, notes } = again(&args, &graph, wishes)?;
     let bumps = planned(&graph, wishes)?;
+    if !args.fix_for.is_empty() && bumps.iter().all(|bump| !bump.wish.security) {
+        printer.warning("--fix-for: no bump is marked 'security', so nothing is priced for it");
+    }
     let wants_references = bumps.iter().any(|bump| bump.wish.security);
     let costs = args.costs.load(&graph, printer)?;
     let farm = args.farm.load()?;
@@ -124,6 +130,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         by: args.by.into(),
         limits: WaveLimits {
             waves: args.max_waves.map(|most| most as usize),
+            exactly: args.waves.map(|count| count as usize),
             hours: args.max_hours_per_wave,
             bumps: args.max_bumps_per_wave,
         },

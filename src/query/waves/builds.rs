@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::plan::WavesParams;
 use super::report::WaveBuild;
-use crate::cost::{Scheduler, Work, schedule};
+use crate::cost::{Work, schedule};
 use crate::graph::{Graph, NodeId};
 use crate::query::cost_report::heaviest;
 use crate::reach::hours;
@@ -32,9 +32,9 @@ impl<S: Fn(NodeId) -> bool> Builds<'_, S> {
             let ready = inputs.map(|(before, input)| starts[before].saturating_add(millis[input.index()])).max();
             starts[place] = ready.unwrap_or_default();
         }
-        if let Some((farm, _)) = params.farm {
+        if let Some((farm, scheduler)) = params.farm {
             let work = Work { graph, nodes, millis, asked: None };
-            if let Ok(schedule) = schedule(&work, farm, Scheduler::Longest) {
+            if let Ok(schedule) = schedule(&work, farm, scheduler) {
                 for run in &schedule.runs {
                     if let Some(place) = at(run.node) {
                         starts[place] = run.start;

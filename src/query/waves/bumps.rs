@@ -30,6 +30,11 @@ pub struct PlannedBump {
 #[error("{}", .0.join("\n"))]
 pub struct BumpsError(pub Vec<String>);
 
+/// What to say of a name that two bumps have.
+pub(super) fn named_twice(name: &str) -> String {
+    format!("'{name}' is the name of two bumps; leave one out, or give it a name of its own")
+}
+
 /// How many of the attributes that a word may mean are told.
 const SHOWN: usize = 5;
 
@@ -44,7 +49,7 @@ const SHOWN: usize = 5;
 pub fn planned(graph: &Graph, wishes: Vec<Wish>) -> Result<Vec<PlannedBump>, BumpsError> {
     let mut problems: Vec<String> = Vec::new();
     for name in twice(&wishes) {
-        problems.push(format!("'{name}' is the name of two bumps; leave one out, or give it a name of its own"));
+        problems.push(named_twice(name));
     }
     let named = wishes.iter().enumerate().rev();
     let number: BTreeMap<&str, usize> = named.map(|(at, wish)| (wish.name.as_str(), at)).collect();

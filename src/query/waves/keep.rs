@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::bumps::{BumpsError, PlannedBump, planned};
+use super::bumps::{BumpsError, PlannedBump, named_twice, planned};
 use super::made::{Changes, Made};
 use super::plan_file::WavePlan;
 use super::precedence::{Contradiction, Precedence, unit_of};
 use super::units::Units;
-use super::wish::{Pin, Wish};
+use super::wish::{Pin, Wish, twice};
 use crate::graph::Graph;
-use crate::reach::{Edits, nearest_path};
+use crate::reach::Edits;
 
 /// What is left of the bumps that wait when waves of a plan are locked.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,12 @@ pub enum KeepError {
         /// How many it has.
         waves: usize,
     },
+    /// Locked bumps that must move together are in several waves.
+    #[error("{} must move together, but the plan has them in several waves: was it edited?", .bumps.join(", "))]
+    Apart {
+        /// Their names.
+        bumps: Vec<String>,
+    },
     /// Bumps cannot be planned.
     #[error(transparent)]
     Bumps(#[from] BumpsError),
@@ -88,6 +94,10 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     if locked > plan.waves() {
         return Err(KeepError::TooFew { locked, waves: plan.waves() });
     }
+    let names = twice(wishes);
+    if !names.is_empty() {
+        return Err(BumpsError(names.into_iter().map(named_twice).collect()).into());
+    }
     let mut held: Vec<&(Wish, usize)> = plan.bumps.iter().filter(|(_, wave)| *wave <= locked).collect();
     held.sort_by_key(|(_, wave)| *wave);
     let rest: Vec<&Wish> = plan.bumps.iter().filter(|(_, wave)| *wave > locked).map(|(wish, _)| wish).collect();
@@ -98,6 +108,10 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     for (at, wish) in wishes.iter().enumerate() {
         let known = same(wish, held.iter().map(|(locked, _)| locked));
         match known {
+            Some(known) if !same_selectors(wish, known) => {
+                let reason = format!("{} is locked as {}", known.name, known.selectors.join(" "));
+                late.insert(at, LateBump::of(wish, reason));
+            }
             Some(known) if is_newer(wish, known) => {
                 let (from, to) = (known.to.as_deref().unwrap_or_default(), wish.to.as_deref().unwrap_or_default());
                 late.insert(at, LateBump::of(wish, format!("{} is locked at {from}; {to} comes after", known.name)));
@@ -151,19 +165,33 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
             late.insert(at, LateBump::of(wish, reason));
             continue;
         }
-        if same(wish, rest.iter().copied()).is_some() {
+        if same(wish, rest.iter().copied()).is_some_and(|known| same_selectors(wish, known)) {
             continue;
         }
-        let before: Vec<usize> =
-            (0..first).filter(|&other| precedence.order.is_before(unit_of[bump], unit_of[other])).collect();
+        let own = &units[unit_of[bump] as usize];
+        // what it was asked to come before is no reason: what that rebuilds counts for itself
+        let is_upstream = |other: &usize| {
+            let other = unit_of[*other];
+            precedence.order.is_before(unit_of[bump], other)
+                && !changes.way(own, &own.named, &units[other as usize].principals).is_empty()
+        };
+        let before: Vec<usize> = (0..first).filter(is_upstream).collect();
         if let Some(&nearest) = before.first() {
             let rebuilds: Vec<String> = before.iter().map(|&other| bumps[other].wish.name.clone()).collect();
-            let path = nearest_path(graph, &bumps[bump].named, &bumps[nearest].named, |_| true);
+            let path = changes.way(own, &own.named, &units[unit_of[nearest] as usize].principals);
             let mut row = LateBump::of(wish, format!("would rebuild {}, locked", rebuilds.join(", ")));
             row.rebuilds = rebuilds;
             row.path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();
             late.insert(at, row);
         }
+    }
+    let apart = units.iter().find_map(|unit| {
+        let waves: Vec<usize> = unit.bumps.iter().filter(|bump| **bump < first).map(|&bump| held[bump].1).collect();
+        let name = |bump: usize| bumps[bump].wish.name.clone();
+        waves.windows(2).any(|pair| pair[0] != pair[1]).then(|| unit.bumps.iter().map(|&bump| name(bump)).collect())
+    });
+    if let Some(bumps) = apart {
+        return Err(KeepError::Apart { bumps });
     }
     // what hangs on those that wait, until nothing more does
     loop {
@@ -177,7 +205,8 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         late.insert(at, LateBump::of(&wishes[at], reason));
     }
     let left: Vec<&Wish> = open.iter().filter(|at| !late.contains_key(at)).map(|&at| &wishes[at]).collect();
-    let names: BTreeSet<String> = left.iter().map(|wish| wish.name.clone()).collect();
+    let names: BTreeSet<String> =
+        left.iter().copied().chain(held.iter().map(|(wish, _)| wish)).map(|wish| wish.name.clone()).collect();
     let left = left.iter().map(|wish| {
         let mut wish = (*wish).clone();
         rename(&mut wish, &called);
@@ -203,9 +232,13 @@ impl LateBump {
 
 /// The bump among others that a wish is: by name, else by selectors.
 fn same<'w>(wish: &Wish, others: impl IntoIterator<Item = &'w Wish> + Clone) -> Option<&'w Wish> {
-    let sorted = |wish: &Wish| wish.selectors.iter().cloned().collect::<BTreeSet<String>>();
     let by_name = others.clone().into_iter().find(|other| other.name == wish.name);
-    by_name.or_else(|| others.into_iter().find(|other| sorted(other) == sorted(wish)))
+    by_name.or_else(|| others.into_iter().find(|other| same_selectors(wish, other)))
+}
+
+fn same_selectors(one: &Wish, other: &Wish) -> bool {
+    let sorted = |wish: &Wish| wish.selectors.iter().cloned().collect::<BTreeSet<String>>();
+    sorted(one) == sorted(other)
 }
 
 fn is_newer(wish: &Wish, known: &Wish) -> bool {

@@ -119,16 +119,16 @@ impl<'a> Changes<'a> {
         let of_bump = |&bump: &usize| -> Vec<NodeId> {
             let passes = |edge: EdgeId| !self.cut[bump].contains(&edge);
             let own = from.iter().copied().filter(|node| self.bumps[bump].nodes.binary_search(node).is_ok());
-            // what is built from a source stands for it, and is no node of the bump
-            let stands = from.iter().copied().filter(|node| unit.nodes.binary_search(node).is_err());
-            nearest_path(self.graph, &own.chain(stands).collect::<Vec<_>>(), to, passes)
+            nearest_path(self.graph, &own.collect::<Vec<_>>(), to, passes)
         };
         let ways = unit.bumps.iter().map(of_bump).filter(|way| !way.is_empty());
         ways.min_by_key(Vec::len).unwrap_or_default()
     }
 
-    /// Whether a pin keeps a bump from any of a node's inputs.
-    pub(super) fn cuts(&self, pinned: usize) -> bool {
-        !self.cut[pinned].is_empty()
+    /// Whether a bump's pin cuts any edge from what another changes.
+    pub(super) fn cuts(&self, pinned: usize, by: usize) -> bool {
+        let consumers = self.cut[pinned].iter().map(|&edge| self.graph.edge_consumer(edge));
+        let mut own = consumers.filter(|node| self.bumps[by].nodes.binary_search(node).is_ok());
+        own.next().is_some()
     }
 }

@@ -27,7 +27,7 @@ pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
     Rebuilds, SecurityBump, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};

@@ -35,10 +35,19 @@ pub enum Minimise {
 pub struct WaveLimits {
     /// At most so many waves.
     pub waves: Option<usize>,
+    /// So many waves, or as near as there is a plan.
+    pub exactly: Option<usize>,
     /// At most so many machine hours in a wave. A bump that takes more alone gets a wave of its own.
     pub hours: Option<f64>,
     /// At most so many bumps in a wave. What must move together may be more.
     pub bumps: Option<u32>,
+}
+
+impl WaveLimits {
+    /// The limit of hours in milliseconds.
+    pub(super) fn millis(&self) -> Option<u64> {
+        self.hours.map(|hours| (hours * 3_600_000.0).round() as u64)
+    }
 }
 
 /// How to plan.
@@ -107,9 +116,13 @@ pub(super) struct Planned<'a> {
 
 impl Planned<'_> {
     /// The names of a unit's bumps.
+    pub(super) fn unit_names(&self, unit: u32) -> Vec<String> {
+        self.units[unit as usize].bumps.iter().map(|&bump| self.bumps[bump].wish.name.clone()).collect()
+    }
+
+    /// The same in one.
     pub(super) fn unit_name(&self, unit: u32) -> String {
-        let bumps = self.units[unit as usize].bumps.iter();
-        bumps.map(|&bump| self.bumps[bump].wish.name.as_str()).collect::<Vec<_>>().join(" + ")
+        self.unit_names(unit).join(" + ")
     }
 }
 
@@ -154,11 +167,7 @@ pub fn waves(
         .collect();
     let precedence = Precedence::new(graph, bumps, &units, &changes, &made)?;
     let locked = locked_waves(params.locked, &unit_of(bumps.len(), &units));
-    let limits = Limits {
-        bumps: params.limits.bumps,
-        cost: None,
-        millis: params.limits.hours.map(|hours| (hours * 3_600_000.0).round() as u64),
-    };
+    let limits = Limits { bumps: params.limits.bumps, cost: None, millis: params.limits.millis() };
     let weights = units.iter().map(|unit| unit.bumps.iter().map(|&bump| bumps[bump].wish.weight).sum());
     let open = Open {
         made: &made,
@@ -172,17 +181,12 @@ pub fn waves(
     };
     let (plans, by_level) = open.plans(&limits);
     let mut waves = Waves::new(graph, params.costs, params.farm, &made, &precedence.order);
-    let unbuildable = match price(&mut waves, &plans, by_level.as_ref()) {
-        Ok(()) => Vec::new(),
-        Err(kinds) => {
-            // no farm, no makespan
-            waves = Waves::new(graph, params.costs, None, &made, &precedence.order);
-            let _ = price(&mut waves, &plans, by_level.as_ref());
-            kinds
-        }
-    };
+    let unbuildable = waves.unbuildable();
+    waves.price(plans.iter().chain(&by_level));
     let choice =
         choose(&plans, by_level, &params.limits, &precedence.order, locked.len()).ok_or(WavesError::Nothing)?;
+    let apart = is_strict(&choice.plan, &precedence.order).then(|| open.split(&choice.plan)).flatten();
+    waves.price(&apart);
     let timed = unbuildable.is_empty();
     let point = |plan: &Plan| point(plan, &waves, &precedence.order, timed);
     let planned = Planned {
@@ -203,6 +207,7 @@ pub fn waves(
         point: point(&choice.plan),
         why: choice.why,
         within_limits: choice.within_limits,
+        over: Vec::new(),
         cost: Expense::of(params.costs, cost),
         without_remedies: (!params.remedies.is_empty()).then(|| rows.without_remedies()),
         levels: precedence.order.levels().into_iter().max().map_or(0, |level| u64::from(level) + 1),
@@ -214,7 +219,15 @@ pub fn waves(
         report.major = major(graph, &sets, params.costs.millis(), farm, params.majors).ok();
     }
     report.security = rows.security(references)?;
-    report.alternatives = rows.alternatives(&plans, &points);
+    if !report.security.is_empty() && params.current > choice.plan.waves.len() {
+        report
+            .notes
+            .push(format!("wave {} is under way, and the plan has fewer: all its waves count as done", params.current));
+    }
+    if params.majors > 0 && !timed {
+        report.notes.push("no load of several major waves: the farm cannot build all of it".to_owned());
+    }
+    report.alternatives = rows.alternatives(&plans, &points, apart.as_ref().map(|plan| (plan, point(plan))));
     report.frontier = points;
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();
     Ok(report)
@@ -232,11 +245,6 @@ fn locked_waves(locked: &[usize], unit_of: &[u32]) -> Vec<Vec<u32>> {
         wave.dedup();
     });
     waves
-}
-
-fn price(waves: &mut Waves<'_>, plans: &[Plan], by_level: Option<&Plan>) -> Result<(), Vec<Unbuildable>> {
-    waves.price(plans)?;
-    waves.price(by_level.map(std::slice::from_ref).unwrap_or_default())
 }
 
 fn told(graph: &Graph, kind: Unbuildable) -> UnbuildableReport {
@@ -280,21 +288,32 @@ struct Choice {
 
 /// The plan by level where it has few enough waves, else that with the most waves that are allowed.
 fn choose(plans: &[Plan], by_level: Option<Plan>, limits: &WaveLimits, order: &Order, locked: usize) -> Option<Choice> {
+    if let Some(wanted) = limits.exactly {
+        // as asked, else as near as there is
+        let nearest = plans.iter().min_by_key(|plan| (plan.waves.len().abs_diff(wanted), plan.waves.len()))?;
+        let why = if nearest.waves.len() == wanted {
+            "as many waves as were asked for: the best plan that was found".to_owned()
+        } else {
+            format!("no plan of {wanted} waves was found within the limits; this is the nearest")
+        };
+        return Some(Choice { plan: nearest.clone(), why, within_limits: nearest.waves.len() == wanted });
+    }
     let levels = order.levels().into_iter().max().map_or(0, |level| level as usize + 1);
+    let fewest = by_level.as_ref().map(|plan| plan.waves.len());
     if let Some(plan) = by_level
         && limits.waves.is_none_or(|most| plan.waves.len() <= most)
     {
         let count = plan.waves.len();
         let why = if locked > 0 {
             format!(
-                "{locked} waves are locked; behind them the fewest in which every bump finds its updated upstreams locked"
+                "{} locked; behind them the fewest in which every bump finds its updated upstreams locked",
+                if locked == 1 { "1 wave is".to_owned() } else { format!("{locked} waves are") }
             )
         } else if count <= levels {
             "one wave a level: the fewest waves in which every bump finds its updated upstreams locked".to_owned()
         } else {
             format!(
-                "every bump finds its updated upstreams locked; that takes {levels} levels, and the limits of a wave \
-                 make {count} waves of them"
+                "every bump finds its updated upstreams locked; the limits of a wave make {levels} levels {count} waves"
             )
         };
         return Some(Choice { plan, why, within_limits: true });
@@ -302,17 +321,18 @@ fn choose(plans: &[Plan], by_level: Option<Plan>, limits: &WaveLimits, order: &O
     let most = limits.waves.unwrap_or(usize::MAX);
     let fitting = plans.iter().filter(|plan| plan.waves.len() <= most).max_by_key(|plan| plan.waves.len());
     if let Some(plan) = fitting {
-        let why = format!(
-            "the most waves that --max-waves allows: {} levels of bumps, so some are in one wave with their upstreams",
-            levels
-        );
+        let why = match fewest {
+            Some(fewest) => format!(
+                "the most waves that are allowed; {fewest} would let every bump find its updated upstreams locked, so \
+                 some are in one wave with theirs"
+            ),
+            None => "the most waves that are allowed".to_owned(),
+        };
         return Some(Choice { plan: plan.clone(), why, within_limits: true });
     }
     // the limits of a wave want more waves than are allowed
     let plan = plans.iter().min_by_key(|plan| plan.waves.len())?.clone();
-    let why = format!(
-        "the limits contradict one another: no plan was found that keeps a wave's limits in {most} waves; this has \
-         the fewest"
-    );
+    let by = if locked > 0 { "what is locked, and the limits of a wave" } else { "the limits of a wave" };
+    let why = format!("more waves than --max-waves {most} allows: no plan of so few was found that keeps {by}");
     Some(Choice { plan, why, within_limits: false })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::report::PlannedOn;
-use super::wish::{Pin, Wish};
+use super::wish::{Pin, Wish, thousandths};
 use crate::graph::Graph;
 use crate::ingest::FileError;
 use crate::query::REPORT_VERSION;
@@ -47,6 +47,7 @@ struct Bump {
     security: bool,
     #[serde(default)]
     pin: Vec<String>,
+    weight: Option<f64>,
     wave: usize,
 }
 
@@ -86,7 +87,13 @@ impl WavePlan {
         if let Some((at, wave)) = (1..).zip(&plan.waves).find(|(at, wave)| *at != wave.number) {
             return Err(malformed(format!("wave {} stands where wave {at} should", wave.number)));
         }
+        if waves == 0 {
+            return Err(malformed("there is no wave".to_owned()));
+        }
         for bump in &plan.bumps {
+            if bump.selectors.is_empty() {
+                return Err(malformed(format!("the bump '{}' has no selector", bump.name)));
+            }
             if !(1..=waves).contains(&bump.wave) {
                 return Err(malformed(format!("the bump '{}' is in wave {} of {waves}", bump.name, bump.wave)));
             }
@@ -134,8 +141,9 @@ impl Bump {
             [all] if all == "*" => Pin::All,
             _ => Pin::These(self.pin),
         };
+        let weight = thousandths(self.weight.unwrap_or(1.0)).unwrap_or_default();
         let Self { name, selectors, only, from, to, group, after, security, .. } = self;
-        Wish { name, selectors, only, from, to, group, after, security, pin, ..Wish::of("") }
+        Wish { name, selectors, only, from, to, group, after, security, pin, weight }
     }
 }
 

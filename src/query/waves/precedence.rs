@@ -23,8 +23,11 @@ pub(super) struct Precedence {
 
 /// Bumps that cannot be put in an order.
 #[derive(Debug, thiserror::Error)]
-#[error("these bumps would each have to come before the next, and the last before the first: {}; take back one 'after'", .0.join(", "))]
-pub struct Contradiction(pub Vec<String>);
+#[error("no order keeps all of this; take back an 'after': {}", .0.join(", "))]
+pub struct Contradiction(
+    /// Each step of a circle: which bump before which, and why.
+    pub Vec<String>,
+);
 
 impl Precedence {
     /// A unit comes before another when one of its principals reaches one of the other's, over propagating edges.
@@ -51,10 +54,18 @@ impl Precedence {
         let reached: Vec<Reached> =
             (0..units.len()).into_par_iter().map(|at| principals.reached(changes, units, at)).collect();
         let certain = reached.iter().enumerate().flat_map(|(at, reached)| pairs(at, &reached.first));
-        let mut sure: Vec<(u32, u32)> = certain.chain(asked).collect();
-        let name = |unit: &u32| bumps[units[*unit as usize].bumps[0]].wish.name.clone();
+        let mut sure: Vec<(u32, u32)> = certain.chain(asked.iter().copied()).collect();
+        let name = |unit: u32| bumps[units[unit as usize].bumps[0]].wish.name.as_str();
+        let told = |cycle: Vec<u32>| {
+            let next = cycle.iter().cycle().skip(1);
+            let step = |(&before, &after): (&u32, &u32)| {
+                let why = if asked.contains(&(before, after)) { "asked for" } else { "upstream" };
+                format!("{} before {} ({why})", name(before), name(after))
+            };
+            Contradiction(cycle.iter().zip(next).map(step).collect())
+        };
         let order = |pairs: &[(u32, u32)]| Order::new(units.len(), pairs.iter().copied());
-        let base = order(&sure).map_err(|cycle| Contradiction(cycle.iter().map(name).collect()))?;
+        let base = order(&sure).map_err(told)?;
         // all at once where nothing contradicts
         let others: Vec<(u32, u32)> = reached.iter().enumerate().flat_map(|(at, own)| pairs(at, &own.any)).collect();
         let all: Vec<(u32, u32)> = sure.iter().chain(&others).copied().collect();
@@ -63,11 +74,11 @@ impl Precedence {
             Err(_) => {
                 let mut growing = Growing::new(&base, units.len());
                 sure.extend(others.into_iter().filter(|&(before, after)| growing.take(before, after)));
-                order(&sure).map_err(|cycle| Contradiction(cycle.iter().map(name).collect()))?
+                order(&sure).map_err(told)?
             }
         };
         let back = made.par_iter().enumerate().map(|(at, made)| {
-            let others = principals.units_in(&made.nodes).into_iter();
+            let others = principals.units_in(&without(&made.nodes, &units[at].nodes)).into_iter();
             others.filter(|&other| other as usize != at && !order.is_before(at as u32, other)).collect()
         });
         let back = back.collect();
@@ -84,6 +95,11 @@ pub(super) fn unit_of(bumps: usize, units: &[Unit]) -> Vec<u32> {
         }
     }
     unit_of
+}
+
+/// Nodes without others; both ascend.
+fn without(nodes: &[NodeId], others: &[NodeId]) -> Vec<NodeId> {
+    nodes.iter().copied().filter(|node| others.binary_search(node).is_err()).collect()
 }
 
 fn pairs(at: usize, others: &[u32]) -> impl Iterator<Item = (u32, u32)> {
@@ -108,11 +124,11 @@ struct Principals {
 
 impl Principals {
     fn new(graph: &Graph, units: &[Unit]) -> Self {
-        let named = (0u32..).zip(units).flat_map(|(at, unit)| unit.named.iter().map(move |&node| (node, at)));
-        let mut of: Vec<(NodeId, u32)> = named.collect();
+        let all = (0u32..).zip(units).flat_map(|(at, unit)| unit.principals.iter().map(move |&node| (node, at)));
+        let mut of: Vec<(NodeId, u32)> = all.collect();
         of.sort_unstable();
         let systems = systems(graph);
-        let first = units.iter().map(|unit| first(graph, &unit.named, &systems));
+        let first = units.iter().map(|unit| first(graph, &unit.principals, &systems));
         Self { of, first: first.collect() }
     }
 
@@ -133,8 +149,9 @@ impl Principals {
         let Some(own) = self.first[at] else { return Reached { first: Vec::new(), any: Vec::new() } };
         let of_all = changes.rebuilt(&units[at], &units[at].named);
         let of_first = if units[at].named == [own] { of_all.clone() } else { changes.rebuilt(&units[at], &[own]) };
-        let any = others(self.units_in(&of_all));
-        // a source and what is built from it may have one first principal: then that says nothing
+        // what is built from a source comes after it, and not before it, though it stands for it
+        let any = others(self.units_in(&without(&of_all, &units[at].named)));
+        // where a source and what is built from it have one first principal, that says nothing
         let is_reached = |unit: &u32| {
             let other = self.first[*unit as usize];
             other.is_some_and(|other| other != own && of_first.binary_search(&other).is_ok())
@@ -143,15 +160,14 @@ impl Principals {
     }
 }
 
-/// The principal that decides where several contradict one another: not a fixed-output one, on the system with the
-/// most derivations, with the shortest attribute name; then by name and path. The same choice for every bump, so
+/// The principal that decides where several contradict one another: on the system with the most derivations, with the shortest attribute name; then by name and path. The same choice for every bump, so
 /// that one set of packages decides.
 fn first(graph: &Graph, named: &[NodeId], systems: &BTreeMap<&str, usize>) -> Option<NodeId> {
     let key = |&node: &NodeId| {
         let attributes = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute));
         let attribute = attributes.map(|name| (name.len(), name)).min();
         let system = systems.get(graph.system(node)).copied().unwrap_or_default();
-        (graph.is_fixed(node), Reverse(system), attribute.is_none(), attribute, graph.name(node), graph.digest(node))
+        (Reverse(system), attribute.is_none(), attribute, graph.name(node), graph.digest(node))
     };
     named.iter().copied().min_by_key(key)
 }

@@ -86,19 +86,30 @@ impl<'a> Waves<'a> {
         self.made[unit as usize].contains(node.index())
     }
 
+    /// What no machine of the farm builds of all that is made; then the farm tells nothing.
+    pub(super) fn unbuildable(&mut self) -> Vec<Unbuildable> {
+        let Some((farm, scheduler)) = self.farm else { return Vec::new() };
+        let all: Vec<u32> = (0..self.made.len() as u32).collect();
+        let nodes = self.nodes(&all);
+        let work = Work { graph: self.graph, nodes: &nodes, millis: self.costs.millis(), asked: None };
+        match schedule(&work, farm, scheduler) {
+            Ok(_) => Vec::new(),
+            Err(kinds) => {
+                self.farm = None;
+                kinds
+            }
+        }
+    }
+
     /// Prices the waves of these plans that are not known yet, in parallel.
-    ///
-    /// # Errors
-    /// With what no machine of the farm builds.
-    pub(super) fn price(&mut self, plans: &[Plan]) -> Result<(), Vec<Unbuildable>> {
-        let mut new: Vec<&Vec<u32>> =
-            plans.iter().flat_map(|plan| &plan.waves).filter(|wave| !self.known.contains_key(*wave)).collect();
+    pub(super) fn price<'p>(&mut self, plans: impl IntoIterator<Item = &'p Plan>) {
+        let waves = plans.into_iter().flat_map(|plan| &plan.waves);
+        let mut new: Vec<&Vec<u32>> = waves.filter(|wave| !self.known.contains_key(*wave)).collect();
         new.sort_unstable();
         new.dedup();
-        let sums: Result<Vec<WaveSum>, _> = new.par_iter().map(|wave| self.sum(&self.nodes(wave))).collect();
+        let sums: Vec<WaveSum> = new.par_iter().map(|wave| self.sum(&self.nodes(wave))).collect();
         let new: Vec<Vec<u32>> = new.into_iter().cloned().collect();
-        self.known.extend(new.into_iter().zip(sums?));
-        Ok(())
+        self.known.extend(new.into_iter().zip(sums));
     }
 
     /// What a wave costs; nothing where it was not priced.
@@ -106,16 +117,13 @@ impl<'a> Waves<'a> {
         self.known.get(wave).copied().unwrap_or_default()
     }
 
-    fn sum(&self, nodes: &[NodeId]) -> Result<WaveSum, Vec<Unbuildable>> {
-        let long = match self.farm {
-            Some((farm, scheduler)) => {
-                let work = Work { graph: self.graph, nodes, millis: self.costs.millis(), asked: None };
-                schedule(&work, farm, scheduler)?.makespan
-            }
-            None => heaviest_chain(self.graph, nodes, self.costs.millis()).1,
-        };
+    fn sum(&self, nodes: &[NodeId]) -> WaveSum {
+        let work = Work { graph: self.graph, nodes, millis: self.costs.millis(), asked: None };
+        let built = self.farm.and_then(|(farm, scheduler)| schedule(&work, farm, scheduler).ok());
+        let long = built
+            .map_or_else(|| heaviest_chain(self.graph, nodes, self.costs.millis()).1, |schedule| schedule.makespan);
         let built = nodes.iter().filter(|&&node| !self.graph.is_fixed(node));
-        Ok(WaveSum { derivations: built.count() as u64, cost: CostSum::of(self.costs, nodes), millis_long: long })
+        WaveSum { derivations: built.count() as u64, cost: CostSum::of(self.costs, nodes), millis_long: long }
     }
 
     /// How long the waves take, one after the other; and where those that do not touch overlap: each begins when all

@@ -28,7 +28,7 @@ impl<'a> Reasons<'a> {
                 before[unit].iter().copied().partition(|&other| wave[other as usize] < wave[unit]);
             let mut words = Vec::new();
             if before[unit].is_empty() {
-                words.push("no other bump is upstream of it".to_owned());
+                words.push("no other bump comes before it".to_owned());
             }
             if !earlier.is_empty() {
                 let named = |&other: &u32| format!("{} (wave {})", planned.unit_name(other), wave[other as usize]);
@@ -36,7 +36,10 @@ impl<'a> Reasons<'a> {
             }
             if !beside.is_empty() {
                 let named = |&other: &u32| planned.unit_name(other);
-                words.push(format!("in one wave with its upstream {}", listed(beside.iter().map(named).collect())));
+                words.push(format!(
+                    "in one wave with {}, which comes before it",
+                    listed(beside.iter().map(named).collect())
+                ));
             }
             words.extend(Self::company(planned, unit as u32, wave[unit]));
             words.join("; ")

@@ -62,6 +62,31 @@ impl Open<'_> {
         (plans, strict(&problem, limits).map(whole))
     }
 
+    /// The plan with one wave more that costs least more of those that set one unit of a wave apart; none where all are
+    /// apart, or locked. What finds its upstreams locked goes on to. O(nodes of all sets).
+    pub(super) fn split(&self, plan: &Plan) -> Option<Plan> {
+        let mut best: Option<(u64, usize, u32)> = None;
+        for (at, wave) in plan.waves.iter().enumerate().skip(self.locked.len()).filter(|(_, wave)| wave.len() > 1) {
+            let mut makers = vec![0u32; self.nodes];
+            let nodes = |unit: u32| self.made[unit as usize].nodes.iter().map(|node| node.index());
+            wave.iter().flat_map(|&unit| nodes(unit)).for_each(|node| makers[node] += 1);
+            for &unit in wave {
+                let shared = nodes(unit).filter(|&node| makers[node] > 1);
+                let more = shared.fold(0u64, |sum, node| sum.saturating_add(self.cost[node]));
+                best = best.into_iter().chain([(more, at, unit)]).min();
+            }
+        }
+        let (_, at, unit) = best?;
+        let rest: Vec<u32> = plan.waves[at].iter().copied().filter(|&other| other != unit).collect();
+        let with = |pair: [Vec<u32>; 2]| {
+            let mut waves = plan.waves.clone();
+            waves.splice(at..=at, pair);
+            self.priced(waves, false)
+        };
+        let plans = [with([vec![unit], rest.clone()]), with([rest, vec![unit]])];
+        plans.into_iter().min_by_key(|plan| (plan.cost, plan.settling, plan.urgency))
+    }
+
     /// A plan of these waves. Where what is open is planned best, all of it is: what locked waves cost is fixed, and
     /// when they settle depends on what all open waves make, whatever their order.
     fn priced(&self, waves: Vec<Vec<u32>>, optimal: bool) -> Plan {

@@ -32,6 +32,8 @@ pub struct WavesReport {
     pub chosen: Chosen,
     /// Its neighbours on the frontier.
     pub alternatives: Alternatives,
+    /// What neighbouring waves would cost less as one.
+    pub merges: Vec<Merge>,
     /// The waves, in the order in which they go.
     pub waves: Vec<WaveRow>,
     /// Builds that take longest, and where they settle.
@@ -145,10 +147,10 @@ pub struct AtStake {
 /// A bump that comes before another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Before {
-    /// The earlier one.
-    pub before: String,
+    /// The earlier one: its name, or those of bumps that move together.
+    pub before: Vec<String>,
     /// The later one.
-    pub after: String,
+    pub after: Vec<String>,
     /// Why: `upstream`, or `asked for`.
     pub reason: &'static str,
     /// The derivations of a shortest way from the one to the other; none where it was asked for.
@@ -159,10 +161,10 @@ pub struct Before {
 /// A bump that rebuilds what an earlier wave has locked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BackEdge {
-    /// The later bump.
-    pub from: String,
+    /// The later bump: its name, or those of bumps that move together.
+    pub from: Vec<String>,
     /// The bump whose packages it rebuilds.
-    pub to: String,
+    pub to: Vec<String>,
     /// The wave in which they were locked, and that in which they are rebuilt.
     pub locked_in: usize,
     /// The later one.
@@ -183,6 +185,9 @@ pub struct Chosen {
     pub why: String,
     /// Whether it keeps the limits that were asked for.
     pub within_limits: bool,
+    /// Bumps that take more than the hours of a wave alone; each has a wave of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<String>,
     /// Its waves' cost in full.
     pub cost: Expense,
     /// What it would be without the remedies, where any are applied.
@@ -201,6 +206,15 @@ pub struct Alternatives {
     /// The next that has more waves; where every bump of the chosen plan finds its updated upstreams locked, in it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safer: Option<Alternative>,
+}
+
+/// Two waves that follow one another, as one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Merge {
+    /// Their numbers.
+    pub waves: [usize; 2],
+    /// What both make, which would be made once.
+    pub saves: Rebuilds,
 }
 
 /// Another plan.
@@ -274,7 +288,10 @@ pub struct WaveRow {
     pub locked: Vec<String>,
     /// What no later wave rebuilds.
     pub settles: Rebuilds,
-    /// Bumps of which none is upstream of another: their tests can run at the same time. One list after the other.
+    /// Names of what takes longest of it: the first three.
+    pub settling: Vec<String>,
+    /// Bumps of which none is upstream of another, but for those that move together: their tests can run at the same
+    /// time. One list after the other.
     pub stages: Vec<Vec<String>>,
     /// The builds that take longest.
     pub heaviest: Vec<Heavyweight>,

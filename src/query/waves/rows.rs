@@ -9,8 +9,8 @@ use super::made::{Changes, Made};
 use super::plan::Planned;
 use super::reasons::Reasons;
 use super::report::{
-    Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds,
-    SecurityBump, WaveBump, WaveRow, WavesReport,
+    Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
+    Rebuilds, SecurityBump, WaveBump, WaveRow, WavesReport,
 };
 use super::security::{SecurityParams, security_ways};
 use super::stakes::Stakes;
@@ -23,7 +23,11 @@ use crate::query::cost_report::{heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
 use crate::query::impact::notes_of_builds;
 use crate::reach::plan::Plan;
-use crate::reach::{Edits, heaviest_chain, hours};
+use crate::reach::{Edits, RebuildSet, heaviest_chain, hours};
+
+/// So many names of what settles are told, of so many builds that are looked at.
+const SETTLING: usize = 3;
+const MANY: usize = 100;
 
 /// So many back edges are told, the most expensive first.
 const BACK_EDGES: usize = 1_000;
@@ -71,6 +75,7 @@ impl<'a> Rows<'a> {
             more_back_edges,
             chosen,
             alternatives: Alternatives::default(),
+            merges: self.merges(),
             order: waves.iter().flat_map(|wave| wave.bumps.iter().map(|bump| bump.name.clone())).collect(),
             waves,
             heavy_builds: self.heavy_builds(),
@@ -131,11 +136,11 @@ impl<'a> Rows<'a> {
         let Planned { graph, bumps, units, precedence, changes, .. } = *self.planned;
         let before = |(before, after): (u32, u32)| {
             let (one, other) = (&units[before as usize], &units[after as usize]);
-            let path = changes.way(one, &one.named, &other.named);
+            let path = changes.way(one, &one.named, &other.principals);
             let asked = other.bumps.iter().any(|&bump| bumps[bump].after.iter().any(|first| one.bumps.contains(first)));
             let reason = if path.is_empty() && asked { "asked for" } else { "upstream" };
             let path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();
-            Before { before: self.planned.unit_name(before), after: self.planned.unit_name(after), reason, path }
+            Before { before: self.planned.unit_names(before), after: self.planned.unit_names(after), reason, path }
         };
         precedence.order.reduced().into_par_iter().map(before).collect()
     }
@@ -157,10 +162,10 @@ impl<'a> Rows<'a> {
         all.truncate(BACK_EDGES);
         let row = |(_, from, to): (_, u32, u32)| {
             let own = &units[from as usize];
-            let path = changes.way(own, &own.nodes, &units[to as usize].named);
+            let path = changes.way(own, &own.nodes, &units[to as usize].principals);
             BackEdge {
-                from: self.planned.unit_name(from),
-                to: self.planned.unit_name(to),
+                from: self.planned.unit_names(from),
+                to: self.planned.unit_names(to),
                 locked_in: self.wave[to as usize],
                 rebuilt_in: self.wave[from as usize],
                 path: path.into_iter().map(|node| graph.name(node).to_owned()).collect(),
@@ -218,11 +223,34 @@ impl<'a> Rows<'a> {
                     .map(Iterator::collect)
                     .collect(),
                 heaviest: heavyweights(graph, params.costs, nodes, params.heaviest),
+                settling: self.settling(number as u32, nodes),
                 at_stake,
                 builds: params.list.then(|| builds.rows()),
             });
         }
         rows
+    }
+
+    /// Names of what takes longest of what settles in a wave, each once.
+    fn settling(&self, number: u32, nodes: &[NodeId]) -> Vec<String> {
+        let settled: Vec<NodeId> = nodes.iter().copied().filter(|node| self.last[node.index()] == number).collect();
+        let mut names: Vec<String> = Vec::new();
+        for node in heaviest(self.planned.graph, self.planned.params.costs, &settled, settled.len().min(MANY)) {
+            let name = self.planned.graph.name(node);
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names.truncate(SETTLING);
+        names
+    }
+
+    /// What neighbours both make.
+    fn merges(&self) -> Vec<Merge> {
+        let both = self.nodes.windows(2).map(|pair| -> Vec<NodeId> {
+            pair[0].iter().copied().filter(|node| pair[1].binary_search(node).is_ok()).collect()
+        });
+        (1..).zip(both).map(|(at, both)| Merge { waves: [at, at + 1], saves: self.rebuilds(both.iter()) }).collect()
     }
 
     fn heavy_builds(&self) -> Vec<HeavyBuild> {
@@ -280,6 +308,7 @@ impl<'a> Rows<'a> {
                 costs: params.costs,
                 farm: params.farm,
                 references,
+                made: Some(&alone[at].nodes),
                 waves: &waves,
                 current: params.current,
             };
@@ -291,28 +320,58 @@ impl<'a> Rows<'a> {
     }
 
     /// The neighbours of the chosen plan.
-    pub(super) fn alternatives(&self, plans: &[Plan], points: &[FrontierPoint]) -> Alternatives {
+    ///
+    /// `apart` is the plan with one of its bumps set apart.
+    pub(super) fn alternatives(
+        &self,
+        plans: &[Plan],
+        points: &[FrontierPoint],
+        apart: Option<(&Plan, FrontierPoint)>,
+    ) -> Alternatives {
         let chosen = self.planned.plan;
         let own: u128 = chosen.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
-        let alternative = |(plan, point): (&Plan, &FrontierPoint)| {
+        let alternative = |(plan, point): (&Plan, FrontierPoint)| {
             let sum: u128 = plan.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
             let names = |wave: &Vec<u32>| {
                 let bumps = wave.iter().flat_map(|&unit| &self.planned.units[unit as usize].bumps);
                 bumps.map(|&bump| self.name(bump)).collect()
             };
             Alternative {
-                point: *point,
+                point,
                 more_hours: hours(sum as f64 - own as f64),
                 plan: plan.waves.iter().map(names).collect(),
             }
         };
-        let all = || plans.iter().zip(points);
+        let all = || plans.iter().zip(points.iter().copied());
         let fewer = |plan: &Plan| plan.waves.len() <= chosen.waves.len() && plan.cost < chosen.cost;
         let cheaper = all().filter(|(plan, _)| fewer(plan)).max_by_key(|(plan, _)| (plan.waves.len(), plan.cost));
         let is_strict = super::plan::is_strict(chosen, &self.planned.precedence.order);
         let safer = all().filter(|(plan, point)| plan.waves.len() > chosen.waves.len() && point.strict >= is_strict);
-        let safer = safer.min_by_key(|(plan, _)| plan.waves.len());
+        let safer = safer.chain(apart).min_by_key(|(plan, _)| (plan.waves.len(), plan.cost));
         Alternatives { cheaper: cheaper.map(alternative), safer: safer.map(alternative) }
+    }
+
+    /// What to know of a bump most of whose rebuilds are by instances that its selector does not name, and of one that
+    /// names a wrapper alone.
+    fn of_instances(&self, at: usize) -> Option<String> {
+        let Planned { graph, bumps, alone, .. } = *self.planned;
+        let bump = &bumps[at];
+        let name = &bump.wish.name;
+        let wrapper = |&node: &NodeId| graph.pname(node).strip_suffix("-wrapper");
+        if let Some(wrapped) = bump.named.iter().find_map(wrapper)
+            && bump.nodes.iter().all(|node| wrapper(node).is_some())
+        {
+            let shown = graph.name(bump.named[0]);
+            return Some(format!("{name} names the wrapper {shown}; what it wraps is not bumped: pname:{wrapped}"));
+        }
+        let all = alone[at].nodes.len();
+        if all < MANY || bump.named.len() == bump.nodes.len() {
+            return None;
+        }
+        let named = RebuildSet::of(graph, &bump.named).nodes.len();
+        (named * 10 < all).then(|| {
+            format!("{name}: {named} of its {all} builds are by what it names, the others by its other instances; 'only' leaves these out")
+        })
     }
 
     fn notes(&self, chosen: &mut Chosen) -> Vec<String> {
@@ -320,14 +379,11 @@ impl<'a> Rows<'a> {
         let mut notes = Vec::new();
         let all: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
         notes.extend(notes_of_builds(graph, &all));
-        if let Some(most) = params.limits.hours {
-            for (number, wave) in (1..).zip(&plan.waves) {
-                let own = hours(waves.of(wave).cost.millis as f64);
-                if own > most {
-                    let names: Vec<String> = wave.iter().map(|&unit| self.planned.unit_name(unit)).collect();
-                    notes.push(format!("wave {number} takes {own:.1} h, more than {most} h: {}", names.join(", ")));
-                    chosen.within_limits = false;
-                }
+        if let Some(most) = params.limits.millis() {
+            let locked = params.locked.iter().copied().max().unwrap_or_default();
+            for wave in plan.waves.iter().skip(locked).filter(|wave| waves.of(wave).cost.millis > most) {
+                chosen.over.extend(wave.iter().map(|&unit| self.planned.unit_name(unit)));
+                chosen.within_limits = false;
             }
         }
         let unit_of = super::precedence::unit_of(bumps.len(), units);
@@ -343,6 +399,10 @@ impl<'a> Rows<'a> {
             if alone[at].nodes.is_empty() {
                 notes.push(format!("{name}: nothing is rebuilt"));
             }
+            notes.extend(self.of_instances(at));
+            for &before in bump.after.iter().filter(|&&before| unit_of[before] == unit_of[at]) {
+                notes.push(format!("{name} is to follow {}, but they move together", bumps[before].wish.name));
+            }
             for &pinned in &bump.pins {
                 let reached = bump.named.iter().any(|node| alone[pinned].nodes.binary_search(node).is_ok());
                 let other = &bumps[pinned].wish.name;
@@ -354,7 +414,7 @@ impl<'a> Rows<'a> {
                         .map(|node| graph.name(node))
                         .collect();
                     notes.push(format!("{name} pins {other}, and is rebuilt by it all the same: {}", way.join(" → ")));
-                } else if bump.wish.pin != Pin::All && !changes.cuts(pinned) {
+                } else if bump.wish.pin != Pin::All && !changes.cuts(pinned, at) {
                     notes.push(format!("{name} pins {other}, which is no input of it"));
                 }
             }

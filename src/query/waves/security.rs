@@ -36,6 +36,8 @@ pub struct SecurityParams<'p> {
     pub farm: Option<(&'p Farm, Scheduler)>,
     /// What outputs refer to; where they do not say, every input that a build uses counts.
     pub references: &'p [Metadata],
+    /// What the bump makes, ascending, where pins or remedies make that less than its rebuild set.
+    pub made: Option<&'p [NodeId]>,
     /// What each wave of the plan makes without this bump, ascending.
     pub waves: &'p [Vec<NodeId>],
     /// The number of the wave that is under way, from 1: what the waves before it make is locked. Above the last, all
@@ -72,7 +74,7 @@ pub fn security_ways(
     params: SecurityParams<'_>,
 ) -> Result<SecurityReport, MetadataError> {
     let pricer = Pricer { graph, params };
-    let made = made_again(graph, bumped);
+    let made = params.made.map_or_else(|| made_again(graph, bumped), <[NodeId]>::to_vec);
     let upstream = upstream(graph, target);
     let needed = pricer.only(&made, &upstream);
     let affected = target.iter().any(|node| made.binary_search(node).is_ok());

@@ -15,8 +15,10 @@ use crate::query::resolve::{SourceLists, sources};
 pub(super) struct Unit {
     /// Their numbers, ascending.
     pub(super) bumps: Vec<usize>,
-    /// Their principals, ascending; for a source or a fetch those that are built from it.
+    /// What their selectors name, ascending.
     pub(super) named: Vec<NodeId>,
+    /// Their principals, ascending: what of it is built, and for a source or a fetch what is built from it.
+    pub(super) principals: Vec<NodeId>,
     /// All that they change, ascending.
     pub(super) nodes: Vec<NodeId>,
 }
@@ -56,7 +58,7 @@ impl Units {
                         nodes.insert(node, at);
                     }
                 }
-                for source in sources(graph, node, &mut lists) {
+                for source in own_sources(graph, node, &mut lists) {
                     match built.get(&source) {
                         Some(&(other, first)) if other != at => {
                             joined.join(other, at, || {
@@ -93,7 +95,17 @@ fn principals(graph: &Graph, named: &[NodeId]) -> Vec<NodeId> {
         }
         graph.consumer_edges(node).map(|(_, consumer)| consumer).filter(is_built).collect()
     };
-    named.iter().flat_map(of).collect()
+    let all: BTreeSet<NodeId> = named.iter().flat_map(of).collect();
+    all.into_iter().collect()
+}
+
+/// The paths of what a node is built from, or its own where it is a source or a fetch.
+fn own_sources(graph: &Graph, node: NodeId, lists: &mut SourceLists) -> Vec<Digest> {
+    if graph.is_fixed(node) || !graph.is_derivation(node) {
+        let outputs = graph.outputs(node).map(|(_, digest)| digest).filter(Digest::is_some);
+        return outputs.chain([graph.digest(node)]).collect();
+    }
+    sources(graph, node, lists).into_iter().collect()
 }
 
 /// Sets of bumps, by a parent that each has.
@@ -135,9 +147,10 @@ impl Joined {
         });
         let together = together.collect();
         let units = members.into_values().map(|members| {
-            let named: BTreeSet<NodeId> = members.iter().flat_map(|&at| principals(graph, &bumps[at].named)).collect();
+            let named: BTreeSet<NodeId> = members.iter().flat_map(|&at| bumps[at].named.iter().copied()).collect();
             let nodes: BTreeSet<NodeId> = members.iter().flat_map(|&at| bumps[at].nodes.iter().copied()).collect();
-            Unit { bumps: members, named: named.into_iter().collect(), nodes: nodes.into_iter().collect() }
+            let named: Vec<NodeId> = named.into_iter().collect();
+            Unit { bumps: members, principals: principals(graph, &named), named, nodes: nodes.into_iter().collect() }
         });
         Units { units: units.collect(), together }
     }

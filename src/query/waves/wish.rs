@@ -105,6 +105,11 @@ impl Wish {
     }
 }
 
+/// A weight by thousandths; none where it is no number from 0 to [`HEAVIEST`].
+pub(super) fn thousandths(weight: f64) -> Option<u64> {
+    (0.0..=HEAVIEST).contains(&weight).then(|| (weight * ONE as f64).round() as u64)
+}
+
 /// The names that more than one bump has, each once.
 pub(super) fn twice(wishes: &[Wish]) -> BTreeSet<&str> {
     let mut seen = BTreeSet::new();
@@ -173,9 +178,9 @@ impl Entry {
             return Err(format!("{place}: '{file}' is a file of selectors; expected selectors of this bump"));
         }
         let weight = self.weight.unwrap_or(1.0);
-        if !(0.0..=HEAVIEST).contains(&weight) {
+        let Some(weight) = thousandths(weight) else {
             return Err(format!("{place}: weight = {weight}; expected from 0 to 1,000,000"));
-        }
+        };
         Ok(Wish {
             name,
             selectors: self.selector,
@@ -185,7 +190,7 @@ impl Entry {
             after: self.after,
             security: self.security,
             pin: self.pin,
-            weight: (weight * ONE as f64).round() as u64,
+            weight,
             only: self.only,
         })
     }

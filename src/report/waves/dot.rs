@@ -33,7 +33,7 @@ impl WavesReport {
     }
 }
 
-/// Groups stand as `a + b`: their first bumps stand for them.
-fn first(unit: &str) -> String {
-    quoted(unit.split(" + ").next().unwrap_or(unit))
+/// Of bumps that move together the first stands for all.
+fn first(unit: &[String]) -> String {
+    quoted(unit.first().map_or("", String::as_str))
 }

@@ -32,10 +32,8 @@ impl MajorStep {
 
 impl Pace {
     fn line(&self, how: &str) -> String {
-        let interval =
-            self.interval_hours.map_or(String::new(), |hours| format!(", one ends every {}", duration(hours)));
         format!(
-            "{how}: {} in all, the farm busy {}; a major wave takes {}{interval}",
+            "{how}: {} in all, the farm busy {}; a major wave takes {}",
             duration(self.hours),
             share(self.utilisation),
             duration(self.major_wave_hours)
@@ -62,8 +60,14 @@ impl MajorReport {
         )
     }
 
-    fn lines(&self) -> [String; 2] {
-        [self.staggered.line("staggered"), self.one_after_another.line("one after another")]
+    fn lines(&self) -> [String; 3] {
+        let saved = self.one_after_another.hours - self.staggered.hours;
+        let verdict = if saved > self.one_after_another.hours / 100.0 {
+            format!("staggering saves {}", duration(saved))
+        } else {
+            "staggering saves next to nothing: one wave alone keeps the farm busy".to_owned()
+        };
+        [self.staggered.line("staggered"), self.one_after_another.line("one after another"), verdict]
     }
 
     fn loads(&self) -> [String; 2] {

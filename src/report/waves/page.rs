@@ -34,11 +34,27 @@ impl WavesReport {
 impl Render for WavesReport {
     fn table(&self, out: &mut dyn Write, layout: Layout) -> io::Result<()> {
         writeln!(out, "{}", self.headline())?;
-        self.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        writeln!(out, "\n{}", table::plain(&WAVES, layout, self.waves.iter().map(|wave| wave.cells())))?;
-        writeln!(out, "\n{}", table::plain(&BUMPS, layout, self.by_wave().into_iter().map(|bump| bump.cells())))?;
+        self.lines().iter().try_for_each(|line| writeln!(out, "{}", table::printable(line)))?;
+        writeln!(
+            out,
+            "\n{}",
+            table::plain(
+                self.shown(&WAVES),
+                layout,
+                self.waves.iter().map(|wave| wave.cells().into_iter().take(self.shown(&WAVES).len()))
+            )
+        )?;
+        writeln!(
+            out,
+            "\n{}",
+            table::plain(
+                self.shown(&BUMPS),
+                layout,
+                self.by_wave().into_iter().map(|bump| bump.cells().into_iter().take(self.shown(&BUMPS).len()))
+            )
+        )?;
         writeln!(out, "\n{}", table::plain(&FRONTIER, layout, self.frontier_rows()))?;
-        if !self.heavy_builds.is_empty() {
+        if self.tells_heavy_builds() {
             writeln!(out, "\n{}", table::plain(&HEAVY, layout, self.heavy_builds.iter().map(|heavy| heavy.cells())))?;
         }
         if !self.back_edges.is_empty() {
@@ -51,7 +67,8 @@ impl Render for WavesReport {
             writeln!(out, "\n{}", table::plain(&BUILDS, layout, rows))?;
         }
         for security in &self.security {
-            writeln!(out, "\n{} mends a security hole (planned in wave {})", security.bump, security.wave)?;
+            let name = table::printable(&security.bump);
+            writeln!(out, "\n{name} mends a security hole (planned in wave {})", security.wave)?;
             security.report.table(out, layout)?;
         }
         if let Some(major) = &self.major {
@@ -85,17 +102,29 @@ impl Render for WavesReport {
                 let security = if bump.security { " **security**" } else { "" };
                 writeln!(out, "- [{done}] {name}{security}: {}", prose(&bump.reason, REASON))?;
             }
-            let at_stake = counted(wave.at_stake.maintained, "maintained package");
+            let at_stake = match self.knows_maintainers() {
+                true => format!(" ({})", counted(wave.at_stake.maintained, "maintained package")),
+                false => String::new(),
+            };
             let waits = duration(wave.waits());
-            writeln!(out, "- [{done}] built: {} ({at_stake}), {waits} to wait", counted(wave.attributes, "attribute"))?;
-            let heavy: Vec<String> = wave.heaviest.iter().take(3).map(|heavy| code(&heavy.name)).collect();
-            let heavy = if heavy.is_empty() { String::new() } else { format!(", the heaviest {}", heavy.join(", ")) };
-            let settled = counted(wave.settles.derivations, "build");
-            writeln!(out, "- [{done}] green, and locked; {settled} settle ({}){heavy}", duration(wave.settles.hours))?;
+            writeln!(out, "- [{done}] built: {}{at_stake}, {waits} to wait", counted(wave.attributes, "attribute"))?;
+            let settles = match wave.settles.derivations {
+                0 => "nothing settles yet".to_owned(),
+                count => {
+                    let heavy: Vec<String> = wave.settling.iter().map(|name| code(name)).collect();
+                    let heavy = heavy.join(", ");
+                    format!(
+                        "{} settle ({}), the heaviest {heavy}",
+                        counted(count, "build"),
+                        duration(wave.settles.hours)
+                    )
+                }
+            };
+            writeln!(out, "- [{done}] green, and locked; {settles}")?;
         }
         let frontier = table::markdown(&FRONTIER, self.frontier_rows());
         writeln!(out, "\n{}", details("Other numbers of waves", &frontier))?;
-        if !self.heavy_builds.is_empty() {
+        if self.tells_heavy_builds() {
             let heavy = table::markdown(&HEAVY, self.heavy_builds.iter().map(|heavy| heavy.cells()));
             writeln!(out, "\n{}", details("Heavy builds, and what holds them", &heavy))?;
         }

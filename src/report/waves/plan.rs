@@ -1,7 +1,7 @@
 //! The rows of a plan, as tables, markdown and CSV have them.
 
 use crate::query::waves::{
-    Alternatives, BackEdge, BumpRow, FrontierPoint, HeavyBuild, WaveBuild, WaveRow, WavesReport,
+    Alternatives, BackEdge, BumpRow, FrontierPoint, HeavyBuild, Merge, WaveBuild, WaveRow, WavesReport,
 };
 use crate::report::cost::{known, measured};
 use crate::report::table::{Column, counted, number};
@@ -62,7 +62,10 @@ pub(super) const BUILDS: [Column; 7] = [
 ];
 
 /// So many names stand in a cell.
-const NAMES: usize = 12;
+const NAMES: usize = 8;
+
+/// So many pairs of waves are told that would cost less as one.
+const MERGES: usize = 2;
 
 /// So many derivations of a path.
 const STEPS: usize = 5;
@@ -74,6 +77,23 @@ pub(super) fn listed(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMES);
     let shown = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {} more", number(more as u64)) }
+}
+
+/// Numbers that ascend: `1–3, 5`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let run = |&(first, last): &(usize, usize)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}–{last}"),
+    };
+    runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
 /// A path, its middle left out where it is long.
@@ -114,7 +134,7 @@ impl BumpRow {
         match (&self.from, &self.to) {
             (Some(from), Some(to)) => format!(" {from} → {to}"),
             (None, Some(to)) => format!(" → {to}"),
-            (Some(from), None) => format!(" {from} →"),
+            (Some(from), None) => format!(" ({from})"),
             (None, None) => String::new(),
         }
     }
@@ -160,13 +180,12 @@ impl FrontierPoint {
 
 impl HeavyBuild {
     pub(super) fn cells(&self) -> [String; 6] {
-        let waves: Vec<String> = self.waves.iter().map(usize::to_string).collect();
         [
             self.name.clone(),
             self.system.clone(),
             duration(self.hours),
             known(self.measured).to_owned(),
-            waves.join(", "),
+            ranges(&self.waves),
             listed(&self.held_by),
         ]
     }
@@ -175,9 +194,9 @@ impl HeavyBuild {
 impl BackEdge {
     pub(super) fn cells(&self) -> [String; 5] {
         [
-            format!("{} ({})", self.to, duration(self.again.hours)),
+            format!("{} ({})", self.to.join(" + "), duration(self.again.hours)),
             self.locked_in.to_string(),
-            self.from.clone(),
+            self.from.join(" + "),
             self.rebuilt_in.to_string(),
             path(&self.path),
         ]
@@ -228,8 +247,22 @@ impl WavesReport {
         let point = &self.chosen.point;
         let mut lines = vec![format!("why: {}", self.chosen.why)];
         if point.optimal {
-            let kind = if point.strict { "with upstreams locked " } else { "" };
-            lines.push(format!("proven: of the plans of {} waves {kind}none is better", point.waves));
+            let kind = if point.strict { " with upstreams locked" } else { "" };
+            let waves = counted(point.waves as u64, "wave");
+            lines.push(format!("proven: no plan of {waves}{kind} is better"));
+        }
+        let over = &self.chosen.over;
+        if !over.is_empty() {
+            lines.push(format!("over the hours of a wave alone: {}", listed(over)));
+        }
+        let left: Vec<&WaveRow> = self.waves.iter().filter(|wave| !wave.is_locked).collect();
+        if left.len() < self.waves.len() {
+            lines.push(format!(
+                "left: {}, {}, {}",
+                counted(left.len() as u64, "wave"),
+                counted(left.iter().map(|wave| wave.derivations).sum(), "build"),
+                duration(left.iter().map(|wave| wave.hours).sum())
+            ));
         }
         if let Some(without) = &self.chosen.without_remedies {
             lines.push(format!(
@@ -261,7 +294,34 @@ impl WavesReport {
             let plan = if plan.len() <= NAMES { format!(": {}", plan.join(" | ")) } else { String::new() };
             lines.push(format!("next {what}: {waves}, {} {more}{plan}", duration(hours)));
         }
+        let mut merges: Vec<&Merge> = self.merges.iter().filter(|merge| merge.saves.hours > 0.0).collect();
+        merges.sort_by(|a, b| b.saves.hours.total_cmp(&a.saves.hours).then(a.waves.cmp(&b.waves)));
+        for merge in merges.into_iter().take(MERGES) {
+            let [first, second] = merge.waves;
+            lines.push(format!(
+                "waves {first} and {second} as one: {} less, {} less",
+                duration(merge.saves.hours),
+                counted(merge.saves.derivations, "build")
+            ));
+        }
         lines
+    }
+
+    /// Whether anybody is known to maintain what is at stake.
+    pub(super) fn knows_maintainers(&self) -> bool {
+        self.waves.iter().any(|wave| wave.at_stake.maintained > 0)
+    }
+
+    /// The columns of a table: the last one, of maintained packages, where any are known.
+    pub(super) fn shown<'c>(&self, columns: &'c [Column]) -> &'c [Column] {
+        if self.knows_maintainers() { columns } else { &columns[..columns.len() - 1] }
+    }
+
+    /// Whether the heavy builds say anything: not where all are estimated alike.
+    pub(super) fn tells_heavy_builds(&self) -> bool {
+        let first = self.heavy_builds.first();
+        let alike = |heavy: &HeavyBuild| !heavy.measured && first.is_some_and(|first| first.hours == heavy.hours);
+        !self.heavy_builds.iter().all(alike)
     }
 
     /// The bumps by wave, then as they were given.

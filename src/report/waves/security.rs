@@ -15,7 +15,7 @@ const WAYS: [Column; 8] = [
     ("builds now", true),
     ("time now", true),
     ("of them locked", true),
-    ("builds later", true),
+    ("added to a later wave", true),
     ("time in all", true),
 ];
 
@@ -89,6 +89,14 @@ impl Rewrites {
     }
 }
 
+/// The first names of a list that may have been cut itself.
+fn first(names: &[String]) -> String {
+    match names {
+        [one, two, three, _, ..] => format!("{one}, {two}, {three} and others"),
+        few => few.join(", "),
+    }
+}
+
 /// Names, and how many more there are than these.
 fn some_of(names: &[String], count: u64) -> String {
     let more = count.saturating_sub(names.len() as u64);
@@ -100,8 +108,8 @@ impl SecurityReport {
     fn headline(&self) -> String {
         format!(
             "security: {} for {}, in wave {}: {} rebuilt in {}, {} of them for it",
-            self.bumped.join(", "),
-            self.target.join(", "),
+            first(&self.bumped),
+            first(&self.target),
             self.current,
             counted(self.rebuilds.derivations, "derivation"),
             duration(self.rebuilds.hours),
