@@ -79,6 +79,7 @@ impl Case {
             limits,
             remedies: &Edits::default(),
             locked: &[],
+            late: &[],
             majors: 0,
             fix_for: None,
             current: 1,

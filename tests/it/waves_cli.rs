@@ -188,6 +188,17 @@ fn planned_again_behind_what_is_locked() {
     let planned: Vec<&str> = again["order"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     assert_eq!(planned.len(), 6);
     assert!(planned.contains(&"torchvision") && !planned.contains(&"libjpeg"));
+    // a security bump that waits is priced all the same
+    let mended = program.write(
+        "mended.toml",
+        bumps(&["pillow", "pyyaml", "hypothesis", "numpy", "pytorch"])
+            + "[[bump]]\nselector = 'libjpeg'\nsecurity = true\n",
+    );
+    let keep = ["--bumps", path(&mended), "--keep", path(&file), "--locked", "1", "--format", "json"];
+    let mended = waves(&program, &keep).json();
+    assert_eq!(mended["late"][0]["name"], "libjpeg");
+    assert_eq!((&mended["security"][0]["bump"], &mended["security"][0]["wave"]), (&"libjpeg".into(), &Value::Null));
+    assert_eq!(mended["security"][0]["current"], 2);
     // a plan like any other: with all waves locked there is nothing to plan
     let file = program.write("again.json", again.to_string());
     let count = again["waves"].as_array().unwrap().len().to_string();
@@ -199,13 +210,40 @@ fn planned_again_behind_what_is_locked() {
 }
 
 #[test]
+fn what_is_locked_keeps_its_pins() {
+    let program = Program::new();
+    let pinned = "[[bump]]\nselector = 'fontconfig'\n[[bump]]\nselector = 'cudatoolkit'\npin = 'fontconfig'\n";
+    let more = format!("{pinned}{}", bumps(&["python311Packages.numpy"]));
+    let (first, again) = (program.write("first.toml", pinned), program.write("again.toml", more));
+    let whole = waves(&program, &["--bumps", path(&first), "--format", "json"]).fine();
+    let file = program.write("plan.json", &whole);
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let keep = ["--bumps", path(&again), "--keep", path(&file), "--locked", "1", "--format", "json"];
+    let again = waves(&program, &keep).json();
+    assert_eq!(again["waves"][0]["derivations"], whole["waves"][0]["derivations"]);
+    let pins = |report: &Value| -> Vec<Value> {
+        let bumps = report["bumps"].as_array().unwrap().iter();
+        bumps.filter(|bump| bump["name"] == "cudatoolkit").map(|bump| bump["pin"].clone()).collect()
+    };
+    assert_eq!(pins(&again), pins(&whole));
+    assert_eq!(pins(&again), [serde_json::json!(["fontconfig"])]);
+    // another bump by a locked one's name is told of
+    let other = program.write("other.toml", "[[bump]]\nname = 'fontconfig'\nselector = 'zlib'\n");
+    let keep = ["--bumps", path(&other), "--keep", path(&file), "--locked", "1", "--format", "json"];
+    let other = waves(&program, &keep).json();
+    assert_eq!(other["late"][0]["reason"], "fontconfig is locked as fontconfig");
+}
+
+#[test]
 fn security_bumps_are_priced_in_four_ways() {
     let toml = "[[bump]]\nselector = 'openssl'\nsecurity = true\n[[bump]]\nselector = 'python311Packages.numpy'\n";
     let report = plan(toml, &["--fix-for", "git", "--current-wave", "2"]);
     let security = &report["security"][0];
     let ways: Vec<&str> = security["ways"].as_array().unwrap().iter().map(|way| way["way"].as_str().unwrap()).collect();
     assert_eq!(ways, ["graft", "current-wave", "parallel-wave", "overlay"]);
-    assert_eq!((security["bump"].as_str(), security["current"].as_u64()), (Some("openssl"), Some(2)));
+    // without it wave 2 is the first
+    assert_eq!((security["bump"].as_str(), security["current"].as_u64()), (Some("openssl"), Some(1)));
+    assert_eq!(security["wave"], 1);
     assert_eq!(security["rebuilds"], report["bumps"][0]["rebuilds"]);
     assert!(security["target"].to_string().contains("git-"));
     assert_eq!(plan(&bumps(&["openssl"]), &[]).get("security"), None);

@@ -14,7 +14,9 @@ use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
 use crate::cli::printer::Printer;
 use crate::graph::{Graph, NodeId};
-use crate::query::waves::{Kept, LateBump, Minimise, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves};
+use crate::query::waves::{
+    Kept, LateBump, Minimise, Pin, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves,
+};
 use crate::query::{RemedyParams, Selector, remedies, resolve};
 use crate::reach::Edits;
 use crate::role::EffectiveInputs;
@@ -109,12 +111,16 @@ fn positive(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliError> {
     let wishes = wishes(&args)?;
     let graph = args.closure.load(printer)?;
+    let waiting: Vec<Wish> = wishes.iter().filter(|wish| wish.security).cloned().collect();
     let Again { wishes, locked, late, notes } = again(&args, &graph, wishes)?;
     let bumps = planned(&graph, wishes)?;
-    if !args.fix_for.is_empty() && bumps.iter().all(|bump| !bump.wish.security) {
+    let is_late = |wish: &Wish| late.iter().any(|late| late.name == wish.name);
+    let alone = |wish: Wish| Wish { after: Vec::new(), pin: Pin::Nothing, ..wish };
+    let late_bumps = planned(&graph, waiting.into_iter().filter(is_late).map(alone).collect())?;
+    if !args.fix_for.is_empty() && bumps.iter().chain(&late_bumps).all(|bump| !bump.wish.security) {
         printer.warning("--fix-for: no bump is marked 'security', so nothing is priced for it");
     }
-    let wants_references = bumps.iter().any(|bump| bump.wish.security);
+    let wants_references = bumps.iter().chain(&late_bumps).any(|bump| bump.wish.security);
     let costs = args.costs.load(&graph, printer)?;
     let farm = args.farm.load()?;
     if args.major.is_some() && farm.is_none() {
@@ -138,6 +144,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         locked: &locked,
         fix_for: fix_for.as_deref(),
         current: args.current_wave.map_or_else(|| first_open(&locked), |wave| wave as usize),
+        late: &late_bumps,
         majors: args.major.unwrap_or_default(),
         heaviest: args.heavyweights,
         list: args.list,

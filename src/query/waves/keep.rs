@@ -173,12 +173,12 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
         let is_upstream = |other: &usize| {
             let other = unit_of[*other];
             precedence.order.is_before(unit_of[bump], other)
-                && !changes.way(own, &own.named, &units[other as usize].principals).is_empty()
+                && !changes.way(own, &bumps[bump].named, &units[other as usize].principals).is_empty()
         };
         let before: Vec<usize> = (0..first).filter(is_upstream).collect();
         if let Some(&nearest) = before.first() {
             let rebuilds: Vec<String> = before.iter().map(|&other| bumps[other].wish.name.clone()).collect();
-            let path = changes.way(own, &own.named, &units[unit_of[nearest] as usize].principals);
+            let path = changes.way(own, &bumps[bump].named, &units[unit_of[nearest] as usize].principals);
             let mut row = LateBump::of(wish, format!("would rebuild {}, locked", rebuilds.join(", ")));
             row.rebuilds = rebuilds;
             row.path = path.into_iter().map(|node| graph.name(node).to_owned()).collect();

@@ -66,6 +66,8 @@ pub struct WavesParams<'p> {
     /// For the first bumps the number, from 1, of the wave in which they are locked: these waves stay as they are, and
     /// all else is planned behind them. Each number up to the highest must be there.
     pub locked: &'p [usize],
+    /// Bumps that wait for the next major wave: security bumps among them are priced all the same.
+    pub late: &'p [PlannedBump],
     /// How many major waves like this one to stagger; none where it is 0. Wants a farm.
     pub majors: u32,
     /// What security bumps are to fix; all that each rebuilds where it is `None`.

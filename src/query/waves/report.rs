@@ -64,8 +64,8 @@ pub struct WavesReport {
 pub struct SecurityBump {
     /// Its name.
     pub bump: String,
-    /// The wave in which it is planned.
-    pub wave: usize,
+    /// The wave in which it is planned; none where it waits for the next major wave.
+    pub wave: Option<usize>,
     /// Four ways, and what each costs.
     #[serde(flatten)]
     pub report: SecurityReport,

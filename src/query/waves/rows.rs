@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use super::builds::Builds;
+use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
-use super::plan::Planned;
+use super::plan::{Planned, WavesParams};
 use super::reasons::Reasons;
 use super::report::{
     Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
@@ -103,7 +104,7 @@ impl<'a> Rows<'a> {
     fn bumps(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<BumpRow> {
         let Planned { graph, bumps, units, alone, .. } = *self.planned;
         let unit_of = super::precedence::unit_of(bumps.len(), units);
-        let row = |(at, bump): (usize, &super::PlannedBump)| {
+        let row = |(at, bump): (usize, &PlannedBump)| {
             let wish = &bump.wish;
             let others = |numbers: &[usize]| numbers.iter().map(|&other| self.name(other)).collect();
             let pin = if wish.pin == Pin::All { vec!["*".to_owned()] } else { others(&bump.pins) };
@@ -294,27 +295,34 @@ impl<'a> Rows<'a> {
     /// The price of each bump that mends a security hole, in four ways, upon the plan without it.
     pub(super) fn security(&self, references: &[Metadata]) -> Result<Vec<SecurityBump>, MetadataError> {
         let Planned { graph, bumps, units, alone, plan, params, .. } = *self.planned;
+        let price =
+            |bump: &PlannedBump, wave: Option<usize>, made: &[NodeId], waves: &[Vec<NodeId>], current: usize| {
+                let WavesParams { costs, farm, fix_for, .. } = params;
+                let params = SecurityParams { costs, farm, references, made: Some(made), waves, current };
+                let report = security_ways(graph, &bump.nodes, fix_for.unwrap_or(made), params)?;
+                Ok(SecurityBump { bump: bump.wish.name.clone(), wave, report })
+            };
         let unit_of = super::precedence::unit_of(bumps.len(), units);
         let mut found = Vec::new();
         for (at, bump) in bumps.iter().enumerate().filter(|(_, bump)| bump.wish.security) {
-            let without = |wave: &Vec<u32>| -> Vec<NodeId> {
-                let others = wave.iter().flat_map(|&unit| &units[unit as usize].bumps).filter(|&&other| other != at);
-                Made::together(others.map(|&other| &alone[other]).collect::<Vec<_>>()).nodes
-            };
-            let own = unit_of[at] as usize;
-            let mut waves = self.nodes.clone();
-            waves[self.wave[own] - 1] = without(&plan.waves[self.wave[own] - 1]);
-            let params = SecurityParams {
-                costs: params.costs,
-                farm: params.farm,
-                references,
-                made: Some(&alone[at].nodes),
-                waves: &waves,
-                current: params.current,
-            };
-            let all = &alone[at].nodes;
-            let report = security_ways(graph, &bump.nodes, self.planned.params.fix_for.unwrap_or(all), params)?;
-            found.push(SecurityBump { bump: bump.wish.name.clone(), wave: self.wave[own], report });
+            let number = self.wave[unit_of[at] as usize];
+            let others = plan.waves[number - 1].iter().flat_map(|&unit| &units[unit as usize].bumps);
+            let others: Vec<&Made> = others.filter(|&&other| other != at).map(|&other| &alone[other]).collect();
+            let (mut waves, mut current) = (self.nodes.clone(), params.current);
+            if others.is_empty() {
+                // no wave without it
+                waves.remove(number - 1);
+                current -= usize::from(number < current);
+            } else {
+                waves[number - 1] = Made::together(others).nodes;
+            }
+            found.push(price(bump, Some(number), &alone[at].nodes, &waves, current)?);
+        }
+        for bump in params.late.iter().filter(|bump| bump.wish.security) {
+            let nothing = Edits::default();
+            let made = Changes::new(graph, std::slice::from_ref(bump), &nothing).made();
+            let made = made.first().map(|made| made.nodes.as_slice()).unwrap_or_default();
+            found.push(price(bump, None, made, &self.nodes, params.current)?);
         }
         Ok(found)
     }

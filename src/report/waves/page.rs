@@ -68,7 +68,7 @@ impl Render for WavesReport {
         }
         for security in &self.security {
             let name = table::printable(&security.bump);
-            writeln!(out, "\n{name} mends a security hole (planned in wave {})", security.wave)?;
+            writeln!(out, "\n{name} mends a security hole ({})", security.place())?;
             security.report.table(out, layout)?;
         }
         if let Some(major) = &self.major {
@@ -137,8 +137,7 @@ impl Render for WavesReport {
         for security in &self.security {
             let mut text = Vec::new();
             security.report.markdown(&mut text)?;
-            let title =
-                format!("Ways to bring in {} (planned in wave {})", prose(&security.bump, REASON), security.wave);
+            let title = format!("Ways to bring in {} ({})", prose(&security.bump, REASON), security.place());
             writeln!(out, "\n{}", details(&title, &String::from_utf8_lossy(&text)))?;
         }
         if let Some(major) = &self.major {

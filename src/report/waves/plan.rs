@@ -1,7 +1,7 @@
 //! The rows of a plan, as tables, markdown and CSV have them.
 
 use crate::query::waves::{
-    Alternatives, BackEdge, BumpRow, FrontierPoint, HeavyBuild, Merge, WaveBuild, WaveRow, WavesReport,
+    Alternatives, BackEdge, BumpRow, FrontierPoint, HeavyBuild, Merge, SecurityBump, WaveBuild, WaveRow, WavesReport,
 };
 use crate::report::cost::{known, measured};
 use crate::report::table::{Column, counted, number};
@@ -200,6 +200,13 @@ impl BackEdge {
             self.rebuilt_in.to_string(),
             path(&self.path),
         ]
+    }
+}
+
+impl SecurityBump {
+    pub(super) fn place(&self) -> String {
+        self.wave
+            .map_or_else(|| "it waits for the next major wave".to_owned(), |wave| format!("planned in wave {wave}"))
     }
 }
 
