@@ -5,6 +5,8 @@ mod bumps;
 mod keep;
 mod made;
 mod major;
+mod notes;
+mod others;
 mod plan;
 mod plan_file;
 mod precedence;

@@ -6,6 +6,7 @@ use super::keep::LateBump;
 use super::major::MajorReport;
 use super::security::SecurityReport;
 use super::units::Together;
+use crate::graph::Graph;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
 
@@ -80,6 +81,22 @@ pub struct PlannedOn {
     pub attributes: u64,
     /// BLAKE3 of the paths of all nodes: the same for the same closure.
     pub digest: String,
+}
+
+impl PlannedOn {
+    /// Of a closure. O(nodes).
+    #[must_use]
+    pub fn of(graph: &Graph) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for node in graph.nodes() {
+            hasher.update(&graph.digest(node).0);
+        }
+        Self {
+            derivations: graph.nodes().filter(|&node| graph.is_derivation(node)).count() as u64,
+            attributes: graph.attribute_count() as u64,
+            digest: hasher.finalize().to_hex().to_string(),
+        }
+    }
 }
 
 /// A bump.

@@ -10,8 +10,8 @@ use super::made::{Changes, Made};
 use super::plan::{Planned, WavesParams};
 use super::reasons::Reasons;
 use super::report::{
-    Alternative, Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
-    Rebuilds, SecurityBump, WaveBump, WaveRow, WavesReport,
+    Alternatives, BackEdge, Before, BumpRow, Chosen, HeavyBuild, PlannedOn, Rebuilds, SecurityBump, WaveBump, WaveRow,
+    WavesReport,
 };
 use super::security::{SecurityParams, security_ways};
 use super::stakes::Stakes;
@@ -22,9 +22,7 @@ use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::REPORT_VERSION;
 use crate::query::cost_report::{heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
-use crate::query::impact::notes_of_builds;
-use crate::reach::plan::Plan;
-use crate::reach::{Edits, RebuildSet, heaviest_chain, hours};
+use crate::reach::{Edits, heaviest_chain, hours};
 
 /// So many names of what settles are told, of so many builds that are looked at.
 const SETTLING: usize = 3;
@@ -35,13 +33,13 @@ const BACK_EDGES: usize = 1_000;
 
 /// Makes the rows of a report.
 pub(super) struct Rows<'a> {
-    planned: &'a Planned<'a>,
+    pub(super) planned: &'a Planned<'a>,
     /// What each wave makes, ascending.
-    nodes: Vec<Vec<NodeId>>,
+    pub(super) nodes: Vec<Vec<NodeId>>,
     /// The number of the last wave that makes each node; 0 where none does.
-    last: Vec<u32>,
+    pub(super) last: Vec<u32>,
     /// The number of the wave of each unit.
-    wave: Vec<usize>,
+    pub(super) wave: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
@@ -89,11 +87,11 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn name(&self, bump: usize) -> String {
+    pub(super) fn name(&self, bump: usize) -> String {
         self.planned.bumps[bump].wish.name.clone()
     }
 
-    fn rebuilds<'n>(&self, nodes: impl Iterator<Item = &'n NodeId> + Clone) -> Rebuilds {
+    pub(super) fn rebuilds<'n>(&self, nodes: impl Iterator<Item = &'n NodeId> + Clone) -> Rebuilds {
         let built = nodes.clone().filter(|&&node| !self.planned.graph.is_fixed(node));
         Rebuilds {
             derivations: built.count() as u64,
@@ -246,14 +244,6 @@ impl<'a> Rows<'a> {
         names
     }
 
-    /// What neighbours both make.
-    fn merges(&self) -> Vec<Merge> {
-        let both = self.nodes.windows(2).map(|pair| -> Vec<NodeId> {
-            pair[0].iter().copied().filter(|node| pair[1].binary_search(node).is_ok()).collect()
-        });
-        (1..).zip(both).map(|(at, both)| Merge { waves: [at, at + 1], saves: self.rebuilds(both.iter()) }).collect()
-    }
-
     fn heavy_builds(&self) -> Vec<HeavyBuild> {
         let Planned { graph, units, waves, params, plan, .. } = *self.planned;
         let nodes: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
@@ -274,22 +264,6 @@ impl<'a> Rows<'a> {
             }
         };
         heavy.into_iter().map(row).collect()
-    }
-
-    /// What the plan would rebuild if nothing were remedied.
-    pub(super) fn without_remedies(&self) -> Rebuilds {
-        let Planned { graph, bumps, units, plan, .. } = *self.planned;
-        let nothing = Edits::default();
-        let alone = Changes::new(graph, bumps, &nothing).made();
-        let mut all = Rebuilds { derivations: 0, hours: 0.0 };
-        for wave in &plan.waves {
-            let own = wave.iter().flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| &alone[bump]);
-            let own: Vec<&Made> = own.collect();
-            let rebuilds = self.rebuilds(Made::together(own).nodes.iter());
-            all.derivations += rebuilds.derivations;
-            all.hours += rebuilds.hours;
-        }
-        all
     }
 
     /// The price of each bump that mends a security hole, in four ways, upon the plan without it.
@@ -325,125 +299,6 @@ impl<'a> Rows<'a> {
             found.push(price(bump, None, made, &self.nodes, params.current)?);
         }
         Ok(found)
-    }
-
-    /// The neighbours of the chosen plan.
-    ///
-    /// `apart` is the plan with one of its bumps set apart.
-    pub(super) fn alternatives(
-        &self,
-        plans: &[Plan],
-        points: &[FrontierPoint],
-        apart: Option<(&Plan, FrontierPoint)>,
-    ) -> Alternatives {
-        let chosen = self.planned.plan;
-        let own: u128 = chosen.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
-        let alternative = |(plan, point): (&Plan, FrontierPoint)| {
-            let sum: u128 = plan.waves.iter().map(|wave| u128::from(self.planned.waves.of(wave).cost.millis)).sum();
-            let names = |wave: &Vec<u32>| {
-                let bumps = wave.iter().flat_map(|&unit| &self.planned.units[unit as usize].bumps);
-                bumps.map(|&bump| self.name(bump)).collect()
-            };
-            Alternative {
-                point,
-                more_hours: hours(sum as f64 - own as f64),
-                plan: plan.waves.iter().map(names).collect(),
-            }
-        };
-        let all = || plans.iter().zip(points.iter().copied());
-        let fewer = |plan: &Plan| plan.waves.len() <= chosen.waves.len() && plan.cost < chosen.cost;
-        let cheaper = all().filter(|(plan, _)| fewer(plan)).max_by_key(|(plan, _)| (plan.waves.len(), plan.cost));
-        let is_strict = super::plan::is_strict(chosen, &self.planned.precedence.order);
-        let safer = all().filter(|(plan, point)| plan.waves.len() > chosen.waves.len() && point.strict >= is_strict);
-        let safer = safer.chain(apart).min_by_key(|(plan, _)| (plan.waves.len(), plan.cost));
-        Alternatives { cheaper: cheaper.map(alternative), safer: safer.map(alternative) }
-    }
-
-    /// What to know of a bump most of whose rebuilds are by instances that its selector does not name, and of one that
-    /// names a wrapper alone.
-    fn of_instances(&self, at: usize) -> Option<String> {
-        let Planned { graph, bumps, alone, .. } = *self.planned;
-        let bump = &bumps[at];
-        let name = &bump.wish.name;
-        let wrapper = |&node: &NodeId| graph.pname(node).strip_suffix("-wrapper");
-        if let Some(wrapped) = bump.named.iter().find_map(wrapper)
-            && bump.nodes.iter().all(|node| wrapper(node).is_some())
-        {
-            let shown = graph.name(bump.named[0]);
-            return Some(format!("{name} names the wrapper {shown}; what it wraps is not bumped: pname:{wrapped}"));
-        }
-        let all = alone[at].nodes.len();
-        if all < MANY || bump.named.len() == bump.nodes.len() {
-            return None;
-        }
-        let named = RebuildSet::of(graph, &bump.named).nodes.len();
-        (named * 10 < all).then(|| {
-            format!("{name}: {named} of its {all} builds are by what it names, the others by its other instances; 'only' leaves these out")
-        })
-    }
-
-    fn notes(&self, chosen: &mut Chosen) -> Vec<String> {
-        let Planned { graph, bumps, units, alone, waves, params, plan, changes, .. } = *self.planned;
-        let mut notes = Vec::new();
-        let all: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
-        notes.extend(notes_of_builds(graph, &all));
-        if let Some(most) = params.limits.millis() {
-            let locked = params.locked.iter().copied().max().unwrap_or_default();
-            for wave in plan.waves.iter().skip(locked).filter(|wave| waves.of(wave).cost.millis > most) {
-                chosen.over.extend(wave.iter().map(|&unit| self.planned.unit_name(unit)));
-                chosen.within_limits = false;
-            }
-        }
-        let unit_of = super::precedence::unit_of(bumps.len(), units);
-        for (at, bump) in bumps.iter().enumerate() {
-            let name = &bump.wish.name;
-            let versions: Vec<&str> = bump.named.iter().map(|&node| graph.version(node)).collect();
-            if let Some(from) = &bump.wish.from
-                && !versions.contains(&from.as_str())
-            {
-                let here = versions.iter().copied().filter(|version| !version.is_empty()).max().unwrap_or("none");
-                notes.push(format!("{name}: from {from}, but the closure has {here}"));
-            }
-            if alone[at].nodes.is_empty() {
-                notes.push(format!("{name}: nothing is rebuilt"));
-            }
-            notes.extend(self.of_instances(at));
-            for &before in bump.after.iter().filter(|&&before| unit_of[before] == unit_of[at]) {
-                notes.push(format!("{name} is to follow {}, but they move together", bumps[before].wish.name));
-            }
-            for &pinned in &bump.pins {
-                let reached = bump.named.iter().any(|node| alone[pinned].nodes.binary_search(node).is_ok());
-                let other = &bumps[pinned].wish.name;
-                if reached {
-                    let own = &units[unit_of[pinned] as usize];
-                    let way: Vec<&str> = changes
-                        .way(own, &bumps[pinned].nodes, &bump.named)
-                        .into_iter()
-                        .map(|node| graph.name(node))
-                        .collect();
-                    notes.push(format!("{name} pins {other}, and is rebuilt by it all the same: {}", way.join(" → ")));
-                } else if bump.wish.pin != Pin::All && !changes.cuts(pinned, at) {
-                    notes.push(format!("{name} pins {other}, which is no input of it"));
-                }
-            }
-        }
-        notes
-    }
-}
-
-impl PlannedOn {
-    /// Of a closure. O(nodes).
-    #[must_use]
-    pub fn of(graph: &crate::graph::Graph) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for node in graph.nodes() {
-            hasher.update(&graph.digest(node).0);
-        }
-        Self {
-            derivations: graph.nodes().filter(|&node| graph.is_derivation(node)).count() as u64,
-            attributes: graph.attribute_count() as u64,
-            digest: hasher.finalize().to_hex().to_string(),
-        }
     }
 }
 
