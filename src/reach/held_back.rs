@@ -108,11 +108,6 @@ impl HeldBack {
         Self { failures, classes }
     }
 
-    /// The nodes that a failure holds back, with others or alone. By class, in their order.
-    pub fn by(&self, failure: usize) -> impl Iterator<Item = &Class> {
-        self.classes.iter().filter(move |class| class.failures.contains(failure))
-    }
-
     /// Which failures to mend first: sets that free more and more, each the best of its size where there are 16
     /// failures at most (all sets are tried), else a greedy choice: what frees most for each failure to mend, all
     /// that a class needs at once. The last one frees everything, if 32 steps do. `weights` are those of the classes, in
