@@ -268,7 +268,7 @@ fn system_of(graph: &Graph, node: NodeId) -> &str {
 }
 
 impl TimedBuild {
-    fn of(graph: &Graph, costs: &Costs, node: NodeId) -> Self {
+    pub(super) fn of(graph: &Graph, costs: &Costs, node: NodeId) -> Self {
         let time = costs.time(node);
         Self {
             drv: graph.path(node),

@@ -148,10 +148,7 @@ pub fn keep(graph: &Graph, plan: &WavePlan, locked: usize, wishes: &[Wish]) -> R
     let edits = Edits::default();
     let changes = Changes::new(graph, &bumps, &edits);
     let alone = changes.made();
-    let made: Vec<Made> = units
-        .iter()
-        .map(|unit| Made::together(unit.bumps.iter().map(|&bump| &alone[bump]).collect::<Vec<_>>()))
-        .collect();
+    let made = Made::of_units(&units, &alone);
     let precedence = Precedence::new(graph, &bumps, &units, &changes, &made)?;
     let unit_of = unit_of(bumps.len(), &units);
     for (bump, &at) in (first..).zip(&open) {

@@ -37,6 +37,15 @@ impl Made {
         Self { nodes, wrappers, tests }
     }
 
+    /// By each unit, from what its bumps make alone.
+    pub(super) fn of_units(units: &[Unit], alone: &[Self]) -> Vec<Self> {
+        let of = |unit: &Unit| match unit.bumps.as_slice() {
+            [one] => alone[*one].clone(),
+            several => Self::together(several.iter().map(|&bump| &alone[bump])),
+        };
+        units.iter().map(of).collect()
+    }
+
     /// By several, each on its own.
     pub(super) fn together<'m>(all: impl IntoIterator<Item = &'m Self> + Clone) -> Self {
         let union = |of: fn(&Self) -> &[NodeId]| -> Vec<NodeId> {

@@ -23,7 +23,9 @@ impl Rows<'_> {
             && bump.nodes.iter().all(|node| wrapper(node).is_some())
         {
             let shown = graph.name(bump.named[0]);
-            return Some(format!("{name} names the wrapper {shown}; what it wraps is not bumped: pname:{wrapped}"));
+            return Some(format!(
+                "{name} names the wrapper {shown}; what it wraps is not bumped by it: pname:{wrapped}"
+            ));
         }
         let all = alone[at].nodes.len();
         if all < MANY || bump.named.len() == bump.nodes.len() {
@@ -37,7 +39,7 @@ impl Rows<'_> {
 
     /// What bears on the plan; what takes more hours than a wave may is noted in `chosen`.
     pub(super) fn notes(&self, chosen: &mut Chosen) -> Vec<String> {
-        let Planned { graph, bumps, units, alone, waves, params, plan, changes, .. } = *self.planned;
+        let Planned { graph, bumps, units, unit_of, alone, waves, params, plan, changes, .. } = *self.planned;
         let mut notes = Vec::new();
         let all: Vec<NodeId> = graph.nodes().filter(|node| self.last[node.index()] > 0).collect();
         notes.extend(notes_of_builds(graph, &all));
@@ -48,7 +50,6 @@ impl Rows<'_> {
                 chosen.within_limits = false;
             }
         }
-        let unit_of = super::precedence::unit_of(bumps.len(), units);
         for (at, bump) in bumps.iter().enumerate() {
             let name = &bump.wish.name;
             let versions: Vec<&str> = bump.named.iter().map(|&node| graph.version(node)).collect();

@@ -104,6 +104,8 @@ pub(super) struct Planned<'a> {
     pub(super) graph: &'a Graph,
     pub(super) bumps: &'a [PlannedBump],
     pub(super) units: &'a [Unit],
+    /// The unit of each bump.
+    pub(super) unit_of: &'a [u32],
     /// By unit.
     pub(super) made: &'a [Made],
     /// By bump.
@@ -160,15 +162,10 @@ pub fn waves(
     let Units { units, together } = Units::new(graph, bumps);
     let changes = Changes::new(graph, bumps, params.remedies);
     let alone = changes.made();
-    let made: Vec<Made> = units
-        .iter()
-        .map(|unit| match unit.bumps.as_slice() {
-            [one] => alone[*one].clone(),
-            several => Made::together(several.iter().map(|&bump| &alone[bump])),
-        })
-        .collect();
+    let made = Made::of_units(&units, &alone);
     let precedence = Precedence::new(graph, bumps, &units, &changes, &made)?;
-    let locked = locked_waves(params.locked, &unit_of(bumps.len(), &units));
+    let unit_of = unit_of(bumps.len(), &units);
+    let locked = locked_waves(params.locked, &unit_of);
     let limits = Limits { bumps: params.limits.bumps, cost: None, millis: params.limits.millis() };
     let weights = units.iter().map(|unit| unit.bumps.iter().map(|&bump| bumps[bump].wish.weight).sum());
     let open = Open {
@@ -195,6 +192,7 @@ pub fn waves(
         graph,
         bumps,
         units: &units,
+        unit_of: &unit_of,
         made: &made,
         alone: &alone,
         changes: &changes,

@@ -20,7 +20,7 @@ use super::wish::Pin;
 use crate::graph::NodeId;
 use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::REPORT_VERSION;
-use crate::query::cost_report::{heaviest, heavyweights};
+use crate::query::cost_report::{TimedBuild, heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
 use crate::reach::{Edits, heaviest_chain, hours};
 
@@ -100,8 +100,7 @@ impl<'a> Rows<'a> {
     }
 
     fn bumps(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<BumpRow> {
-        let Planned { graph, bumps, units, alone, .. } = *self.planned;
-        let unit_of = super::precedence::unit_of(bumps.len(), units);
+        let Planned { graph, bumps, unit_of, alone, .. } = *self.planned;
         let row = |(at, bump): (usize, &PlannedBump)| {
             let wish = &bump.wish;
             let others = |numbers: &[usize]| numbers.iter().map(|&other| self.name(other)).collect();
@@ -252,13 +251,13 @@ impl<'a> Rows<'a> {
             let last = self.last[node.index()] as usize;
             let of_wave = |wave: &Vec<u32>| wave.iter().any(|&unit| waves.makes(unit, node));
             let holding = plan.waves[last - 1].iter().filter(|&&unit| waves.makes(unit, node));
-            let time = params.costs.time(node);
+            let TimedBuild { drv, name, system, hours, measured } = TimedBuild::of(graph, params.costs, node);
             HeavyBuild {
-                drv: graph.path(node),
-                name: graph.name(node).to_owned(),
-                system: graph.system(node).to_owned(),
-                hours: hours(time.millis as f64),
-                measured: time.measured,
+                drv,
+                name,
+                system,
+                hours,
+                measured,
                 waves: (1..).zip(&plan.waves).filter(|(_, wave)| of_wave(wave)).map(|(number, _)| number).collect(),
                 held_by: holding.flat_map(|&unit| &units[unit as usize].bumps).map(|&bump| self.name(bump)).collect(),
             }
@@ -268,7 +267,7 @@ impl<'a> Rows<'a> {
 
     /// The price of each bump that mends a security hole, in four ways, upon the plan without it.
     pub(super) fn security(&self, references: &[Metadata]) -> Result<Vec<SecurityBump>, MetadataError> {
-        let Planned { graph, bumps, units, alone, plan, params, .. } = *self.planned;
+        let Planned { graph, bumps, units, unit_of, alone, plan, params, .. } = *self.planned;
         let price =
             |bump: &PlannedBump, wave: Option<usize>, made: &[NodeId], waves: &[Vec<NodeId>], current: usize| {
                 let WavesParams { costs, farm, fix_for, .. } = params;
@@ -276,7 +275,6 @@ impl<'a> Rows<'a> {
                 let report = security_ways(graph, &bump.nodes, fix_for.unwrap_or(made), params)?;
                 Ok(SecurityBump { bump: bump.wish.name.clone(), wave, report })
             };
-        let unit_of = super::precedence::unit_of(bumps.len(), units);
         let mut found = Vec::new();
         for (at, bump) in bumps.iter().enumerate().filter(|(_, bump)| bump.wish.security) {
             let number = self.wave[unit_of[at] as usize];
