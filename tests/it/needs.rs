@@ -7,6 +7,7 @@
 //!
 //! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
 //! - `nix`: a `nix-instantiate` that works
+//! - `zstd`: the program of that name, which packs what `scripts/make-minipkgs` makes
 //! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
 //! - `strace`: an strace that may trace
 //! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
@@ -37,6 +38,13 @@ pub(crate) fn nix() -> bool {
         output.is_ok_and(|output| output.status.success() && output.stdout == b"2\n")
     });
     wanted("nix", *WORKS, &TOLD, "comparisons with the real Nix, for no nix-instantiate works here")
+}
+
+/// Whether there is a `zstd`.
+pub(crate) fn zstd() -> bool {
+    static TOLD: Once = Once::new();
+    let works = Command::new("zstd").arg("--version").output().is_ok_and(|output| output.status.success());
+    wanted("zstd", works, &TOLD, "making testdata/minipkgs again, for which there is no zstd here")
 }
 
 /// Whether `works`, which builds in a sandbox, does.
@@ -74,7 +82,7 @@ fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        let known = ["shared", "nix", "sandbox", "strace", "machine", "realpkgs"];
+        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs"];
         assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");
