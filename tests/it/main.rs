@@ -2,6 +2,7 @@
 //! built program.
 
 mod attributes;
+mod browser;
 mod cached;
 mod candidates;
 mod cli;

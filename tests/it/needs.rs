@@ -12,6 +12,7 @@
 //! - `strace`: an strace that may trace
 //! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
 //!   README says that the machine must have
+//! - `chromium`: a Chromium that opens the pages (`$CHROMIUM`, else by its usual names on the path)
 //! - `machine`: files of the machine that single cases are about (a C compiler, a header …)
 
 use std::io::Write;
@@ -72,6 +73,14 @@ pub(crate) fn realpkgs() -> Option<PathBuf> {
         .then_some(folder?)
 }
 
+/// A Chromium that opens the pages.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let program = crate::browser::program();
+    let left_out = "pages in a real browser, for there is no Chromium here";
+    wanted("chromium", program.is_some(), &TOLD, left_out).then_some(program?)
+}
+
 /// Whether all of these files are there, which a case is about.
 pub(crate) fn machine(case: &str, files: &[String]) -> bool {
     let here = files.iter().all(|file| Path::new(file).exists());
@@ -82,7 +91,7 @@ fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs"];
+        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs", "chromium"];
         assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");

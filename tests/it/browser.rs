@@ -1,0 +1,11 @@
+//! The pages that `--html` writes, in a real Chromium: what a person sees, clicks and types.
+//!
+//! One browser serves all tests of a process; each test has a tab with a profile of its own.
+
+mod chromium;
+mod client;
+mod input;
+mod tab;
+mod tab_itself;
+
+pub(crate) use chromium::program;
