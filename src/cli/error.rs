@@ -70,6 +70,12 @@ pub(super) enum CliError {
     NoBump,
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
+    #[error("{0}: is there already")]
+    ExportExists(String),
+    #[error("{0} tables are asked for, and standard output takes one, as CSV")]
+    ExportNowhere(&'static str),
+    #[error("--as parquet: this program was built without it")]
+    NoParquet,
     #[error(transparent)]
     Owners(#[from] OwnersError),
     #[error(transparent)]
@@ -127,6 +133,11 @@ impl CliError {
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
             Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
+            Self::ExportExists(_) => Some("name another folder, or write over it with --force"),
+            Self::ExportNowhere(_) => Some("give a folder with --to DIR, or ask for one table, e.g. --edges"),
+            Self::NoParquet => Some(
+                "build it with 'cargo install --path . --features parquet', or write CSV, which DuckDB reads as well",
+            ),
             Self::Rank(RankError::NoSizes) => Some("give sizes of outputs with --sizes FILE"),
             Self::Rank(RankError::NoCosts) => Some("ask for costs with --cost"),
             Self::Ingest(_)

@@ -11,6 +11,7 @@ mod diff;
 mod error;
 mod evidence;
 mod evidence_store;
+mod export;
 mod farm;
 mod html;
 mod impact;
@@ -94,6 +95,8 @@ enum Command {
     Channels(channels::Args),
     /// What evidence files hold: list, merge, prune
     Evidence(evidence_store::Args),
+    /// Write the closure as tables, CSV or Parquet, for other programs to go on from
+    Export(export::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -200,6 +203,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),
         Command::Evidence(args) => evidence_store::run(args, &mut printer),
+        Command::Export(args) => export::run(args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -72,6 +72,11 @@ impl Printer {
         self.out.write_all(bytes)
     }
 
+    /// Where the answer goes.
+    pub(super) fn out(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
