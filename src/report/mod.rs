@@ -4,6 +4,7 @@
 mod candidates;
 mod channels;
 mod compare;
+mod config;
 mod cost;
 mod diff;
 mod dot;
@@ -16,6 +17,7 @@ mod levels;
 mod markdown;
 mod overlay;
 mod package_rank;
+mod paint;
 mod probe;
 mod prove;
 mod rank;
@@ -33,6 +35,7 @@ mod why;
 mod words;
 
 pub use compare::ComparePage;
+pub use config::{ConfigFile, ConfigReport, ConfigSetting};
 pub use diff::DiffPage;
 pub use prove::ProofReport;
 pub use render::{Format, Render, RenderError, render};
