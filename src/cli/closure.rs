@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::config::Key;
 use super::error::CliError;
 use super::printer::Printer;
 use crate::graph::{BuildError, BuildOptions, Graph, build};
@@ -12,7 +13,7 @@ use crate::ingest::{Expression, IngestOptions, Input, RawClosure, ingest, is_sna
 #[command(next_help_heading = "Closure")]
 pub(super) struct ClosureArgs {
     /// A snapshot, or anything that 'ingest' takes (repeatable, e.g. for a map of attributes);
-    /// default: $NIX_RIPPLE_CLOSURE, then ./closure.ripple
+    /// default: $NIX_RIPPLE_CLOSURE, then that of 'nix-ripple config', then ./closure.ripple
     #[arg(short, long, value_name = "FILE")]
     closure: Vec<PathBuf>,
     #[command(flatten)]
@@ -58,12 +59,14 @@ impl ClosureArgs {
     }
 
     /// What is read: what was given, else the default.
-    pub(super) fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
+    pub(super) fn paths(&self, printer: &Printer) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
             let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
+            let config = printer.config();
             match default {
                 Some(path) => paths.push(path),
+                None if !config.files(Key::Closure).is_empty() => paths.extend_from_slice(config.files(Key::Closure)),
                 None if Path::new("closure.ripple").exists() => paths.push(PathBuf::from("closure.ripple")),
                 None => return Err(CliError::NoClosure),
             }
@@ -79,7 +82,7 @@ impl ClosureArgs {
 
     /// As [`Self::load`], also where nothing but attributes is known.
     pub(super) fn load_any(&self, printer: &mut Printer) -> Result<Graph, CliError> {
-        let paths = self.paths()?;
+        let paths = self.paths(printer)?;
         if let [path] = paths.as_slice()
             && self.source.file.is_none()
             && is_snapshot(path)

@@ -1,8 +1,10 @@
 //! `nix-ripple diff`: what changed between two evaluations, and which edit causes what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Outcome;
+use super::config::Key;
+use super::costs::or_default;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
 use super::pricing::{Pricing, PricingArgs};
@@ -69,10 +71,16 @@ struct PeopleArgs {
     mention: bool,
 }
 
+/// Who owns what, by the file that is given, else by the default.
+pub(super) fn read_owners(given: Option<&Path>, printer: &Printer) -> Result<Option<OwnerRules>, CliError> {
+    let config = printer.config();
+    Ok(given.or_else(|| config.file(Key::Owners)).map(OwnerRules::read).transpose()?)
+}
+
 /// What files say of maintainers, joined.
 pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
     let mut maintainers = Maintainers::default();
-    for path in files {
+    for path in &or_default(files, Key::Maintainers, printer) {
         let (stated, problems) = Maintainers::read(path)?;
         printer.problems(&problems);
         maintainers.join(stated);
@@ -82,7 +90,7 @@ pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Resu
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after an evaluation
-    let rules = args.people.owners.as_deref().map(OwnerRules::read).transpose()?;
+    let rules = read_owners(args.people.owners.as_deref(), printer)?;
     let maintainers = read_maintainers(&args.people.maintainers, printer)?;
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
@@ -107,18 +115,18 @@ fn report(
     let pricing = args.pricing.load_if_given(&new.graph, printer)?;
     let price = pricing.as_ref().map(Pricing::params);
     let costs = pricing.as_ref().map(|pricing| &pricing.costs);
-    if !args.evidence.is_given() {
+    if !args.evidence.is_given(printer) {
         return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), price));
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
-    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs));
+    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs), printer);
     let mut report = diff.report(sides, [&texts[0], &texts[1]], needless, price);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
-    let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
+    let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules(printer)?);
     let old_costs = match costs {
-        Some(_) => Some(args.pricing.costs.load_silently(&old.graph)?),
+        Some(_) => Some(args.pricing.costs.load_silently(&old.graph, printer)?),
         None => None,
     };
     let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before, costs: old_costs.as_ref() };

@@ -5,6 +5,7 @@ mod candidates;
 mod channels;
 mod closure;
 mod compare;
+mod config;
 mod cost;
 mod costs;
 mod diff;
@@ -19,6 +20,7 @@ mod ingest;
 mod inputs;
 mod levels;
 mod overlay;
+mod pager;
 mod pricing;
 mod printer;
 mod probe;
@@ -40,6 +42,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::report::Format;
+use config::Config;
 use error::CliError;
 use printer::Printer;
 
@@ -97,6 +100,8 @@ enum Command {
     Evidence(evidence_store::Args),
     /// Write the closure as tables, CSV or Parquet, for other programs to go on from
     Export(export::Args),
+    /// Which defaults hold, and where they come from
+    Config(config::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -114,8 +119,17 @@ struct Global {
     #[arg(short, long, global = true, help_heading = "Output")]
     verbose: bool,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Output")]
-    color: ColorArg,
+    #[arg(long, global = true, value_enum, help_heading = "Output")]
+    color: Option<ColorArg>,
+    /// How wide tables are; the terminal's width on one, without bounds elsewhere
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=10_000), help_heading = "Output")]
+    width: Option<u16>,
+    /// Show long answers on a terminal without a pager
+    #[arg(long, global = true, help_heading = "Output")]
+    no_pager: bool,
+    /// Go without files of defaults; see 'nix-ripple config'
+    #[arg(long, global = true, help_heading = "Output")]
+    no_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -178,7 +192,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let mut printer = Printer::new(&cli.global);
+    // what looks at the files tells of them itself
+    let ignored = cli.global.no_config || matches!(cli.command, Command::Config(_));
+    let (config, wrong) = match if ignored { Ok(Config::default()) } else { Config::load() } {
+        Ok(config) => (config, None),
+        Err(error) => (Config::default(), Some(CliError::Config(error))),
+    };
+    let mut printer = Printer::new(&cli.global, config);
+    if let Some(error) = wrong {
+        printer.error(&error);
+        return ExitCode::from(2);
+    }
     if let Some(threads) = cli.global.threads {
         // fails only if a pool exists already, and none does
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
@@ -204,6 +228,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Channels(args) => channels::run(args, &mut printer),
         Command::Evidence(args) => evidence_store::run(args, &mut printer),
         Command::Export(args) => export::run(args, &mut printer),
+        Command::Config(args) => config::run(&args, cli.global.no_config, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -76,6 +76,7 @@ pub use spurious::{
     Baseline, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, Named, Saves, SpuriousEdge,
     SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
 };
+pub use suggest::{did_you_mean, nearest_word};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};
 

@@ -4,6 +4,7 @@
 mod candidates;
 mod channels;
 mod compare;
+mod config;
 mod cost;
 mod diff;
 mod dot;
@@ -18,6 +19,7 @@ mod levels;
 mod markdown;
 mod overlay;
 mod package_rank;
+mod paint;
 mod probe;
 mod prove;
 mod rank;
@@ -35,6 +37,7 @@ mod why;
 mod words;
 
 pub use compare::ComparePage;
+pub use config::{ConfigFile, ConfigReport, ConfigSetting};
 pub use diff::DiffPage;
 pub use prove::ProofReport;
 pub use render::{Format, Render, RenderError, render};
