@@ -8,6 +8,7 @@ use super::Outcome;
 use super::closure::ClosureArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
+use super::html::HtmlArgs;
 use super::pricing::PricingArgs;
 use super::printer::Printer;
 use crate::cost::Costs;
@@ -76,6 +77,8 @@ pub(super) struct Args {
     pricing: PricingArgs,
     #[command(flatten)]
     closure: ClosureArgs,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,7 +95,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let graph = args.closure.load(printer)?;
     let bumps = resolve(&graph, &selectors, args.only)?;
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
-    let params = ImpactParams { list, depth: args.depth, hubs: args.hubs };
+    let params = ImpactParams { list: list || args.html.is_given(), depth: args.depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
     let pricing = args.pricing.load_if_given(&graph, printer)?;
     if let Some(pricing) = &pricing {
@@ -100,6 +103,10 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     let costs = pricing.as_ref().map(|pricing| &pricing.costs);
     judge(&args, &graph, &bumps, &what_ifs, costs, &mut report, printer)?;
+    args.html.write(&report, printer)?;
+    if !list {
+        report.list = None;
+    }
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);
         for listed in report.list.iter().flatten().filter(built) {

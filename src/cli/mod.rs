@@ -12,6 +12,7 @@ mod error;
 mod evidence;
 mod evidence_store;
 mod farm;
+mod html;
 mod impact;
 mod ingest;
 mod inputs;
