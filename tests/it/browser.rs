@@ -4,7 +4,12 @@
 
 mod chromium;
 mod client;
+mod expected;
+mod filters;
 mod input;
+mod opened;
+mod pages;
+mod readers;
 mod tab;
 mod tab_itself;
 

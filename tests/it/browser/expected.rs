@@ -1,8 +1,16 @@
-//! What the tables of each page must hold, told from the JSON report alone.
+//! What each page must hold, told from the JSON report alone.
 
 use serde_json::{Value, json};
 
 use super::opened::{Row, member, plain};
+
+/// The figure that a key names: a member, or how many a list has (`LIST.length`).
+pub(crate) fn fact(report: &Value, key: &str) -> Option<f64> {
+    match key.strip_suffix(".length") {
+        Some(list) => member(report, list).as_array().map(|list| list.len() as f64),
+        None => member(report, key).as_f64(),
+    }
+}
 
 /// The rows of a list of the report: each column's key, and the path of its member in an item.
 fn list(report: &Value, path: &str, columns: &[(&str, &str)]) -> Vec<Row> {
@@ -11,34 +19,41 @@ fn list(report: &Value, path: &str, columns: &[(&str, &str)]) -> Vec<Row> {
     items.map(row).collect()
 }
 
+/// The same, where columns have the names of their members.
+fn same(report: &Value, path: &str, columns: &[&str]) -> Vec<Row> {
+    let columns: Vec<(&str, &str)> = columns.iter().map(|&key| (key, key)).collect();
+    list(report, path, &columns)
+}
+
 /// The rows that a section of a page must have, in order.
 pub(crate) fn rows(command: &str, section: &str, report: &Value) -> Vec<Row> {
     match (command, section) {
         ("impact", "rebuilt") => rebuilt(report, "list"),
-        ("impact", "hubs") => list(
-            report,
-            "hubs",
-            &[("drv", "drv"), ("system", "system"), ("reaches", "reaches"), ("adds", "adds")],
-        ),
+        ("impact", "hubs") => same(report, "hubs", &["drv", "system", "reaches", "adds"]),
+        ("impact", "bumped") => {
+            let mut rows = same(report, "bump.derivations", &["drv", "system", "fixed_output", "extended"]);
+            for row in &mut rows {
+                let found = if row["extended"] == json!(true) { "another instance" } else { "named" };
+                let fetched = if row["fixed_output"] == json!(true) { ", fetched again" } else { "" };
+                row.insert("found".to_owned(), json!(format!("{found}{fetched}")));
+            }
+            rows
+        }
+        ("impact", "distances") => same(report, "by_distance", &["distance", "derivations"]),
+        (_, "heavyweights") => same(report, "cost.heavyweights", &["drv", "system", "hours", "share"]),
         _ => panic!("nobody says what table '{section}' of {command} must hold"),
     }
 }
 
 /// The rows of a list of derivations.
 fn rebuilt(report: &Value, path: &str) -> Vec<Row> {
-    let columns = [
-        ("drv", "drv"),
-        ("attributes", "attributes"),
-        ("system", "system"),
-        ("distance", "distance"),
-        ("hours", "hours"),
-        ("needless", "needless"),
-        ("owners", "owners"),
-    ];
-    let mut rows = list(report, path, &columns);
+    let columns = ["drv", "name", "attributes", "system", "distance", "hours", "needless", "owners"];
+    let mut rows = same(report, path, &columns);
     for row in &mut rows {
         let attribute = row["attributes"][0].as_str().map(str::to_owned);
         row.insert("set".to_owned(), json!(set(attribute.as_deref())));
+        let package = package(row["name"].as_str().unwrap()).to_owned();
+        row.insert("package".to_owned(), json!(package));
     }
     rows
 }
@@ -49,4 +64,10 @@ fn set(attribute: Option<&str>) -> &str {
         None => "(no attribute)",
         Some(attribute) => attribute.rsplit_once('.').map_or("(top level)", |(set, _)| set),
     }
+}
+
+/// A name without its version: what stands before the first hyphen that no letter follows.
+fn package(name: &str) -> &str {
+    let cut = name.match_indices('-').find(|(at, _)| !name[at + 1..].starts_with(|c: char| c.is_alphabetic()));
+    cut.map_or(name, |(at, _)| &name[..at])
 }

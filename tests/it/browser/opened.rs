@@ -71,6 +71,12 @@ impl Opened {
         rows.into_iter().map(|row| row.into_iter().map(|(key, kind, raw)| (key, typed(&kind, raw))).collect()).collect()
     }
 
+    /// The keys of a table's columns.
+    pub(crate) fn columns(&mut self, section: &str) -> Vec<String> {
+        let heads = format!("document.querySelectorAll('table[data-table=\"{section}\"] th')");
+        serde_json::from_value(self.tab.eval(&format!("[...{heads}].map(th => th.dataset.column)"))).unwrap()
+    }
+
     /// How many rows of a table are said to pass the filter, and of how many.
     pub(crate) fn said(&mut self, section: &str) -> (u64, u64) {
         let shown = format!("document.querySelector('[data-shown=\"{section}\"]').dataset");
@@ -90,7 +96,9 @@ impl Opened {
 fn typed(kind: &str, raw: Option<String>) -> Value {
     let Some(raw) = raw else { return Value::Null };
     match kind.split(' ').next().unwrap() {
-        "count" | "hours" | "bytes" | "share" => json!(raw.parse::<f64>().unwrap_or_else(|_| panic!("no number: {raw}"))),
+        "count" | "hours" | "bytes" | "share" => {
+            json!(raw.parse::<f64>().unwrap_or_else(|_| panic!("no number: {raw}")))
+        }
         "names" => serde_json::from_str(&raw).unwrap_or_else(|_| panic!("no list: {raw}")),
         _ => json!(raw),
     }
