@@ -1,17 +1,17 @@
 //! What something costs, as parts of a page.
 
-use super::cell::{Cell, Kind, figure};
+use super::cell::{Cell, Kind};
 use super::impact::hours_fact;
 use super::page::{Fact, Section};
 use super::table::{Column, Table};
 use crate::query::CostReport;
-use crate::report::cost::known;
+use crate::report::cost::{known, measured};
 use crate::report::table::{counted, number};
 
 /// The figures of a cost report at `cost`.
 pub(super) fn cost_facts(cost: &CostReport) -> Vec<Fact> {
     let time = &cost.hours.time;
-    let measured = format!("{} measured", figure(Kind::Share, time.measured_share));
+    let measured = measured(time.measured_share, time.total);
     let mut facts = vec![
         hours_fact("cost.hours.total", "machine time", time.total, measured),
         hours_fact(
