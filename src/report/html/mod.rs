@@ -2,7 +2,9 @@
 
 mod assets;
 mod cell;
+mod cost;
 mod data;
+mod hubs;
 mod impact;
 mod markup;
 mod page;
@@ -13,5 +15,5 @@ mod table;
 pub use cell::{Cell, Kind};
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
-pub use picture::{Area, Picture, Treemap};
+pub use picture::{Area, Icicle, Picture, Slice, Treemap};
 pub use table::{Column, Table};
