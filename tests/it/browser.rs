@@ -6,6 +6,7 @@ mod chromium;
 mod client;
 mod expected;
 mod filters;
+mod hostile;
 mod input;
 mod opened;
 mod pages;

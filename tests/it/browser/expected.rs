@@ -39,21 +39,39 @@ pub(crate) fn rows(command: &str, section: &str, report: &Value) -> Vec<Row> {
             }
             rows
         }
+        ("impact", "each") => {
+            let counts = ["bumped", "derivations", "attributes", "exclusive"];
+            same(report, "each", &[&counts[..], &["selector", "hours", "exclusive_hours"]].concat())
+        }
         ("impact", "distances") => same(report, "by_distance", &["distance", "derivations"]),
-        (_, "heavyweights") => same(report, "cost.heavyweights", &["drv", "system", "hours", "share"]),
+        (_, "heavyweights") => {
+            let mut rows = same(report, "cost.heavyweights", &["drv", "system", "hours", "share", "bytes", "measured"]);
+            for row in &mut rows {
+                let measured = row["measured"] == json!(true);
+                row.insert("measured".to_owned(), json!(if measured { "measured" } else { "estimated" }));
+            }
+            rows
+        }
         _ => panic!("nobody says what table '{section}' of {command} must hold"),
     }
 }
 
 /// The rows of a list of derivations.
 fn rebuilt(report: &Value, path: &str) -> Vec<Row> {
-    let columns = ["drv", "name", "attributes", "system", "distance", "hours", "needless", "owners"];
-    let mut rows = same(report, path, &columns);
+    let columns = [
+        ("drv", "drv"),
+        ("package", "package"),
+        ("attributes", "attributes"),
+        ("system", "system"),
+        ("distance", "distance"),
+        ("hours", "hours"),
+        ("grade", "needless"),
+        ("owner", "owners"),
+    ];
+    let mut rows = list(report, path, &columns);
     for row in &mut rows {
         let attribute = row["attributes"][0].as_str().map(str::to_owned);
         row.insert("set".to_owned(), json!(set(attribute.as_deref())));
-        let package = package(row["name"].as_str().unwrap()).to_owned();
-        row.insert("package".to_owned(), json!(package));
     }
     rows
 }
@@ -64,10 +82,4 @@ fn set(attribute: Option<&str>) -> &str {
         None => "(no attribute)",
         Some(attribute) => attribute.rsplit_once('.').map_or("(top level)", |(set, _)| set),
     }
-}
-
-/// A name without its version: what stands before the first hyphen that no letter follows.
-fn package(name: &str) -> &str {
-    let cut = name.match_indices('-').find(|(at, _)| !name[at + 1..].starts_with(|c: char| c.is_alphabetic()));
-    cut.map_or(name, |(at, _)| &name[..at])
 }

@@ -70,7 +70,8 @@ fn filters(name: &str, words: &str) {
     // words, by hand
     page.tab.click("[data-search]");
     page.tab.write(words);
-    page.tab.until("location.hash.includes('q=')");
+    page.tab.until(&format!("new URLSearchParams(location.hash.slice(1)).get('q') === {}", json!(words)));
+    page.tab.settle();
     let (passed, all) = check(&mut page, name, words, &[]);
     assert!(0 < passed && passed < all, "{name}: '{words}' tells nothing apart: {passed} of {all}");
     page.tab.click("[data-clear]");

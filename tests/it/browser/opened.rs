@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::tab::Tab;
-use crate::cli::program::{Program, minipkgs};
+use crate::cli::program::Program;
 use crate::needs;
 
 /// A row of a table as the page tells it: raw values by the column's key.
@@ -21,14 +21,6 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// The page of a command on the small distribution; none where there is no Chromium.
-    pub(crate) fn new(command: &[&str]) -> Option<Self> {
-        needs::chromium()?;
-        let mut words = command.to_vec();
-        words.extend(["-c", minipkgs().to_str().unwrap()]);
-        Self::on(&words, Program::new())
-    }
-
     /// The page of a command, which names its closure.
     pub(crate) fn on(command: &[&str], program: Program) -> Option<Self> {
         needs::chromium()?;

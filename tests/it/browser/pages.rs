@@ -4,14 +4,25 @@ use serde_json::{Value, json};
 
 use super::expected;
 use super::opened::{Opened, Row};
+use crate::cli::program::{Program, minipkgs};
 
 /// The pages that are looked at: a name, and the command.
-pub(crate) const PAGES: [(&str, &[&str]); 1] =
-    [("impact", &["impact", "numpy", "--list", "--cost", "--builders", "8"])];
+pub(crate) const PAGES: [(&str, &[&str]); 1] = [(
+    "impact",
+    &["impact", "hypothesis", "pillow", "--list", "--cost", "--builders", "8", "--maintainers", "people.json"],
+)];
+
+/// Whose some attributes are.
+const PEOPLE: &str = r#"{"python311Packages.pillow": ["@ada"], "inkscape": ["@bob", "@ada"], "python311Packages.hypothesis":
+    {"maintainers": ["@cleo"], "teams": ["Py"]}, "python27Packages.matplotlib": ["@dan"]}"#;
 
 /// The page of that name.
 pub(crate) fn opened(name: &str) -> Option<Opened> {
-    Opened::new(command(name))
+    let program = Program::new();
+    program.write("people.json", PEOPLE);
+    let mut words = command(name).to_vec();
+    words.extend(["-c", minipkgs().to_str().unwrap()]);
+    Opened::on(&words, program)
 }
 
 /// The command of that page.
