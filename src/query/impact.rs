@@ -216,6 +216,30 @@ pub struct Listed {
     pub(super) node: NodeId,
 }
 
+impl Listed {
+    /// A node of a graph, of which nothing is asked beyond what the graph tells.
+    pub(super) fn new(graph: &Graph, node: NodeId, distance: u32, fetched: bool) -> Self {
+        let attributes = || graph.attributes_of(node);
+        Self {
+            drv: graph.path(node),
+            name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            fetched,
+            distance,
+            attributes: attributes().map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
+            attribute_systems: attributes().map(|attribute| graph.attribute_system(attribute).to_owned()).collect(),
+            after: None,
+            price: None,
+            node,
+        }
+    }
+
+    /// Nearest first, then by name and path.
+    pub(super) fn sort(list: &mut [Self]) {
+        list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));
+    }
+}
+
 /// What is left of a rebuild after remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct After {
@@ -449,22 +473,8 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
         .map(|(node, distance)| (node, distance, false))
         .chain(rebuilt.fetched.iter().map(|node| (node, 0, true)))
         .filter(|&(_, distance, _)| depth.is_none_or(|depth| distance <= depth))
-        .map(|(&node, distance, fetched)| Listed {
-            drv: graph.path(node),
-            name: graph.name(node).to_owned(),
-            system: graph.system(node).to_owned(),
-            fetched,
-            distance,
-            attributes: graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
-            attribute_systems: graph
-                .attributes_of(node)
-                .map(|attribute| graph.attribute_system(attribute).to_owned())
-                .collect(),
-            after: None,
-            price: None,
-            node,
-        })
+        .map(|(&node, distance, fetched)| Listed::new(graph, node, distance, fetched))
         .collect();
-    list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));
+    Listed::sort(&mut list);
     list
 }
