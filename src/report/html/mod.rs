@@ -3,6 +3,8 @@
 mod assets;
 mod cell;
 mod data;
+mod diff;
+mod heavy;
 mod impact;
 mod markup;
 mod page;
@@ -13,5 +15,5 @@ mod table;
 pub use cell::{Cell, Kind};
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
-pub use picture::{Area, Picture, Treemap};
+pub use picture::{Area, Bars, Measure, Picture, Series, Treemap};
 pub use table::{Column, Table};

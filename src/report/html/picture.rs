@@ -9,6 +9,8 @@ use serde::Serialize;
 pub enum Picture {
     /// Nested boxes.
     Treemap(Treemap),
+    /// Bars.
+    Bars(Bars),
 }
 
 impl Picture {
@@ -16,6 +18,7 @@ impl Picture {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Treemap(_) => "treemap",
+            Self::Bars(_) => "bars",
         }
     }
 
@@ -23,6 +26,7 @@ impl Picture {
     pub(super) fn label(&self) -> &str {
         match self {
             Self::Treemap(picture) => &picture.label,
+            Self::Bars(picture) => &picture.label,
         }
     }
 }
@@ -51,4 +55,48 @@ pub struct Area {
     /// The column that is summed up; rows are counted where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<&'static str>,
+}
+
+/// Bars: one for each row, from left to right.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bars {
+    /// What it shows, in words.
+    pub label: String,
+    /// The column that names the bars.
+    pub of: &'static str,
+    /// What the bars' lengths can be; the first is shown first.
+    pub measures: Vec<Measure>,
+    /// Whether the longest bars are drawn, the longest first; else the first rows, as they stand.
+    pub longest: bool,
+    /// How many bars are drawn at most.
+    pub limit: usize,
+}
+
+/// What a length is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measure {
+    /// Names it in links, as [`Area::key`] does.
+    pub key: &'static str,
+    /// In words.
+    pub title: &'static str,
+    /// What a bar is made of, one part after the other; all of one kind.
+    pub series: Vec<Series>,
+}
+
+impl Measure {
+    /// Of one part alone.
+    pub(super) fn one(key: &'static str, title: &'static str, column: &'static str) -> Self {
+        Self { key, title, series: vec![Series { column, title, tone: "accent" }] }
+    }
+}
+
+/// A part of every bar.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Series {
+    /// The column of its lengths.
+    pub column: &'static str,
+    /// In words.
+    pub title: &'static str,
+    /// What its colour means: `accent`, `plain` or `needed`.
+    pub tone: &'static str,
 }
