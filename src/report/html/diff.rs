@@ -10,6 +10,7 @@ use super::table::{Column, Table};
 use crate::query::{Cause, CauseKind, Counted, DiffReport, Person, Root, SpuriousChanges, SpuriousInput};
 use crate::report::DiffPage;
 use crate::report::diff::{said, title};
+use crate::report::spurious::remedy;
 use crate::report::table::{counted, number};
 use crate::report::words::share_of;
 
@@ -129,7 +130,7 @@ impl DiffReport {
         }
         Picture::Bars(Bars {
             label: "What each edit has rebuilt".to_owned(),
-            of: "cause",
+            of: vec!["cause"],
             measures,
             longest: true,
             limit: DRAWN,
@@ -312,7 +313,7 @@ fn spurious_section(changes: &SpuriousChanges) -> Option<Section> {
             Cell::Text(input.verdict.as_str().to_owned()),
             input.grade.map_or(Cell::None, |grade| Cell::Text(grade.as_str().to_owned())),
             Cell::text(input.rule.clone().unwrap_or_default()),
-            Cell::Text(input.remedy.map_or("none", |remedy| remedy.as_str()).to_owned()),
+            Cell::Text(remedy(input.remedy)),
             saves.map_or(Cell::None, |saves| Cell::Number(saves.builds as f64)),
             saves.and_then(|saves| saves.hours()).map_or(Cell::None, Cell::Number),
         ]

@@ -9,7 +9,9 @@ mod impact;
 mod markup;
 mod page;
 mod picture;
+mod rank;
 mod rebuilt;
+mod spurious;
 mod table;
 
 pub use cell::{Cell, Kind};

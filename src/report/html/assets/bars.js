@@ -27,7 +27,7 @@
   function bar({ table }, row, { of }, { series }) {
     const values = series.map(({ column }) => Number(table.value(row, column) ?? 0));
     const texts = series.map(({ column }) => table.text(row, column) || "0");
-    const name = table.text(row, of) || "(none)";
+    const name = of.map((key) => table.text(row, key) || "(none)").join(" → ");
     return { row, name, values, texts, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
   }
 
