@@ -18,6 +18,7 @@ mod ingest;
 mod inputs;
 mod levels;
 mod overlay;
+mod people;
 mod pricing;
 mod printer;
 mod probe;

@@ -1,8 +1,9 @@
 //! The page of `diff`.
 
 use super::cell::{Cell, Kind};
+use super::cost::cost_facts;
 use super::heavy::heavyweights_section;
-use super::impact::{cost_facts, count_fact};
+use super::impact::count_fact;
 use super::page::{Fact, Page, Pictured, Section};
 use super::picture::{Bars, Measure, Picture, Series};
 use super::rebuilt::{rebuilt_section, set_of};

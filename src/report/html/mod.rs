@@ -2,9 +2,11 @@
 
 mod assets;
 mod cell;
+mod cost;
 mod data;
 mod diff;
 mod heavy;
+mod hubs;
 mod impact;
 mod markup;
 mod page;
@@ -17,5 +19,5 @@ mod table;
 pub use cell::{Cell, Kind};
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
-pub use picture::{Area, Bars, Measure, Picture, Series, Treemap};
+pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
 pub use table::{Column, Table};

@@ -9,6 +9,8 @@ use serde::Serialize;
 pub enum Picture {
     /// Nested boxes.
     Treemap(Treemap),
+    /// What holds what, from left to right.
+    Icicle(Icicle),
     /// Bars.
     Bars(Bars),
 }
@@ -18,6 +20,7 @@ impl Picture {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Treemap(_) => "treemap",
+            Self::Icicle(_) => "icicle",
             Self::Bars(_) => "bars",
         }
     }
@@ -26,6 +29,7 @@ impl Picture {
     pub(super) fn label(&self) -> &str {
         match self {
             Self::Treemap(picture) => &picture.label,
+            Self::Icicle(picture) => &picture.label,
             Self::Bars(picture) => &picture.label,
         }
     }
@@ -55,6 +59,39 @@ pub struct Area {
     /// The column that is summed up; rows are counted where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<&'static str>,
+}
+
+/// Slices: the first level is the table's rows, by the column `row`, and what is left.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Icicle {
+    /// What it shows, in words.
+    pub label: String,
+    /// The column whose values are the keys of the first level.
+    pub row: &'static str,
+    /// What a slice counts: `derivation`.
+    pub unit: &'static str,
+    /// All.
+    pub root: Slice,
+}
+
+/// A part of a whole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Slice {
+    /// Tells it from all others.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// How much it holds.
+    pub value: u64,
+    /// What else there is to say of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Whether it is no row, but what is left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+    /// Its parts: together at most as much as it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Slice>,
 }
 
 /// Bars: one for each row, from left to right.

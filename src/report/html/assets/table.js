@@ -8,6 +8,8 @@
   const GRADES = ["suspected", "inferred", "observed", "proven"];
   // rows that are shown at first, and with every step
   const STEP = 100;
+  // cells of more characters are wrapped
+  const LONG = 36;
   // rows that are printed at most
   const PRINTED = 1000;
   const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
@@ -192,7 +194,7 @@
       const tr = ripple.element("tr");
       for (const [at, { key, kind }] of this.columns.entries()) {
         const value = this.lists[at].values[row];
-        const td = ripple.element("td", { class: kind });
+        const td = ripple.element("td", { class: [...this.text(row, key)].length > LONG ? `${kind} long` : kind });
         if (value !== null) td.dataset.v = Array.isArray(value) ? JSON.stringify(value) : value;
         if (kind === "path" && value !== null) td.title = value;
         if (kind === "grade" && value !== null) td.append(ripple.element("span", { class: "grade", "data-grade": value }, this.text(row, key)));
