@@ -37,6 +37,7 @@ fn script(picture: &Picture) -> &'static str {
     match picture {
         Picture::Treemap(_) => include_str!("assets/treemap.js"),
         Picture::Icicle(_) => include_str!("assets/icicle.js"),
+        Picture::Bars(_) => include_str!("assets/bars.js"),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The page of `impact`.
 
 use super::cell::{Cell, Kind, figure};
-use super::cost::{cost_facts, heavyweights_section};
+use super::cost::cost_facts;
+use super::heavy::heavyweights_section;
 use super::hubs::hubs_section;
 use super::page::{Fact, Page, Pictured, Section};
+use super::picture::{Bars, Measure, Picture};
 use super::rebuilt::rebuilt_section;
 use super::table::{Column, Table};
 use crate::query::ImpactReport;
@@ -16,7 +18,8 @@ impl Pictured for ImpactReport {
         let sections = [
             rebuilt_section(self.list.as_deref().unwrap_or_default()),
             hubs_section(self),
-            heavyweights_section(self.cost.as_ref()),
+            self.distances_section(),
+            self.cost.as_ref().and_then(heavyweights_section),
             self.each_section(),
             self.bumped_section(),
         ];
@@ -87,6 +90,31 @@ impl ImpactReport {
                 Some(hours) => figure(Kind::Hours, hours),
                 None => fraction(needless.savings.builds as f64, self.derivations.total),
             },
+        })
+    }
+
+    /// How far away what is rebuilt is.
+    fn distances_section(&self) -> Option<Section> {
+        let columns = vec![
+            Column::new("distance", "distance", Kind::Count),
+            Column::new("derivations", "derivations", Kind::Count),
+        ];
+        let rows =
+            self.by_distance.iter().map(|count| vec![Cell::count(count.distance), Cell::count(count.derivations)]);
+        let picture = Picture::Bars(Bars {
+            label: "Rebuilt derivations by distance".to_owned(),
+            of: "distance",
+            measures: vec![Measure::one("builds", "builds", "derivations")],
+            longest: false,
+            limit: self.by_distance.len(),
+        });
+        (self.by_distance.len() > 1).then(|| Section {
+            id: "distances",
+            title: "How far away".to_owned(),
+            lead: "Steps from what is bumped, along the shortest way: 0 is the bump itself, 1 its direct consumers."
+                .to_owned(),
+            picture: Some(picture),
+            table: Table { columns, rows: rows.collect() },
         })
     }
 

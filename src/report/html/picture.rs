@@ -11,6 +11,8 @@ pub enum Picture {
     Treemap(Treemap),
     /// What holds what, from left to right.
     Icicle(Icicle),
+    /// Bars.
+    Bars(Bars),
 }
 
 impl Picture {
@@ -19,6 +21,7 @@ impl Picture {
         match self {
             Self::Treemap(_) => "treemap",
             Self::Icicle(_) => "icicle",
+            Self::Bars(_) => "bars",
         }
     }
 
@@ -27,6 +30,7 @@ impl Picture {
         match self {
             Self::Treemap(picture) => &picture.label,
             Self::Icicle(picture) => &picture.label,
+            Self::Bars(picture) => &picture.label,
         }
     }
 }
@@ -88,4 +92,48 @@ pub struct Slice {
     /// Its parts: together at most as much as it holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Slice>,
+}
+
+/// Bars: one for each row, from left to right.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bars {
+    /// What it shows, in words.
+    pub label: String,
+    /// The columns that name a bar, parted by an arrow.
+    pub of: Vec<&'static str>,
+    /// What the bars' lengths can be; the first is shown first.
+    pub measures: Vec<Measure>,
+    /// Whether the longest bars are drawn, the longest first; else the first rows, as they stand.
+    pub longest: bool,
+    /// How many bars are drawn at most.
+    pub limit: usize,
+}
+
+/// What a length is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measure {
+    /// Names it in links, as [`Area::key`] does.
+    pub key: &'static str,
+    /// In words.
+    pub title: &'static str,
+    /// What a bar is made of, one part after the other; all of one kind.
+    pub series: Vec<Series>,
+}
+
+impl Measure {
+    /// Of one part alone.
+    pub(super) fn one(key: &'static str, title: &'static str, column: &'static str) -> Self {
+        Self { key, title, series: vec![Series { column, title, tone: "accent" }] }
+    }
+}
+
+/// A part of every bar.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Series {
+    /// The column of its lengths.
+    pub column: &'static str,
+    /// In words.
+    pub title: &'static str,
+    /// What its colour means: `accent`, `plain` or `needed`.
+    pub tone: &'static str,
 }

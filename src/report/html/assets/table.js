@@ -176,6 +176,19 @@
       this.#render();
     }
 
+    // goes to a row that passes the filter
+    reveal(row) {
+      const at = this.ordered.indexOf(row);
+      if (at < 0) return;
+      if (at >= this.shown) this.#reveal(at + STEP);
+      for (const other of this.body.querySelectorAll("[data-picked]")) delete other.dataset.picked;
+      const tr = this.#tr(row);
+      tr.dataset.picked = "";
+      tr.tabIndex = -1;
+      tr.scrollIntoView({ block: "center" });
+      tr.focus({ preventScroll: true });
+    }
+
     #tr(row) {
       if (this.trs[row]) return this.trs[row];
       const tr = ripple.element("tr");
