@@ -85,6 +85,7 @@ impl Case {
             current: 1,
             heaviest: 3,
             list: true,
+            pictures: false,
             maintainers: &Maintainers::default(),
         };
         waves(&self.graph, &bumps, params, &[]).unwrap()

@@ -148,6 +148,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         majors: args.major.unwrap_or_default(),
         heaviest: args.heavyweights,
         list: args.list,
+        pictures: false,
         maintainers: &maintainers,
     };
     let mut report = waves(&graph, &bumps, params, &references)?;

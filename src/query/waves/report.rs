@@ -9,6 +9,7 @@ use super::units::Together;
 use crate::graph::Graph;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
+use crate::query::farm_runs::FarmRuns;
 
 /// A plan, why it is this one, and the price of the others.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +59,27 @@ pub struct WavesReport {
     /// Findings that bear on the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Plans of the frontier in full, fewest waves first, where pictures are asked for.
+    #[serde(skip)]
+    pub plans: Option<Vec<PlanRow>>,
+    /// What the farm does in each wave of the chosen plan, where pictures are asked for and there is a farm.
+    #[serde(skip)]
+    pub runs: Vec<FarmRuns>,
+}
+
+/// A plan of the frontier.
+#[derive(Debug, Clone)]
+pub struct PlanRow {
+    /// Its figures.
+    pub point: FrontierPoint,
+    /// Whether it is the chosen one.
+    pub is_chosen: bool,
+    /// Its waves, without what is locked with each.
+    pub waves: Vec<WaveRow>,
+    /// The builds that take longest, and where they settle in it.
+    pub heavy_builds: Vec<HeavyBuild>,
+    /// What neighbouring waves of it would cost less as one.
+    pub merges: Vec<Merge>,
 }
 
 /// Ways to bring in a bump that mends a security hole.
@@ -301,7 +323,8 @@ pub struct WaveRow {
     /// How long the farm takes, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub makespan_hours: Option<f64>,
-    /// The bumps that are locked once it is green, in their order.
+    /// The bumps that are locked once it is green, in their order; told of the chosen plan alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<String>,
     /// What no later wave rebuilds.
     pub settles: Rebuilds,

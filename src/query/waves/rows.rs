@@ -10,10 +10,11 @@ use super::made::{Changes, Made};
 use super::plan::{Planned, WavesParams};
 use super::reasons::Reasons;
 use super::report::{
-    Alternatives, BackEdge, Before, BumpRow, Chosen, HeavyBuild, PlannedOn, Rebuilds, SecurityBump, WaveBump, WaveRow,
-    WavesReport,
+    Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlanRow, PlannedOn, Rebuilds,
+    SecurityBump, WaveBump, WaveRow, WavesReport,
 };
 use super::security::{SecurityParams, security_ways};
+use super::shares::Shares;
 use super::stakes::Stakes;
 use super::units::{Together, suggested};
 use super::wish::Pin;
@@ -34,6 +35,7 @@ const BACK_EDGES: usize = 1_000;
 /// Makes the rows of a report.
 pub(super) struct Rows<'a> {
     pub(super) planned: &'a Planned<'a>,
+    shares: &'a Shares,
     /// What each wave makes, ascending.
     pub(super) nodes: Vec<Vec<NodeId>>,
     /// The number of the last wave that makes each node; 0 where none does.
@@ -43,7 +45,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(planned: &'a Planned<'a>) -> Self {
+    pub(super) fn new(planned: &'a Planned<'a>, shares: &'a Shares) -> Self {
         let mut last = vec![0; planned.graph.node_count()];
         let mut wave = vec![0; planned.units.len()];
         let nodes: Vec<Vec<NodeId>> = planned.plan.waves.iter().map(|wave| planned.waves.nodes(wave)).collect();
@@ -51,7 +53,7 @@ impl<'a> Rows<'a> {
             nodes.iter().for_each(|node| last[node.index()] = number as u32);
             units.iter().for_each(|&unit| wave[unit as usize] = number);
         }
-        Self { planned, nodes, last, wave }
+        Self { planned, shares, nodes, last, wave }
     }
 
     /// The report without the frontier.
@@ -59,10 +61,15 @@ impl<'a> Rows<'a> {
         let Planned { graph, bumps, units, .. } = *self.planned;
         let (back_edges, more_back_edges) = self.back_edges();
         let stakes = Stakes::new(graph, self.planned.params.maintainers);
-        let reasons = Reasons::new(self.planned, &self.wave);
+        let reasons = Reasons::new(self.planned, self.shares, &self.wave);
         let notes = self.notes(&mut chosen);
         let bump_rows = self.bumps(&stakes, &reasons);
-        let waves = self.waves(&stakes, &reasons);
+        let mut waves = self.waves(&stakes, &reasons);
+        let mut locked: Vec<String> = Vec::new();
+        for wave in &mut waves {
+            locked.extend(wave.bumps.iter().map(|bump| bump.name.clone()));
+            wave.locked.clone_from(&locked);
+        }
         WavesReport {
             version: REPORT_VERSION,
             closure: PlannedOn::of(graph),
@@ -84,6 +91,20 @@ impl<'a> Rows<'a> {
             major: None,
             unbuildable: Vec::new(),
             notes,
+            plans: None,
+            runs: Vec::new(),
+        }
+    }
+
+    /// A plan of the frontier.
+    pub(super) fn plan(&self, stakes: &Stakes<'_>, point: FrontierPoint, is_chosen: bool) -> PlanRow {
+        let reasons = Reasons::new(self.planned, self.shares, &self.wave);
+        PlanRow {
+            point,
+            is_chosen,
+            waves: self.waves(stakes, &reasons),
+            heavy_builds: self.heavy_builds(),
+            merges: self.merges(),
         }
     }
 
@@ -173,9 +194,9 @@ impl<'a> Rows<'a> {
         (all.into_par_iter().map(row).collect(), more)
     }
 
+    /// Without what is locked with each.
     fn waves(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<WaveRow> {
         let Planned { graph, bumps, units, made, precedence, waves, params, plan, .. } = *self.planned;
-        let mut locked: Vec<String> = Vec::new();
         let mut rows = Vec::with_capacity(plan.waves.len());
         for (number, (wave, nodes)) in (1..).zip(plan.waves.iter().zip(&self.nodes)) {
             let sum = waves.of(wave);
@@ -185,7 +206,6 @@ impl<'a> Rows<'a> {
                 .flatten()
                 .flat_map(|&unit| units[unit as usize].bumps.iter().map(move |&bump| (unit, bump)))
                 .collect();
-            locked.extend(in_order.iter().map(|&(_, bump)| self.name(bump)));
             let own = Made::together(wave.iter().map(|&unit| &made[unit as usize]));
             let settled = nodes.iter().filter(|node| self.last[node.index()] == number as u32);
             let builds =
@@ -211,7 +231,7 @@ impl<'a> Rows<'a> {
                 test_builds: own.tests.len() as u64,
                 critical_path_hours: hours(heaviest_chain(graph, nodes, params.costs.millis()).1 as f64),
                 makespan_hours: waves.has_farm().then(|| hours(sum.millis_long as f64)),
-                locked: locked.clone(),
+                locked: Vec::new(),
                 settles: self.rebuilds(settled),
                 stages: stages
                     .iter()
