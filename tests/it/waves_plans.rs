@@ -63,7 +63,7 @@ fn every_plan_is_what_waves_says_when_asked_for_it() {
     let farm = Farm::builders(3, None);
     for (wishes, farm) in lists().iter().zip([None, Some(&farm)]) {
         let report = plan(wishes, farm, None);
-        let plans: &[PlanRow] = report.plans.as_deref().unwrap();
+        let plans: &[PlanRow] = &report.pictures.as_ref().unwrap().plans;
         let points: Vec<_> = plans.iter().map(|plan| plan.point).collect();
         assert_eq!(points, report.frontier, "few are all told");
         assert!(plans.len() >= 4, "{}", plans.len());
@@ -73,8 +73,20 @@ fn every_plan_is_what_waves_says_when_asked_for_it() {
             assert_eq!(json(&asked.waves), json(&told.waves), "{} waves", told.point.waves);
             assert_eq!(asked.heavy_builds, told.heavy_builds);
             assert_eq!(asked.merges, told.merges);
-            let other = asked.plans.unwrap().into_iter().find(|plan| plan.is_chosen).unwrap();
+            let other = asked.pictures.unwrap().plans.into_iter().find(|plan| plan.is_chosen).unwrap();
             assert_eq!(json(&other.waves), json(&told.waves));
+        }
+        for told in plans {
+            let long = |wave: &WaveRow| wave.makespan_hours.unwrap_or(wave.critical_path_hours);
+            let mut now = 0.0;
+            for wave in &told.waves {
+                assert!((wave.start_hours.unwrap() - now).abs() < 1e-9);
+                assert!(wave.overlapping_start_hours.unwrap() <= now + 1e-9);
+                now += long(wave);
+            }
+            let ends = told.waves.iter().map(|wave| wave.overlapping_start_hours.unwrap() + long(wave));
+            assert!((told.point.latency_hours.unwrap() - now).abs() < 1e-9);
+            assert!((told.point.overlapping_hours.unwrap() - ends.fold(0.0, f64::max)).abs() < 1e-9);
         }
         let chosen = plans.iter().filter(|plan| plan.is_chosen).count();
         let same = plans.iter().filter(|plan| json(&plan.waves) == json(&report.waves)).count();
@@ -87,7 +99,7 @@ fn without_pictures_nothing_of_them_is_told() {
     let wishes = &lists()[0];
     let with = serde_json::to_value(plan(wishes, Some(&Farm::builders(3, None)), None)).unwrap();
     let members: Vec<&String> = with.as_object().unwrap().keys().collect();
-    assert!(!members.iter().any(|member| ["plans", "runs"].contains(&member.as_str())), "{members:?}");
+    assert!(!members.iter().any(|member| member.as_str() == "pictures"), "{members:?}");
 }
 
 /// What a farm does, each build by itself, and from few of them with the rest in short.

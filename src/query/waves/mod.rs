@@ -34,7 +34,7 @@ pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
     Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlanRow,
-    PlannedOn, Rebuilds, SecurityBump, WaveBuild, WaveBump, WaveRow, WavesReport,
+    PlannedOn, Rebuilds, SecurityBump, WaveBuild, WaveBump, WavePictures, WaveRow, WavesReport,
 };
 pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;

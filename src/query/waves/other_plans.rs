@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::plan::Planned;
-use super::report::{Alternatives, FrontierPoint, PlanRow};
+use super::report::{Alternatives, FrontierPoint, WavePictures};
 use super::rows::Rows;
-use super::shares::Shares;
 use super::stakes::Stakes;
 use crate::reach::plan::Plan;
 
@@ -17,26 +16,44 @@ pub const MOST_PLANS: usize = 60;
 /// Of these the first are all told.
 const FIRST: usize = 30;
 
-/// The plans of the frontier, as [`super::waves`] tells each where it is asked for: so many of them that one can look
-/// around, and always the chosen one and its neighbours. O(nodes + edges) for each wave, in parallel.
-pub(super) fn other_plans(
-    planned: &Planned<'_>,
-    shares: &Shares,
-    plans: &[Plan],
-    points: &[FrontierPoint],
-    alternatives: &Alternatives,
-) -> Vec<PlanRow> {
-    let stakes = Stakes::new(planned.graph, planned.params.maintainers);
-    let near = [&alternatives.cheaper, &alternatives.safer].into_iter().flatten().map(|other| other.point.waves);
-    let wanted: BTreeSet<usize> = near.chain([planned.plan.waves.len()]).collect();
-    let places: BTreeSet<usize> = spread(plans.len());
-    let told = |&(at, plan): &(usize, &Plan)| places.contains(&at) || wanted.contains(&plan.waves.len());
-    let told: Vec<(usize, &Plan)> = plans.iter().enumerate().filter(told).collect();
-    let row = |&(at, plan): &(usize, &Plan)| {
-        let of = Planned { plan, ..*planned };
-        Rows::new(&of, shares).plan(&stakes, points[at], plan.waves == planned.plan.waves)
-    };
-    told.par_iter().map(row).collect()
+/// What was found beside the chosen plan.
+pub(super) struct Frontier<'f> {
+    /// The best of each number of waves, fewest first.
+    pub(super) plans: &'f [Plan],
+    /// Their figures.
+    pub(super) points: &'f [FrontierPoint],
+    /// The chosen plan with one of its bumps set apart.
+    pub(super) apart: Option<(&'f Plan, FrontierPoint)>,
+}
+
+impl Rows<'_> {
+    /// What pictures are drawn from: plans of the frontier, each as [`super::waves`] tells it where it is asked for,
+    /// so many of them that one can look around, and always the chosen one and its neighbours; and what a farm does.
+    /// O(nodes + edges) for each wave, in parallel.
+    pub(super) fn pictures(&self, frontier: &Frontier<'_>, alternatives: &Alternatives) -> WavePictures {
+        let Frontier { plans, points, apart } = frontier;
+        let planned = self.planned;
+        let stakes = Stakes::new(planned.graph, planned.params.maintainers);
+        let near = [&alternatives.cheaper, &alternatives.safer].into_iter().flatten().map(|other| other.point.waves);
+        let wanted: BTreeSet<usize> = near.chain([planned.plan.waves.len()]).collect();
+        let places = spread(plans.len());
+        let is_told = |&(at, plan): &(usize, &Plan)| places.contains(&at) || wanted.contains(&plan.waves.len());
+        let told: Vec<(usize, &Plan)> = plans.iter().enumerate().filter(is_told).collect();
+        let row = |plan: &Plan, point: FrontierPoint| {
+            let of = Planned { plan, ..*planned };
+            Rows::new(&of, self.shares).plan(&stakes, point, plan.waves == planned.plan.waves)
+        };
+        // what is told as safer, where it is that with one bump set apart
+        let safer = alternatives.safer.as_ref().map(|safer| safer.point);
+        let apart =
+            apart.filter(|&(plan, point)| Some(point) == safer && plans.iter().all(|other| other.waves != plan.waves));
+        WavePictures {
+            limits: planned.params.limits,
+            plans: told.par_iter().map(|&(at, plan)| row(plan, points[at])).collect(),
+            safer: apart.map(|(plan, point)| row(plan, point)),
+            runs: self.runs(),
+        }
+    }
 }
 
 /// The places that are told of so many: all of the first, then at equal ratios up to the last.

@@ -3,7 +3,7 @@
 use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
 use super::major::major;
-use super::other_plans::other_plans;
+use super::other_plans::Frontier;
 use super::precedence::{Contradiction, Precedence, unit_of};
 use super::priced::Waves;
 use super::replan::Open;
@@ -234,8 +234,9 @@ pub fn waves(
     }
     report.alternatives = rows.alternatives(&plans, &points, apart.as_ref().map(|plan| (plan, point(plan))));
     if params.pictures {
-        report.plans = Some(other_plans(&planned, &shares, &plans, &points, &report.alternatives));
-        report.runs = rows.runs();
+        let frontier =
+            Frontier { plans: &plans, points: &points, apart: apart.as_ref().map(|plan| (plan, point(plan))) };
+        report.pictures = Some(rows.pictures(&frontier, &report.alternatives));
     }
     report.frontier = points;
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keep::LateBump;
 use super::major::MajorReport;
+use super::plan::WaveLimits;
 use super::security::SecurityReport;
 use super::units::Together;
 use crate::graph::Graph;
@@ -59,11 +60,21 @@ pub struct WavesReport {
     /// Findings that bear on the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Plans of the frontier in full, fewest waves first, where pictures are asked for.
+    /// What pictures are drawn from, where they are asked for; no part of what is told to machines.
     #[serde(skip)]
-    pub plans: Option<Vec<PlanRow>>,
-    /// What the farm does in each wave of the chosen plan, where pictures are asked for and there is a farm.
-    #[serde(skip)]
+    pub pictures: Option<WavePictures>,
+}
+
+/// What pictures of a plan are drawn from, beside the plan.
+#[derive(Debug, Clone, Default)]
+pub struct WavePictures {
+    /// What the plans keep to.
+    pub limits: WaveLimits,
+    /// Plans of the frontier in full, fewest waves first.
+    pub plans: Vec<PlanRow>,
+    /// The next safer plan, where it is none of the frontier.
+    pub safer: Option<PlanRow>,
+    /// What the farm does in each wave of the chosen plan; none without a farm that can build them all.
     pub runs: Vec<FarmRuns>,
 }
 
@@ -323,6 +334,12 @@ pub struct WaveRow {
     /// How long the farm takes, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub makespan_hours: Option<f64>,
+    /// When it begins where the waves go one after the other, as the plan's `latency_hours` has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_hours: Option<f64>,
+    /// When it begins where waves that do not touch overlap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlapping_start_hours: Option<f64>,
     /// The bumps that are locked once it is green, in their order; told of the chosen plan alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<String>,

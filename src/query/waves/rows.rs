@@ -35,7 +35,7 @@ const BACK_EDGES: usize = 1_000;
 /// Makes the rows of a report.
 pub(super) struct Rows<'a> {
     pub(super) planned: &'a Planned<'a>,
-    shares: &'a Shares,
+    pub(super) shares: &'a Shares,
     /// What each wave makes, ascending.
     pub(super) nodes: Vec<Vec<NodeId>>,
     /// The number of the last wave that makes each node; 0 where none does.
@@ -91,8 +91,7 @@ impl<'a> Rows<'a> {
             major: None,
             unbuildable: Vec::new(),
             notes,
-            plans: None,
-            runs: Vec::new(),
+            pictures: None,
         }
     }
 
@@ -198,7 +197,10 @@ impl<'a> Rows<'a> {
     fn waves(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<WaveRow> {
         let Planned { graph, bumps, units, made, precedence, waves, params, plan, .. } = *self.planned;
         let mut rows = Vec::with_capacity(plan.waves.len());
+        let starts = waves.starts(plan);
+        let start = |time: u64| waves.is_timed().then(|| hours(time as f64));
         for (number, (wave, nodes)) in (1..).zip(plan.waves.iter().zip(&self.nodes)) {
+            let begins = starts.get(number - 1).copied().unwrap_or_default();
             let sum = waves.of(wave);
             let stages = stages(wave, |a, b| precedence.order.is_before(a, b));
             let in_order: Vec<(u32, usize)> = stages
@@ -231,6 +233,8 @@ impl<'a> Rows<'a> {
                 test_builds: own.tests.len() as u64,
                 critical_path_hours: hours(heaviest_chain(graph, nodes, params.costs.millis()).1 as f64),
                 makespan_hours: waves.has_farm().then(|| hours(sum.millis_long as f64)),
+                start_hours: start(begins.in_turn),
+                overlapping_start_hours: start(begins.overlapping),
                 locked: Vec::new(),
                 settles: self.rebuilds(settled),
                 stages: stages
