@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::Outcome;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
+use super::people::PeopleArgs;
 use super::pricing::{Pricing, PricingArgs};
 use super::printer::Printer;
 use super::side::{LoadedSide, SideArgs};
-use crate::ingest::Maintainers;
 use crate::proof::Texts;
-use crate::query::{Diff, DiffReport, Judged, OwnerRules, needless, systems_without_evidence};
+use crate::query::{Diff, DiffReport, Judged, needless, systems_without_evidence};
 use crate::report::DiffPage;
 use crate::role::EffectiveInputs;
 use crate::verdict::Verdicts;
@@ -41,6 +41,9 @@ pub(super) struct Args {
     pricing: PricingArgs,
     #[command(flatten)]
     people: PeopleArgs,
+    /// Write handles in markdown so that people are told
+    #[arg(long, help_heading = "People")]
+    mention: bool,
     /// How many causes a table shows
     #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "all", help_heading = "Output")]
     limit: usize,
@@ -52,44 +55,15 @@ pub(super) struct Args {
     fail_over: Option<u64>,
 }
 
-/// Whom it concerns.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "People")]
-struct PeopleArgs {
-    /// Maintainers and teams by attribute, beside what the evaluation says: nix-env -qaP --json --meta,
-    /// nix-eval-jobs lines, or a map of attributes to names (repeatable)
-    #[arg(long, value_name = "FILE")]
-    maintainers: Vec<PathBuf>,
-    /// Who owns what: lines of 'GLOB OWNER…', the last that matches an attribute (or, with a slash, the
-    /// file of its meta.position) counts
-    #[arg(long, value_name = "FILE")]
-    owners: Option<PathBuf>,
-    /// Write handles in markdown so that people are told
-    #[arg(long)]
-    mention: bool,
-}
-
-/// What files say of maintainers, joined.
-pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
-    let mut maintainers = Maintainers::default();
-    for path in files {
-        let (stated, problems) = Maintainers::read(path)?;
-        printer.problems(&problems);
-        maintainers.join(stated);
-    }
-    Ok(maintainers)
-}
-
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after an evaluation
-    let rules = args.people.owners.as_deref().map(OwnerRules::read).transpose()?;
-    let maintainers = read_maintainers(&args.people.maintainers, printer)?;
+    let stated = args.people.load(printer)?;
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
     let mut report = report(&args, &diff, &old, &new, printer)?;
-    report.people = diff.people(&report.causes, &maintainers, rules.as_ref());
+    report.people = diff.people(&report.causes, &stated.maintainers, stated.rules.as_ref());
     let causes = if args.all { None } else { Some(args.limit) };
-    printer.report(&DiffPage { report: &report, causes, mention: args.people.mention })?;
+    printer.report(&DiffPage { report: &report, causes, mention: args.mention })?;
     let (count, what) = report.weighed();
     Ok(Outcome::of(count, what, args.fail_over, printer))
 }

@@ -334,7 +334,7 @@ impl Makespan {
 }
 
 impl Price {
-    fn of(costs: &Costs, node: NodeId) -> Self {
+    pub(super) fn of(costs: &Costs, node: NodeId) -> Self {
         let time = costs.time(node);
         Self {
             hours: hours(time.millis as f64),

@@ -6,6 +6,7 @@ mod causes;
 mod compared;
 mod judgement;
 mod label;
+mod listed;
 mod matching;
 mod notes;
 mod owners;

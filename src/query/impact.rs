@@ -7,10 +7,14 @@ use serde::Serialize;
 use super::REPORT_VERSION;
 use super::cost_report::{CostReport, Price};
 use super::labels::{Branch, branch, kernel_of, labels, rebuilds_nixos_tests};
-use super::remedied::{Needless, RemediedReport};
+use super::needless::Needless;
+use super::remedied::RemediedReport;
 use super::resolve::Bump;
+use super::spread::Spread;
 use crate::graph::{AttributeId, Graph, NodeId};
-use crate::reach::{EditedRebuild, Propagation, RebuildSet, hubs};
+use crate::nix::called;
+use crate::reach::{EditedRebuild, Hub, Propagation, RebuildSet, hubs};
+use crate::verdict::Grade;
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -48,6 +52,9 @@ pub struct ImpactReport {
     pub by_distance: Vec<DistanceCount>,
     /// Through which direct consumers most of the set is reached.
     pub hubs: Vec<HubReport>,
+    /// The same with the hubs within each, for pictures, where they are asked for.
+    #[serde(skip)]
+    pub spread: Vec<Spread>,
     /// Each selector alone, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Share>,
@@ -168,6 +175,18 @@ pub struct HubReport {
     pub adds: u32,
 }
 
+impl HubReport {
+    pub(super) fn of(graph: &Graph, hub: Hub) -> Self {
+        Self {
+            drv: graph.path(hub.node),
+            name: graph.name(hub.node).to_owned(),
+            system: graph.system(hub.node).to_owned(),
+            reaches: hub.reaches,
+            adds: hub.adds,
+        }
+    }
+}
+
 /// One of several bumps.
 #[derive(Debug, Clone, Serialize)]
 pub struct Share {
@@ -206,6 +225,14 @@ pub struct Listed {
     pub attributes: Vec<String>,
     /// The system that each of them was evaluated for; empty where that is not given.
     pub attribute_systems: Vec<String>,
+    /// What its package is called: the pname in lower case, without the prefix of an interpreter.
+    pub package: String,
+    /// Who stands behind its attributes, as far as that is known: maintainers, teams, owners.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// The strongest grade of evidence at which its full build is needless, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needless: Option<Grade>,
     /// What is left of it after the remedies, where any are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,
@@ -214,6 +241,33 @@ pub struct Listed {
     pub price: Option<Price>,
     #[serde(skip)]
     pub(super) node: NodeId,
+}
+
+impl Listed {
+    /// A node of a graph, of which nothing is asked beyond what the graph tells.
+    pub(super) fn new(graph: &Graph, node: NodeId, distance: u32, fetched: bool) -> Self {
+        let attributes = || graph.attributes_of(node);
+        Self {
+            drv: graph.path(node),
+            name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            fetched,
+            distance,
+            attributes: attributes().map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
+            attribute_systems: attributes().map(|attribute| graph.attribute_system(attribute).to_owned()).collect(),
+            package: called(graph.pname(node)),
+            owners: Vec::new(),
+            needless: None,
+            after: None,
+            price: None,
+            node,
+        }
+    }
+
+    /// Nearest first, then by name and path.
+    pub(super) fn sort(list: &mut [Self]) {
+        list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));
+    }
 }
 
 /// What is left of a rebuild after remedies.
@@ -260,16 +314,8 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         attributes,
         derivations: count_derivations(graph, &rebuilt),
         by_distance: by_distance(&rebuilt),
-        hubs: hubs(&propagation, &rebuilt, params.hubs)
-            .into_iter()
-            .map(|hub| HubReport {
-                drv: graph.path(hub.node),
-                name: graph.name(hub.node).to_owned(),
-                system: graph.system(hub.node).to_owned(),
-                reaches: hub.reaches,
-                adds: hub.adds,
-            })
-            .collect(),
+        hubs: hubs(&propagation, &rebuilt, params.hubs).into_iter().map(|hub| HubReport::of(graph, hub)).collect(),
+        spread: Vec::new(),
         each,
         overlap,
         needless: Vec::new(),
@@ -449,22 +495,8 @@ fn list(graph: &Graph, rebuilt: &RebuildSet, depth: Option<u32>) -> Vec<Listed> 
         .map(|(node, distance)| (node, distance, false))
         .chain(rebuilt.fetched.iter().map(|node| (node, 0, true)))
         .filter(|&(_, distance, _)| depth.is_none_or(|depth| distance <= depth))
-        .map(|(&node, distance, fetched)| Listed {
-            drv: graph.path(node),
-            name: graph.name(node).to_owned(),
-            system: graph.system(node).to_owned(),
-            fetched,
-            distance,
-            attributes: graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
-            attribute_systems: graph
-                .attributes_of(node)
-                .map(|attribute| graph.attribute_system(attribute).to_owned())
-                .collect(),
-            after: None,
-            price: None,
-            node,
-        })
+        .map(|(&node, distance, fetched)| Listed::new(graph, node, distance, fetched))
         .collect();
-    list.sort_by(|a, b| (a.distance, &a.name, &a.drv).cmp(&(b.distance, &b.name, &b.drv)));
+    Listed::sort(&mut list);
     list
 }

@@ -59,6 +59,8 @@ pub struct RankReport {
     /// What the whole closure costs; with costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closure: Option<BumpCost>,
+    /// How many nodes there are.
+    pub total: u64,
     /// Nodes by what was asked for, the most first, then by name and path.
     pub nodes: Vec<RankedNode>,
 }
@@ -70,6 +72,10 @@ pub struct RankedNode {
     pub drv: String,
     /// Its name.
     pub name: String,
+    /// What it is built on; empty for an input source.
+    pub system: String,
+    /// The attributes that name it, without systems, each once.
+    pub attributes: Vec<String>,
     /// Derivations that its bump rebuilds, itself not counted.
     pub dependents: u32,
     /// What its bump costs: its own build or download, and those rebuilds; with costs.
@@ -137,6 +143,7 @@ pub fn rank(graph: &Graph, params: RankParams<'_>) -> Result<RankReport, RankErr
     let keys = sums.keys(params.by);
     let mut order: Vec<NodeId> = graph.nodes().collect();
     let key = |node: &NodeId| (Reverse(keys[node.index()]), graph.name(*node), graph.digest(*node));
+    let total = order.len();
     let top = params.top.unwrap_or(order.len()).min(order.len());
     if top < order.len() && top > 0 {
         order.select_nth_unstable_by(top - 1, |a, b| key(a).cmp(&key(b)));
@@ -148,6 +155,8 @@ pub fn rank(graph: &Graph, params: RankParams<'_>) -> Result<RankReport, RankErr
         RankedNode {
             drv: graph.path(node),
             name: graph.name(node).to_owned(),
+            system: graph.system(node).to_owned(),
+            attributes: attributes_of(graph, node),
             dependents: (sums.nodes[at] - 1) as u32,
             cost: params.costs.map(|costs| BumpCost::new(costs, sums.costs[at], sums.critical[at])),
         }
@@ -156,6 +165,15 @@ pub fn rank(graph: &Graph, params: RankParams<'_>) -> Result<RankReport, RankErr
         version: REPORT_VERSION,
         by: params.costs.map(|_| params.by),
         closure: params.costs.map(|costs| BumpCost::of_closure(graph, costs, sums.longest)),
+        total: total as u64,
         nodes: order.into_iter().map(ranked).collect(),
     })
+}
+
+/// The attributes that name a node, without systems, each once.
+fn attributes_of(graph: &Graph, node: NodeId) -> Vec<String> {
+    let mut names: Vec<&str> = graph.attributes_of(node).map(|attribute| graph.attribute_name(attribute)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(str::to_owned).collect()
 }

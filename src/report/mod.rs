@@ -10,6 +10,7 @@ mod dot;
 mod evidence;
 mod expense;
 mod explained;
+pub mod html;
 mod impact;
 mod inputs;
 mod levels;

@@ -434,6 +434,6 @@ fn without_costs() {
     let graph = graph(&[program.folder.path().join("closure.ripple")]);
     let value = serde_json::to_value(rank(&graph, RankParams::default()).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&value), ["nodes", "version"]);
-    assert_eq!(keys(&value["nodes"][0]), ["dependents", "drv", "name"]);
+    assert_eq!(keys(&value), ["nodes", "total", "version"]);
+    assert_eq!(keys(&value["nodes"][0]), ["attributes", "dependents", "drv", "name", "system"]);
 }

@@ -8,10 +8,10 @@ use clap::ValueEnum;
 use crate::cli::Outcome;
 use crate::cli::closure::ClosureArgs;
 use crate::cli::costs::CostArgs;
-use crate::cli::diff::read_maintainers;
 use crate::cli::error::CliError;
 use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
+use crate::cli::people::read_maintainers;
 use crate::cli::printer::Printer;
 use crate::graph::{Graph, NodeId};
 use crate::query::waves::{

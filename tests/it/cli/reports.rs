@@ -93,9 +93,10 @@ fn depth_and_paths() {
 #[test]
 fn rank_in_each_form() {
     let report = on_minipkgs(&["rank", "--format", "json"]).json();
-    assert_eq!(keys(&report), ["nodes", "version"]);
+    assert_eq!(keys(&report), ["nodes", "total", "version"]);
     let nodes = report["nodes"].as_array().unwrap();
-    assert_eq!(keys(&nodes[0]), ["dependents", "drv", "name"]);
+    assert_eq!(report["total"].as_u64(), Some(nodes.len() as u64));
+    assert_eq!(keys(&nodes[0]), ["attributes", "dependents", "drv", "name", "system"]);
     let counts: Vec<u64> = nodes.iter().map(|node| node["dependents"].as_u64().unwrap()).collect();
     assert!(counts.is_sorted_by(|before, after| before >= after));
     let rows = rows(&on_minipkgs(&["rank", "--format", "csv"]).fine());

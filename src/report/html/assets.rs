@@ -1,0 +1,54 @@
+//! Scripts and styles of pages.
+
+use super::picture::Picture;
+
+/// How pages look.
+pub(super) const STYLE: &str = include_str!("assets/page.css");
+
+/// What every page runs, in order.
+const CORE: [&str; 4] = [
+    include_str!("assets/page.js"),
+    include_str!("assets/format.js"),
+    include_str!("assets/table.js"),
+    include_str!("assets/filter.js"),
+];
+
+/// What every page with a picture runs, in order, before the pictures' own.
+const DRAWING: [&str; 12] = [
+    include_str!("vendor/d3-array.min.js"),
+    include_str!("vendor/d3-color.min.js"),
+    include_str!("vendor/d3-format.min.js"),
+    include_str!("vendor/d3-interpolate.min.js"),
+    include_str!("vendor/d3-time.min.js"),
+    include_str!("vendor/d3-time-format.min.js"),
+    include_str!("vendor/d3-scale.min.js"),
+    include_str!("vendor/d3-selection.min.js"),
+    include_str!("vendor/d3-axis.min.js"),
+    include_str!("vendor/d3-hierarchy.min.js"),
+    include_str!("assets/marks.js"),
+    include_str!("assets/svg.js"),
+];
+
+/// Starts the page; the last.
+const START: &str = "ripple.start();";
+
+/// What draws a picture of a kind.
+fn script(picture: &Picture) -> &'static str {
+    match picture {
+        Picture::Treemap(_) => include_str!("assets/treemap.js"),
+    }
+}
+
+/// All scripts of a page with these pictures, in the order in which they run.
+pub(super) fn scripts<'p>(pictures: impl Iterator<Item = &'p Picture>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut drawing: Vec<&'static str> = Vec::new();
+    for picture in pictures {
+        if !names.contains(&picture.name()) {
+            names.push(picture.name());
+            drawing.push(script(picture));
+        }
+    }
+    let shared: &[&str] = if drawing.is_empty() { &[] } else { &DRAWING };
+    CORE.iter().chain(shared).chain(&drawing).copied().chain([START]).collect()
+}

@@ -1,0 +1,104 @@
+// One filter for the page: words, and a facet for every column that is one.
+"use strict";
+(() => {
+  // stands for "has none"
+  const NONE = "(none)";
+  const list = (value) => (Array.isArray(value) ? (value.length ? value : [NONE]) : [value ?? NONE]);
+  let facets = [];
+
+  // the facets of all tables, with their values and how often each is there
+  function find(sections) {
+    const found = new Map();
+    for (const { table } of sections) {
+      for (const { key, title } of table.columns.filter((column) => column.filter)) {
+        if (!found.has(key)) found.set(key, { key, title, counts: new Map() });
+        const { counts } = found.get(key);
+        for (let row = 0; row < table.rows; row++) {
+          for (const value of list(table.value(row, key))) counts.set(value, (counts.get(value) ?? 0) + 1);
+        }
+      }
+    }
+    // by what is worth no choice there is none
+    return [...found.values()].filter(({ counts }) => counts.size > 1);
+  }
+
+  function controls(state) {
+    const { element } = ripple;
+    const host = document.getElementById("filter");
+    const search = element("input", { type: "search", "data-search": "", placeholder: "Search", "aria-label": "Search all tables", autocomplete: "off", spellcheck: "false" });
+    let waiting = 0;
+    search.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => state.set({ q: search.value }), 60);
+    });
+    search.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      clearTimeout(waiting);
+      state.set({ q: search.value }, true);
+    });
+    host.append(search);
+    for (const facet of facets) {
+      const select = element("select", { "data-filter": facet.key, "aria-label": `Only this ${facet.title}` });
+      select.append(element("option", { value: "" }, `any ${facet.title}`));
+      const compare = new Intl.Collator("en", { numeric: true }).compare;
+      for (const [value, count] of [...facet.counts].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]))) {
+        select.append(element("option", { value }, `${value} (${ripple.number(count)})`));
+      }
+      select.addEventListener("change", () => state.set({ [facet.key]: select.value }, true));
+      facet.select = select;
+      host.append(select);
+    }
+    const clear = element("button", { type: "button", "data-clear": "" }, "Clear");
+    clear.addEventListener("click", () => {
+      state.set(Object.fromEntries([["q", ""], ...facets.map(({ key }) => [key, ""])]), true);
+      search.focus();
+    });
+    host.append(clear);
+    // "/" goes to the search, as elsewhere
+    addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input, select, textarea")) return;
+      event.preventDefault();
+      search.focus();
+    });
+    return { search, clear };
+  }
+
+  // the rows of a table that pass
+  function passing(table, words, picked) {
+    const tests = picked.filter(({ key }) => table.has(key));
+    const rows = [];
+    for (let row = 0; row < table.rows; row++) {
+      if (tests.every(({ key, value }) => list(table.value(row, key)).includes(value)) && words.every((word) => table.words(row).includes(word))) rows.push(row);
+    }
+    return rows;
+  }
+
+  // the filters in force that a table cannot follow
+  ripple.lacking = (table) => facets.filter(({ key }) => ripple.state.get(key) && !table.has(key)).map(({ title }) => title);
+
+  ripple.filter = (sections, state) => {
+    facets = find(sections);
+    const { search, clear } = controls(state);
+    const keys = new Set(["q", ...facets.map(({ key }) => key)]);
+    // whether any table's rows may be others now
+    return (changed) => {
+      if (changed && ![...changed].some((key) => keys.has(key))) return false;
+      if (search.value !== state.get("q") && (!changed || !changed.has("q") || document.activeElement !== search)) search.value = state.get("q");
+      for (const { key, select } of facets) {
+        select.value = state.get(key);
+        // a value that nothing has filters all the same, and is to be seen
+        if (select.value !== state.get(key)) {
+          select.append(ripple.element("option", { value: state.get(key) }, `${state.get(key)} (0)`));
+          select.value = state.get(key);
+        }
+        select.toggleAttribute("data-on", state.get(key) !== "");
+      }
+      const words = state.get("q").toLowerCase().split(/\s+/).filter(Boolean);
+      const picked = facets.map(({ key }) => ({ key, value: state.get(key) })).filter(({ value }) => value);
+      clear.hidden = !words.length && !picked.length;
+      for (const section of sections) section.rows = passing(section.table, words, picked);
+      return true;
+    };
+  };
+})();

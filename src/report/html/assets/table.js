@@ -1,0 +1,229 @@
+// A section's table: its values, and what is shown of them.
+//
+// table.rows: how many; table.columns: [{key, title, kind, filter}]; table.has(key); table.value(row, key): a text, a
+// number, a list of texts, or null; table.text(row, key): as people read it.
+"use strict";
+(() => {
+  const NUMBERS = new Set(["count", "hours", "bytes", "share"]);
+  const GRADES = ["suspected", "inferred", "observed", "proven"];
+  // rows that are shown at first, and with every step
+  const STEP = 100;
+  // rows that are printed at most
+  const PRINTED = 1000;
+  const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
+  const plain = (text) => (text.includes("&") ? text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity]) : text);
+
+  // what a value is, by the kind of its column and its raw text
+  function typed(kind, raw) {
+    if (raw === null) return kind === "names" ? [] : null;
+    if (NUMBERS.has(kind)) return Number(raw);
+    return kind === "names" ? JSON.parse(raw) : raw;
+  }
+
+  // the values of a table that stands in the page
+  function fromPage(section, element) {
+    const trs = [...element.tBodies[0].rows];
+    const columns = section.columns.map((column, at) => ({
+      values: trs.map((tr) => typed(column.kind, tr.cells[at].getAttribute("data-v"))),
+      texts: trs.map((tr) => tr.cells[at].textContent),
+    }));
+    return { trs, columns };
+  }
+
+  // the values of a table that stands in a noscript: `<tr><td data-v=…>text`, without end tags. Its text is that of
+  // the file, as it was written; taking it apart is much faster than having it made into elements.
+  function fromText(section, text) {
+    const store = plain(text.match(/^<table data-store="([^"]*)"/)[1]);
+    const start = text.indexOf("<tbody>") + 7;
+    const lines = text.slice(start, text.indexOf("</tbody>", start)).split("<tr>");
+    lines.shift();
+    const columns = section.columns.map(() => ({ values: new Array(lines.length), texts: new Array(lines.length) }));
+    const same = new Map();
+    // one copy of what comes again and again
+    const shared = (value) => same.get(value) ?? (same.set(value, value), value);
+    for (const [row, line] of lines.entries()) {
+      const cells = line.split("<td");
+      for (const [at, { kind }] of section.columns.entries()) {
+        const cell = cells[at + 1];
+        const end = cell.indexOf(">");
+        let raw = null;
+        if (end > 0) raw = plain(cell.charAt(8) === '"' ? cell.slice(9, end - 1) : cell.slice(8, end));
+        const body = cell.slice(end + 1).trimEnd();
+        const into = columns[at];
+        if (kind === "names") {
+          const names = body === "" ? [] : body.split("<br>").map(plain);
+          into.values[row] = names;
+          into.texts[row] = names.join(", ");
+          continue;
+        }
+        const shown = plain(body);
+        if (raw === null) raw = shown === "" ? null : shown;
+        if (kind === "path" && raw !== null && !raw.includes("/")) raw = `${store}${raw}-${shown}.drv`;
+        into.values[row] = kind === "path" ? raw : typed(kind, raw === null ? null : shared(raw));
+        into.texts[row] = kind === "path" ? shown : shared(shown);
+      }
+    }
+    return { trs: null, columns };
+  }
+
+  const order = (kind) => {
+    const collate = new Intl.Collator("en", { numeric: true }).compare;
+    if (NUMBERS.has(kind)) return (a, b) => a - b;
+    if (kind === "grade") return (a, b) => GRADES.indexOf(a) - GRADES.indexOf(b);
+    return (a, b) => collate(String(a), String(b));
+  };
+  const nothing = (value) => value === null || (Array.isArray(value) && value.length === 0);
+
+  class Table {
+    constructor(section) {
+      this.id = section.id;
+      this.columns = section.columns;
+      const text = document.querySelector(`noscript[data-rows="${CSS.escape(section.id)}"]`);
+      const found = text ? fromText(section, text.textContent) : fromPage(section, this.#element());
+      this.trs = found.trs ?? new Array(section.rows);
+      this.lists = found.columns;
+      this.at = new Map(this.columns.map((column, at) => [column.key, at]));
+      this.rows = section.rows;
+      this.shown = STEP;
+      if (text) this.#build(text, section);
+      this.element = this.#element();
+      this.body = this.element.tBodies[0];
+      this.count = document.querySelector(`[data-shown="${CSS.escape(this.id)}"]`);
+      this.#head();
+      this.#more();
+    }
+
+    #element() {
+      return document.querySelector(`table[data-table="${CSS.escape(this.id)}"]`);
+    }
+
+    has(key) {
+      return this.at.has(key);
+    }
+
+    value(row, key) {
+      return this.has(key) ? this.lists[this.at.get(key)].values[row] : null;
+    }
+
+    text(row, key) {
+      return this.has(key) ? this.lists[this.at.get(key)].texts[row] : "";
+    }
+
+    // the words of a row, in small letters
+    words(row) {
+      this.haystacks ??= new Array(this.rows);
+      return (this.haystacks[row] ??= this.lists
+        .flatMap(({ texts, values }, at) => (NUMBERS.has(this.columns[at].kind) ? [] : [texts[row], this.columns[at].kind === "path" ? values[row] : ""]))
+        .join("\n")
+        .toLowerCase());
+    }
+
+    #build(text, section) {
+      const { element } = ripple;
+      const head = element("tr");
+      for (const { key, title, kind } of this.columns) {
+        head.append(element("th", { scope: "col", "data-column": key, class: kind }, title));
+      }
+      const table = element("table", { "data-table": this.id }, element("thead", {}, head), element("tbody"));
+      text.after(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${section.title}` }, table));
+    }
+
+    #head() {
+      for (const th of this.element.tHead.rows[0].cells) {
+        const button = ripple.element("button", { type: "button" }, th.textContent);
+        th.replaceChildren(button);
+        button.addEventListener("click", () => this.#pick(th.dataset.column));
+      }
+    }
+
+    // sorts of all tables: ID:KEY:asc,ID:KEY:desc
+    #sorts() {
+      return ripple.state
+        .get("sort")
+        .split(",")
+        .map((sort) => sort.split(":"))
+        .filter((sort) => sort.length === 3);
+    }
+
+    // numbers start with the largest, words with the first; the third click takes the report's order again
+    #pick(key) {
+      const all = this.#sorts();
+      const own = all.find(([id]) => id === this.id);
+      const first = NUMBERS.has(this.columns[this.at.get(key)].kind) || this.columns[this.at.get(key)].kind === "grade" ? "desc" : "asc";
+      const second = first === "desc" ? "asc" : "desc";
+      const next = own?.[1] !== key ? first : own[2] === first ? second : "";
+      const others = all.filter(([id]) => id !== this.id);
+      if (next) others.push([this.id, key, next]);
+      ripple.state.set({ sort: others.map((sort) => sort.join(":")).join(",") }, true);
+    }
+
+    #more() {
+      const button = ripple.element("button", { type: "button", class: "more", "data-more": this.id }, "Show more");
+      button.addEventListener("click", () => this.#reveal(this.shown + STEP * 5));
+      this.element.after(button);
+      this.button = button;
+      new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) this.#reveal(this.shown + STEP);
+      }, { root: this.element.parentElement, rootMargin: "200px" }).observe(button);
+      addEventListener("beforeprint", () => this.#reveal(Math.max(this.shown, PRINTED)));
+    }
+
+    #reveal(count) {
+      if (this.shown >= this.ordered.length) return;
+      this.shown = count;
+      this.#render();
+    }
+
+    #tr(row) {
+      if (this.trs[row]) return this.trs[row];
+      const tr = ripple.element("tr");
+      for (const [at, { key, kind }] of this.columns.entries()) {
+        const value = this.lists[at].values[row];
+        const td = ripple.element("td", { class: kind });
+        if (value !== null) td.dataset.v = Array.isArray(value) ? JSON.stringify(value) : value;
+        if (kind === "path" && value !== null) td.title = value;
+        if (kind === "grade" && value !== null) td.append(ripple.element("span", { class: "grade", "data-grade": value }, this.text(row, key)));
+        else td.textContent = this.lists[at].texts[row];
+        tr.append(td);
+      }
+      return (this.trs[row] = tr);
+    }
+
+    #sorted(rows) {
+      const own = this.#sorts().find(([id, key]) => id === this.id && this.has(key));
+      for (const th of this.element.tHead.rows[0].cells) {
+        const direction = own?.[1] === th.dataset.column ? { asc: "ascending", desc: "descending" }[own[2]] : undefined;
+        th.setAttribute("aria-sort", direction ?? "none");
+      }
+      if (!own) return rows;
+      const values = this.lists[this.at.get(own[1])].values;
+      const compare = order(this.columns[this.at.get(own[1])].kind);
+      const sign = own[2] === "desc" ? -1 : 1;
+      // what has no value comes last, whichever the direction
+      return [...rows].sort((a, b) => nothing(values[a]) - nothing(values[b]) || (nothing(values[a]) ? 0 : sign * compare(values[a], values[b])) || a - b);
+    }
+
+    // shows these rows
+    show(rows, state, changed, filtered) {
+      if (changed && !filtered && !changed.has("sort")) return;
+      this.ordered = this.#sorted(rows);
+      this.shown = STEP;
+      this.#render();
+      const all = this.rows;
+      this.count.dataset.v = rows.length;
+      this.count.dataset.of = all;
+      const lacking = ripple.lacking(this);
+      const some = rows.length === all ? ripple.counted(all, "row") : `${ripple.number(rows.length)} of ${ripple.counted(all, "row")}`;
+      this.count.textContent = lacking.length ? `${some}; not filtered by ${lacking.join(", ")}` : some;
+    }
+
+    #render() {
+      const shown = this.ordered.slice(0, this.shown);
+      this.body.replaceChildren(...shown.map((row) => this.#tr(row)));
+      this.button.hidden = shown.length === this.ordered.length;
+      this.button.textContent = `Show more (${ripple.number(this.ordered.length - shown.length)} not shown)`;
+    }
+  }
+
+  ripple.table = (section) => new Table(section);
+})();
