@@ -87,6 +87,7 @@ impl Case {
             list: true,
             pictures: false,
             maintainers: &Maintainers::default(),
+            rules: None,
         };
         waves(&self.graph, &bumps, params, &[]).unwrap()
     }

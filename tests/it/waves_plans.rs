@@ -40,6 +40,7 @@ fn plan(wishes: &[Wish], farm: Option<&Farm>, exactly: Option<usize>) -> WavesRe
         list: false,
         pictures: true,
         maintainers: &Maintainers::default(),
+        rules: None,
     };
     waves(&GRAPH, &bumps, params, &[]).unwrap()
 }

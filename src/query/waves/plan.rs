@@ -15,6 +15,7 @@ use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
 use crate::graph::{Graph, NodeId};
 use crate::ingest::Maintainers;
 use crate::proof::outputs::{Metadata, MetadataError};
+use crate::query::OwnerRules;
 use crate::query::cost_report::UnbuildableReport;
 use crate::query::expense::{CostSum, Expense};
 use crate::reach::plan::{Limits, Order, Plan};
@@ -84,6 +85,8 @@ pub struct WavesParams<'p> {
     pub pictures: bool,
     /// Who stands behind attributes, beside what the closure says.
     pub maintainers: &'p Maintainers,
+    /// The same by a map of owners.
+    pub rules: Option<&'p OwnerRules>,
 }
 
 /// Why there is no plan.

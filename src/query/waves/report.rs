@@ -172,6 +172,9 @@ pub struct BumpRow {
     pub rebuilds: Rebuilds,
     /// Packages that it puts at stake.
     pub at_stake: AtStake,
+    /// Who stands behind what it names, as far as that is known: maintainers, teams, owners.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
 }
 
 /// What is rebuilt.

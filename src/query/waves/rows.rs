@@ -1,6 +1,7 @@
 //! A chosen plan, told in full.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
@@ -23,6 +24,7 @@ use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::REPORT_VERSION;
 use crate::query::cost_report::{TimedBuild, heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
+use crate::query::owned::Owned;
 use crate::reach::{Edits, heaviest_chain, hours};
 
 /// So many names of what settles are told, of so many builds that are looked at.
@@ -121,6 +123,11 @@ impl<'a> Rows<'a> {
 
     fn bumps(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<BumpRow> {
         let Planned { graph, bumps, unit_of, alone, .. } = *self.planned;
+        let owned = Owned::new(graph, self.planned.params.maintainers, self.planned.params.rules);
+        let owners_of = |bump: &PlannedBump| -> Vec<String> {
+            let all: BTreeSet<String> = bump.named.iter().flat_map(|&node| owned.of(node)).collect();
+            all.into_iter().collect()
+        };
         let row = |(at, bump): (usize, &PlannedBump)| {
             let wish = &bump.wish;
             let others = |numbers: &[usize]| numbers.iter().map(|&other| self.name(other)).collect();
@@ -145,6 +152,7 @@ impl<'a> Rows<'a> {
                 instances: bump.nodes.len() as u64,
                 rebuilds: self.rebuilds(alone[at].nodes.iter()),
                 at_stake: stakes.of(&alone[at].nodes),
+                owners: owners_of(bump),
             }
         };
         bumps.par_iter().enumerate().map(row).collect()

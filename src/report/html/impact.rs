@@ -19,6 +19,7 @@ impl Pictured for ImpactReport {
             facts: self.facts(),
             notes: self.notes.clone(),
             sections: sections.into_iter().flatten().collect(),
+            variants: None,
         }
     }
 }

@@ -3,15 +3,26 @@
 mod assets;
 mod cell;
 mod data;
+mod farm;
+mod frontier;
+mod gantt;
 mod impact;
 mod markup;
 mod page;
 mod picture;
 mod rebuilt;
 mod table;
+mod variants;
+mod waves;
+mod waves_plan;
+mod waves_rows;
 
 pub use cell::{Cell, Kind};
+pub use farm::{Farm, FarmTime};
+pub use frontier::Frontier;
+pub use gantt::Gantt;
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Picture, Treemap};
 pub use table::{Column, Table};
+pub use variants::{Variant, Variants};

@@ -25,10 +25,6 @@
     if (shorter > 0) told.push(`${ripple.number(shorter)} shorter or later ones as shades`);
     line.append(element("span", { class: "quiet" }, told.join("; ")));
     host.append(line);
-    if (picture.only && state.get("waves")) {
-      host.append(element("p", { class: "empty" }, picture.only));
-      return;
-    }
     if (!(farm.hours > 0)) {
       host.append(element("p", { class: "empty" }, "Nothing to draw: nothing takes time."));
       return;

@@ -58,10 +58,11 @@
       // what settles, as a part of the bar
       if (share > 0) node.append("rect").attr("class", "accent settled").attr("x", x0).attr("y", high).attr("width", wide * share).attr("height", bar).attr("rx", named ? 2 : 0);
       node.append("rect").attr("class", "edge").attr("x", x0 - 1).attr("y", high - 1).attr("width", wide + 2).attr("height", bar + 2).attr("rx", 3);
-      const stages = value(row, "stages") ?? [];
+      const names = value(row, "names") ?? [];
+      const stages = value(row, "stages");
       const heavy = value(row, "heavy") ?? [];
       if (named) {
-        const text = stages.join(" › ");
+        const text = stages ?? words(names, 8);
         const number = svg.append("text").attr("class", "quiet number").attr("x", left - 8).attr("y", high + 10.5).attr("text-anchor", "end");
         number.text(table.text(row, picture.row));
         // what there is room for, from the bar on or up to its end
@@ -80,11 +81,11 @@
         node: node.node(),
         key: table.text(row, picture.row),
         lines: [
-          `wave ${table.text(row, picture.row)}: ${words(value(row, "names") ?? [], 8)}`,
+          `wave ${table.text(row, picture.row)}: ${words(names, 8)}`,
           `begins at ${ripple.format("hours", startOf(row))}, takes ${ripple.format("hours", longOf(row))}`,
           `${ripple.counted(builds, "build")}, ${ripple.format("hours", hours)} of machine time`,
           `${ripple.format("hours", settles)} of it settles here${heavy.length ? `: ${heavy.join(", ")}` : ""}`,
-          ...(stages.length > 1 ? [`stages: ${words(stages, 8, " › ")}`] : []),
+          ...(stages ? [`stages: ${stages}`] : []),
         ],
       });
     });
@@ -92,7 +93,7 @@
     ripple.legend(svg, [{ tone: "accent", title: "of its machine time: what settles, rebuilt by no later wave" }], left, below + 8, width - left);
   }
 
-  const words = (names, most, between = ", ") => (names.length > most ? `${names.slice(0, most).join(between)} and ${names.length - most} more` : names.join(between));
+  const words = (names, most) => (names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", "));
 
   ripple.pictures.gantt = { draw };
 })();
