@@ -30,7 +30,7 @@ impl Pictured for WavesReport {
             command: "waves",
             title: format!("In what order {} go in", counted(self.bumps.len() as u64, "bump")),
             headline: [vec![self.headline()], self.reasons()].concat(),
-            facts: facts(&self.chosen.point),
+            facts: facts(&self.chosen.point, self.overlaps()),
             notes: self.findings().iter().map(|line| line.strip_prefix("note: ").unwrap_or(line).to_owned()).collect(),
             sections,
             variants,
@@ -39,22 +39,20 @@ impl Pictured for WavesReport {
 }
 
 /// Figures of a plan, by their members in the JSON report of a run that chooses it.
-fn facts(point: &FrontierPoint) -> Vec<Fact> {
+fn facts(point: &FrontierPoint, overlaps: bool) -> Vec<Fact> {
     let mut facts = vec![
         count_fact("chosen.waves", "waves", point.waves as u64, String::new()),
         count_fact("chosen.derivations", "builds", point.derivations, String::new()),
         hours_fact("chosen.hours", "machine time", point.hours, String::new()),
         hours_fact("chosen.peak_hours", "heaviest wave", point.peak_hours, String::new()),
-        hours_fact("chosen.settling_hours", "settling", point.settling_hours, "time × last wave".to_owned()),
+        hours_fact("chosen.settling_hours", "settling: time × last wave", point.settling_hours, String::new()),
     ];
     let waits = [
-        ("chosen.latency_hours", "one after another", point.latency_hours),
-        ("chosen.overlapping_hours", "overlapping", point.overlapping_hours),
+        ("chosen.latency_hours", "waiting, wave after wave", point.latency_hours),
+        ("chosen.overlapping_hours", "waiting, overlapping", point.overlapping_hours.filter(|_| overlaps)),
     ];
     facts.extend(
-        waits
-            .into_iter()
-            .filter_map(|(key, label, hours)| Some(hours_fact(key, label, hours?, "of waiting".to_owned()))),
+        waits.into_iter().filter_map(|(key, label, hours)| Some(hours_fact(key, label, hours?, String::new()))),
     );
     facts
 }
@@ -69,7 +67,7 @@ impl WavesReport {
                 vec![("waves", shown.wave_rows()), ("bumps", shown.bump_rows()), ("heavy", shown.heavy_rows())];
             tables.push(("merges", shown.merge_rows()));
             tables.retain(|(id, _)| has(id));
-            Variant { headline: self.other(&key, &plan.point), key, facts: facts(&plan.point), tables }
+            Variant { headline: self.other(&key, &plan.point), key, facts: facts(&plan.point, self.overlaps()), tables }
         };
         let others =
             pictures.plans.iter().filter(|plan| !plan.is_chosen).map(|plan| (plan.point.waves.to_string(), plan));

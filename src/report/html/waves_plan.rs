@@ -84,7 +84,8 @@ impl<'r> Shown<'r> {
                 Cell::count(wave.at_stake.maintained),
             ]
         };
-        self.waves.iter().map(row).collect()
+        let kept = self.report.wave_columns();
+        self.waves.iter().map(|wave| those(row(wave), &kept)).collect()
     }
 
     /// The bumps by wave, then as they were given.
@@ -110,7 +111,8 @@ impl<'r> Shown<'r> {
                 if bump.security { Cell::text("yes") } else { Cell::None },
             ]
         };
-        bumps.into_iter().map(row).collect()
+        let kept = self.report.bump_columns();
+        bumps.into_iter().map(|bump| those(row(bump), &kept)).collect()
     }
 
     pub(super) fn heavy_rows(&self) -> Vec<Vec<Cell>> {
@@ -139,16 +141,49 @@ impl<'r> Shown<'r> {
     }
 }
 
+/// The members that are kept.
+fn those<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
+    all.into_iter().zip(kept).filter(|(_, kept)| **kept).map(|(one, _)| one).collect()
+}
+
 impl WavesReport {
-    /// Every plan that the page has: all have rows for the same columns.
+    /// Whether it holds of any wave of any plan that the page has: all have rows for the same columns.
     fn is_in_any_plan(&self, holds: impl Fn(&WaveRow) -> bool) -> bool {
         let pictures = self.pictures.iter().flat_map(|pictures| pictures.plans.iter().chain(&pictures.safer));
         self.waves.iter().chain(pictures.flat_map(|plan| &plan.waves)).any(holds)
     }
 
+    /// Whether waves of any plan can overlap.
+    pub(super) fn overlaps(&self) -> bool {
+        self.is_in_any_plan(|wave| wave.start_hours != wave.overlapping_start_hours)
+    }
+
+    /// The columns of waves in which there is something to tell.
+    fn wave_columns(&self) -> [bool; 12] {
+        let mut kept = [true; 12];
+        kept[2] = self.is_in_any_plan(|wave| wave.stages.len() > 1);
+        kept[6] = self.is_in_any_plan(|wave| wave.start_hours.is_some());
+        kept[7] = self.overlaps();
+        kept[10] = self.tells_heavy_builds();
+        kept[11] = self.knows_maintainers();
+        kept
+    }
+
+    /// The columns of bumps in which there is something to tell.
+    fn bump_columns(&self) -> [bool; 10] {
+        let any = |tells: fn(&BumpRow) -> bool| self.bumps.iter().any(tells);
+        let mut kept = [true; 10];
+        kept[1] = any(|bump| bump.from.is_some() || bump.to.is_some());
+        kept[7] = any(|bump| !bump.owners.is_empty());
+        kept[8] = self.knows_maintainers();
+        kept[9] = any(|bump| bump.security);
+        kept
+    }
+
     pub(super) fn waves_section(&self, shown: &Shown<'_>) -> Section {
         let farm = self.waves.iter().any(|wave| wave.makespan_hours.is_some());
-        let overlaps = self.is_in_any_plan(|wave| wave.start_hours != wave.overlapping_start_hours);
+        let overlaps = self.overlaps();
+        let kept = self.wave_columns();
         let picture = Gantt {
             label: "Waves over time".to_owned(),
             clock: if farm { "on the farm" } else { "with builders enough" },
@@ -185,7 +220,7 @@ impl WavesReport {
                 "Each wave rebuilds and tests what its bumps change, and is locked when all is green. Waits: {waits}."
             ),
             picture: Some(Picture::Gantt(picture)),
-            table: Table { columns, rows: shown.wave_rows() },
+            table: Table { columns: those(columns, &kept), rows: shown.wave_rows() },
         }
     }
 
@@ -207,7 +242,7 @@ impl WavesReport {
             title: "Bumps".to_owned(),
             lead: "What each bump rebuilds alone, and why it is in its wave.".to_owned(),
             picture: None,
-            table: Table { columns, rows: shown.bump_rows() },
+            table: Table { columns: those(columns, &self.bump_columns()), rows: shown.bump_rows() },
         }
     }
 

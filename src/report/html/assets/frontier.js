@@ -98,14 +98,14 @@
     const legend = [["locked", "upstreams locked"], ["", "some together with theirs"]];
     const foot = svg.append("g").attr("class", "legend");
     let left = box.left;
-    const base = height - 2;
+    const base = height + 12;
     for (const [name, title] of legend) {
       if (name) foot.append("rect").attr("class", "point locked").attr("x", left).attr("y", base - 9).attr("width", 9).attr("height", 9);
       else foot.append("circle").attr("class", "point").attr("cx", left + 4.5).attr("cy", base - 4.5).attr("r", 4.5);
       foot.append("text").attr("x", left + 15).attr("y", base - 1).text(title);
       left += 15 + title.length * 11 * 0.58 + 18;
     }
-    svg.attr("viewBox", `0 0 ${width} ${height + 4}`).attr("width", width).attr("height", height + 4);
+    svg.attr("viewBox", `0 0 ${width} ${height + 16}`).attr("width", width).attr("height", height + 16);
   }
 
   // a scale as ripple.hours gives one, of counts or bytes

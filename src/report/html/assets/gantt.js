@@ -90,7 +90,7 @@
       });
     });
     ripple.marks(marks);
-    ripple.legend(svg, [{ tone: "accent", title: "of its machine time: what settles, rebuilt by no later wave" }], left, below + 8, width - left);
+    ripple.legend(svg, [{ tone: "accent settled", title: width < 600 ? "the part that settles" : "the part of its machine time that settles: no later wave rebuilds it" }], left, below + 8, width - left);
   }
 
   const words = (names, most) => (names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", "));
