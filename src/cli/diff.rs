@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Outcome;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
+use super::html::HtmlArgs;
 use super::people::PeopleArgs;
 use super::pricing::{Pricing, PricingArgs};
 use super::printer::Printer;
@@ -53,6 +54,8 @@ pub(super) struct Args {
     /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
     #[arg(long, value_name = "N", help_heading = "Output")]
     fail_over: Option<u64>,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
@@ -60,10 +63,15 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let stated = args.people.load(printer)?;
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
-    let mut report = report(&args, &diff, &old, &new, printer)?;
+    let pricing = args.pricing.load_if_given(&new.graph, printer)?;
+    let mut report = report(&args, &diff, &old, &new, pricing.as_ref(), printer)?;
     report.people = diff.people(&report.causes, &stated.maintainers, stated.rules.as_ref());
     let causes = if args.all { None } else { Some(args.limit) };
-    printer.report(&DiffPage { report: &report, causes, mention: args.mention })?;
+    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    let built = if args.html.is_given() { diff.list(costs) } else { Vec::new() };
+    let page = DiffPage { report: &report, causes, mention: args.mention, built: &built };
+    args.html.write(&page, printer)?;
+    printer.report(&page)?;
     let (count, what) = report.weighed();
     Ok(Outcome::of(count, what, args.fail_over, printer))
 }
@@ -73,14 +81,14 @@ fn report(
     diff: &Diff<'_>,
     old: &LoadedSide,
     new: &LoadedSide,
+    pricing: Option<&Pricing>,
     printer: &mut Printer,
 ) -> Result<DiffReport, CliError> {
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(&old.graph, &of_old, &old.texts)?, Texts::of(&new.graph, &of_new, &new.texts)?];
     let sides = [old.name.clone(), new.name.clone()];
-    let pricing = args.pricing.load_if_given(&new.graph, printer)?;
-    let price = pricing.as_ref().map(Pricing::params);
-    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    let price = pricing.map(Pricing::params);
+    let costs = pricing.map(|pricing| &pricing.costs);
     if !args.evidence.is_given() {
         return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), price));
     }

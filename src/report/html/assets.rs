@@ -41,6 +41,8 @@ fn script(picture: &Picture) -> &'static str {
         Picture::Gantt(_) => include_str!("assets/gantt.js"),
         Picture::Frontier(_) => include_str!("assets/frontier.js"),
         Picture::Farm(_) => include_str!("assets/farm.js"),
+        Picture::Icicle(_) => include_str!("assets/icicle.js"),
+        Picture::Bars(_) => include_str!("assets/bars.js"),
     }
 }
 

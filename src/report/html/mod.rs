@@ -2,10 +2,14 @@
 
 mod assets;
 mod cell;
+mod cost;
 mod data;
+mod diff;
 mod farm;
 mod frontier;
 mod gantt;
+mod heavy;
+mod hubs;
 mod impact;
 mod markup;
 mod page;
@@ -23,6 +27,6 @@ pub use frontier::Frontier;
 pub use gantt::Gantt;
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
-pub use picture::{Area, Picture, Treemap};
+pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
 pub use table::{Column, Table};
 pub use variants::{Variant, Variants};

@@ -2,7 +2,6 @@
 
 use super::picture::Picture;
 use super::table::Table;
-use super::variants::Variants;
 
 /// A page: what a command answers, to look at.
 #[derive(Debug, Clone)]
@@ -19,8 +18,6 @@ pub struct Page {
     pub notes: Vec<String>,
     /// The rest, in order.
     pub sections: Vec<Section>,
-    /// Other answers that it can be turned to, where there are any.
-    pub variants: Option<Variants>,
 }
 
 /// A figure on a tile.

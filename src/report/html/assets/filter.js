@@ -11,7 +11,7 @@
     const found = new Map();
     for (const { table } of sections) {
       for (const { key, title, kind } of table.columns.filter((column) => column.filter)) {
-        if (!found.has(key)) found.set(key, { key, title, kind, counts: new Map() });
+        if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, kind, counts: new Map() });
         const { counts } = found.get(key);
         for (let row = 0; row < table.rows; row++) {
           for (const value of list(table.value(row, key))) counts.set(value, (counts.get(value) ?? 0) + 1);
