@@ -5,14 +5,11 @@ use serde::Serialize;
 use super::page::Page;
 use super::picture::Picture;
 use super::table::Column;
-use super::variants::VariantsData;
 
 #[derive(Serialize)]
 struct PageData<'p> {
     command: &'static str,
     sections: Vec<SectionData<'p>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variants: Option<VariantsData<'p>>,
 }
 
 #[derive(Serialize)]
@@ -48,10 +45,6 @@ pub(super) fn json(page: &Page) -> serde_json::Result<String> {
         rows: section.table.rows.len(),
         picture: section.picture.as_ref(),
     });
-    let data = PageData {
-        command: page.command,
-        sections: sections.collect(),
-        variants: page.variants.as_ref().map(VariantsData::from),
-    };
+    let data = PageData { command: page.command, sections: sections.collect() };
     Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
 }

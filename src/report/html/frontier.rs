@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::variants::Variants;
+
 /// A point for each row; those with a key can be picked, and the page is turned to that plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Frontier {
@@ -21,6 +23,9 @@ pub struct Frontier {
     pub proven: Vec<bool>,
     /// The key of the chosen plan.
     pub chosen: String,
+    /// What the page is turned to by a pick.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Variants>,
     /// The most waves that are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<usize>,

@@ -1,13 +1,13 @@
 //! Other answers that a page can be turned to.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::cell::Cell;
 use super::page::Fact;
 use crate::report::table::printable;
 
-/// Other answers. Each takes the place of figures and rows; what it says nothing of is hidden while it is shown.
-#[derive(Debug, Clone, Default)]
+/// Other answers. Each takes the place of figures and rows; what it says nothing of is hidden while it is shown. A picture has them, on which one is picked.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Variants {
     /// The key in the page's address.
     pub key: &'static str,
@@ -15,14 +15,14 @@ pub struct Variants {
     pub own: String,
     /// The others.
     pub all: Vec<Variant>,
-    /// Sections that only the page's own answer has, and what is said in their place; `{}` is the variant's key.
+    /// Sections that only the page's own answer has, and what is said in their place.
     pub only: Vec<&'static str>,
     /// What is said there.
     pub instead: String,
 }
 
 /// Another answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
     /// The value in the page's address.
     pub key: String,
@@ -35,7 +35,7 @@ pub struct Variant {
 }
 
 #[derive(Serialize)]
-pub(super) struct VariantsData<'v> {
+struct VariantsData<'v> {
     key: &'static str,
     own: &'v str,
     only: &'v [&'static str],
@@ -49,6 +49,12 @@ struct VariantData<'v> {
     headline: Vec<String>,
     facts: Vec<(&'static str, f64, &'v str, &'v str)>,
     tables: Vec<(&'static str, Vec<Vec<Value>>)>,
+}
+
+impl Serialize for Variants {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        VariantsData::from(self).serialize(serializer)
+    }
 }
 
 /// A cell, as scripts read it.

@@ -2,6 +2,7 @@
 
 use super::impact::{count_fact, hours_fact};
 use super::page::{Fact, Page, Pictured, Section};
+use super::picture::Picture;
 use super::variants::{Variant, Variants};
 use super::waves_plan::{OWN, PlanKeys, Shown};
 use crate::query::waves::{FrontierPoint, PlanRow, WavesReport};
@@ -24,8 +25,13 @@ impl Pictured for WavesReport {
             self.security_section(),
             self.major_section(),
         ];
-        let sections: Vec<Section> = sections.into_iter().flatten().collect();
+        let mut sections: Vec<Section> = sections.into_iter().flatten().collect();
         let variants = self.variants(&keys, &sections);
+        for section in &mut sections {
+            if let Some(Picture::Frontier(frontier)) = &mut section.picture {
+                frontier.variants.clone_from(&variants);
+            }
+        }
         Page {
             command: "waves",
             title: format!("In what order {} go in", counted(self.bumps.len() as u64, "bump")),
@@ -33,7 +39,6 @@ impl Pictured for WavesReport {
             facts: facts(&self.chosen.point, self.overlaps()),
             notes: self.findings().iter().map(|line| line.strip_prefix("note: ").unwrap_or(line).to_owned()).collect(),
             sections,
-            variants,
         }
     }
 }

@@ -347,6 +347,7 @@ impl WavesReport {
                 locked: points.iter().map(|(_, point, _)| point.strict).collect(),
                 proven: points.iter().map(|(_, point, _)| point.optimal).collect(),
                 chosen: keys.chosen.clone(),
+                variants: None,
                 most: limits.waves,
             })),
             table: Table { columns, rows: points.iter().map(row).collect() },

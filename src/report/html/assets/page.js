@@ -116,7 +116,8 @@ const ripple = (() => {
     theme();
     ripple.sections = data.sections.map((section) => ({ ...section, rows: [], table: ripple.table(section) }));
     figures();
-    const turn = data.variants ? ripple.variants(data.variants, ripple.sections, state) : () => false;
+    const variants = data.sections.find(({ picture }) => picture?.variants)?.picture.variants;
+    const turn = variants ? ripple.variants(variants, ripple.sections, state) : () => false;
     const applyFilter = ripple.filter(ripple.sections, state);
     const refresh = (changed) => {
       if (!changed || changed.has("theme")) theme();
