@@ -1,18 +1,17 @@
 //! `nix-ripple diff`: what changed between two evaluations, and which edit causes what.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Outcome;
-use super::config::Key;
-use super::costs::or_default;
 use super::error::CliError;
 use super::evidence::EvidenceArgs;
+use super::html::HtmlArgs;
+use super::people::PeopleArgs;
 use super::pricing::{Pricing, PricingArgs};
 use super::printer::Printer;
 use super::side::{LoadedSide, SideArgs};
-use crate::ingest::Maintainers;
 use crate::proof::Texts;
-use crate::query::{Diff, DiffReport, Judged, OwnerRules, needless, systems_without_evidence};
+use crate::query::{Diff, DiffReport, Judged, needless, systems_without_evidence};
 use crate::report::DiffPage;
 use crate::role::EffectiveInputs;
 use crate::verdict::Verdicts;
@@ -43,6 +42,9 @@ pub(super) struct Args {
     pricing: PricingArgs,
     #[command(flatten)]
     people: PeopleArgs,
+    /// Write handles in markdown so that people are told
+    #[arg(long, help_heading = "People")]
+    mention: bool,
     /// How many causes a table shows
     #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "all", help_heading = "Output")]
     limit: usize,
@@ -52,52 +54,24 @@ pub(super) struct Args {
     /// Exit with 1 if more than N attributes are rebuilt (derivations, where there are no attributes)
     #[arg(long, value_name = "N", help_heading = "Output")]
     fail_over: Option<u64>,
-}
-
-/// Whom it concerns.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "People")]
-struct PeopleArgs {
-    /// Maintainers and teams by attribute, beside what the evaluation says: nix-env -qaP --json --meta,
-    /// nix-eval-jobs lines, or a map of attributes to names (repeatable)
-    #[arg(long, value_name = "FILE")]
-    maintainers: Vec<PathBuf>,
-    /// Who owns what: lines of 'GLOB OWNER…', the last that matches an attribute (or, with a slash, the
-    /// file of its meta.position) counts
-    #[arg(long, value_name = "FILE")]
-    owners: Option<PathBuf>,
-    /// Write handles in markdown so that people are told
-    #[arg(long)]
-    mention: bool,
-}
-
-/// Who owns what, by the file that is given, else by the default.
-pub(super) fn read_owners(given: Option<&Path>, printer: &Printer) -> Result<Option<OwnerRules>, CliError> {
-    let config = printer.config();
-    Ok(given.or_else(|| config.file(Key::Owners)).map(OwnerRules::read).transpose()?)
-}
-
-/// What files say of maintainers, joined.
-pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
-    let mut maintainers = Maintainers::default();
-    for path in &or_default(files, Key::Maintainers, printer) {
-        let (stated, problems) = Maintainers::read(path)?;
-        printer.problems(&problems);
-        maintainers.join(stated);
-    }
-    Ok(maintainers)
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     // better now than after an evaluation
-    let rules = read_owners(args.people.owners.as_deref(), printer)?;
-    let maintainers = read_maintainers(&args.people.maintainers, printer)?;
+    let stated = args.people.load(printer)?;
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
-    let mut report = report(&args, &diff, &old, &new, printer)?;
-    report.people = diff.people(&report.causes, &maintainers, rules.as_ref());
+    let pricing = args.pricing.load_if_given(&new.graph, printer)?;
+    let mut report = report(&args, &diff, &old, &new, pricing.as_ref(), printer)?;
+    report.people = diff.people(&report.causes, &stated.maintainers, stated.rules.as_ref());
     let causes = if args.all { None } else { Some(args.limit) };
-    printer.report(&DiffPage { report: &report, causes, mention: args.people.mention })?;
+    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    let built = if args.html.is_given() { diff.list(costs) } else { Vec::new() };
+    let page = DiffPage { report: &report, causes, mention: args.mention, built: &built };
+    args.html.write(&page, printer)?;
+    printer.report(&page)?;
     let (count, what) = report.weighed();
     Ok(Outcome::of(count, what, args.fail_over, printer))
 }
@@ -107,14 +81,14 @@ fn report(
     diff: &Diff<'_>,
     old: &LoadedSide,
     new: &LoadedSide,
+    pricing: Option<&Pricing>,
     printer: &mut Printer,
 ) -> Result<DiffReport, CliError> {
     let [of_old, of_new] = diff.wanted_texts();
     let texts = [Texts::of(&old.graph, &of_old, &old.texts)?, Texts::of(&new.graph, &of_new, &new.texts)?];
     let sides = [old.name.clone(), new.name.clone()];
-    let pricing = args.pricing.load_if_given(&new.graph, printer)?;
-    let price = pricing.as_ref().map(Pricing::params);
-    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    let price = pricing.map(Pricing::params);
+    let costs = pricing.map(|pricing| &pricing.costs);
     if !args.evidence.is_given(printer) {
         return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), price));
     }

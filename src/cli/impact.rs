@@ -9,13 +9,14 @@ use super::closure::ClosureArgs;
 use super::error::CliError;
 use super::evidence::RemedyArgs;
 use super::html::HtmlArgs;
+use super::people::PeopleArgs;
 use super::pricing::PricingArgs;
 use super::printer::Printer;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless, price, remedied,
-    remedies, resolve, systems_without_evidence,
+    Bump, ImpactParams, ImpactReport, Listed, Owned, RemedyParams, Selector, WhatIf, impact, needless_builds, price,
+    remedied, remedies, resolve, spread, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -40,6 +41,9 @@ Remedies (A, B, C and PKG are selectors):
   detach-tests[:PKG] the check-only inputs (of PKG) move to a test build of their own
   ca                 all is content-addressed; what evidence says changes no output stops there
 'detach-tests' and 'ca' go by --evidence.";
+
+/// How many hubs within a hub a page shows.
+const WITHIN: usize = 6;
 
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
@@ -76,6 +80,8 @@ pub(super) struct Args {
     #[command(flatten)]
     pricing: PricingArgs,
     #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
     closure: ClosureArgs,
     #[command(flatten)]
     html: HtmlArgs,
@@ -92,6 +98,7 @@ enum ListBy {
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let selectors = Selector::expand(&args.selectors)?;
     let what_ifs = args.what_if.iter().map(|text| WhatIf::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let bumps = resolve(&graph, &selectors, args.only)?;
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
@@ -103,7 +110,13 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     let costs = pricing.as_ref().map(|pricing| &pricing.costs);
     judge(&args, &graph, &bumps, &what_ifs, costs, &mut report, printer)?;
-    args.html.write(&report, printer)?;
+    if let Some(list) = &mut report.list {
+        Owned::new(&graph, &stated.maintainers, stated.rules.as_ref()).tell(list);
+    }
+    if args.html.is_given() {
+        report.spread = spread(&graph, &bumps, &[args.hubs, WITHIN, WITHIN]);
+        args.html.write(&report, printer)?;
+    }
     if !list {
         report.list = None;
     }
@@ -140,7 +153,11 @@ fn judge(
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     if args.remedies.evidence.is_given(printer) {
-        report.needless = args.remedies.evidence.keeps(needless(graph, &effective, &verdicts, &bumped, costs), printer);
+        let found = needless_builds(graph, &effective, &verdicts, &bumped, costs);
+        if let Some(list) = &mut report.list {
+            found.tell(list);
+        }
+        report.needless = args.remedies.evidence.keeps(found.by_grade, printer);
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {

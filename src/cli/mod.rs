@@ -21,6 +21,7 @@ mod inputs;
 mod levels;
 mod overlay;
 mod pager;
+mod people;
 mod pricing;
 mod printer;
 mod probe;

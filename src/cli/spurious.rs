@@ -7,6 +7,7 @@ use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::{EvidenceArgs, grades};
+use super::html::HtmlArgs;
 use super::impact::SELECTORS;
 use super::printer::{Printer, counted};
 use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
@@ -65,6 +66,8 @@ pub(super) struct Args {
     costs: CostArgs,
     #[command(flatten)]
     closure: ClosureArgs,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
@@ -90,6 +93,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         shown: args.top,
     };
     let report = spurious(&graph, &effective, &verdicts, &evidence, &params);
+    args.html.write(&report, printer)?;
     printer.report(&report)?;
     let stale: Vec<String> =
         report.stale_ignores.iter().map(|stale| format!("--ignore: nothing needs {}", stale.line())).collect();

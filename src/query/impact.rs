@@ -7,10 +7,14 @@ use serde::Serialize;
 use super::REPORT_VERSION;
 use super::cost_report::{CostReport, Price};
 use super::labels::{Branch, branch, kernel_of, labels, rebuilds_nixos_tests};
-use super::remedied::{Needless, RemediedReport};
+use super::needless::Needless;
+use super::remedied::RemediedReport;
 use super::resolve::Bump;
+use super::spread::Spread;
 use crate::graph::{AttributeId, Graph, NodeId};
-use crate::reach::{EditedRebuild, Propagation, RebuildSet, hubs};
+use crate::nix::called;
+use crate::reach::{EditedRebuild, Hub, Propagation, RebuildSet, hubs};
+use crate::verdict::Grade;
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -48,6 +52,9 @@ pub struct ImpactReport {
     pub by_distance: Vec<DistanceCount>,
     /// Through which direct consumers most of the set is reached.
     pub hubs: Vec<HubReport>,
+    /// The same with the hubs within each, for pictures, where they are asked for.
+    #[serde(skip)]
+    pub spread: Vec<Spread>,
     /// Each selector alone, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Share>,
@@ -168,6 +175,18 @@ pub struct HubReport {
     pub adds: u32,
 }
 
+impl HubReport {
+    pub(super) fn of(graph: &Graph, hub: Hub) -> Self {
+        Self {
+            drv: graph.path(hub.node),
+            name: graph.name(hub.node).to_owned(),
+            system: graph.system(hub.node).to_owned(),
+            reaches: hub.reaches,
+            adds: hub.adds,
+        }
+    }
+}
+
 /// One of several bumps.
 #[derive(Debug, Clone, Serialize)]
 pub struct Share {
@@ -206,6 +225,14 @@ pub struct Listed {
     pub attributes: Vec<String>,
     /// The system that each of them was evaluated for; empty where that is not given.
     pub attribute_systems: Vec<String>,
+    /// What its package is called: the pname in lower case, without the prefix of an interpreter.
+    pub package: String,
+    /// Who stands behind its attributes, as far as that is known: maintainers, teams, owners.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// The strongest grade of evidence at which its full build is needless, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needless: Option<Grade>,
     /// What is left of it after the remedies, where any are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,
@@ -228,6 +255,9 @@ impl Listed {
             distance,
             attributes: attributes().map(|attribute| graph.attribute_name(attribute).to_owned()).collect(),
             attribute_systems: attributes().map(|attribute| graph.attribute_system(attribute).to_owned()).collect(),
+            package: called(graph.pname(node)),
+            owners: Vec::new(),
+            needless: None,
             after: None,
             price: None,
             node,
@@ -284,16 +314,8 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         attributes,
         derivations: count_derivations(graph, &rebuilt),
         by_distance: by_distance(&rebuilt),
-        hubs: hubs(&propagation, &rebuilt, params.hubs)
-            .into_iter()
-            .map(|hub| HubReport {
-                drv: graph.path(hub.node),
-                name: graph.name(hub.node).to_owned(),
-                system: graph.system(hub.node).to_owned(),
-                reaches: hub.reaches,
-                adds: hub.adds,
-            })
-            .collect(),
+        hubs: hubs(&propagation, &rebuilt, params.hubs).into_iter().map(|hub| HubReport::of(graph, hub)).collect(),
+        spread: Vec::new(),
         each,
         overlap,
         needless: Vec::new(),

@@ -12,11 +12,14 @@ mod evidence_words;
 mod expense;
 mod explained;
 mod export;
+mod farm_runs;
 mod impact;
 mod inputs;
 mod labels;
 mod levels;
+mod needless;
 mod overlay;
+mod owned;
 mod package_rank;
 mod path_node;
 mod rank;
@@ -25,6 +28,7 @@ mod remedied;
 mod resolve;
 mod rules;
 mod selector;
+mod spread;
 mod spurious;
 mod suggest;
 pub mod waves;
@@ -50,6 +54,7 @@ pub use explained::{
     explain_costs,
 };
 pub use export::{Cell, ExportParams, Field, Table, TableKind, ValueKind};
+pub use farm_runs::{FarmLane, FarmRun, FarmRuns};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,
@@ -61,17 +66,18 @@ pub use levels::{
     Level, LevelEdge, LevelMember, LevelsError, LevelsParams, LevelsReport, RepositoriesReport, Repository,
     RepositoryCycle, RepositoryEdge, RepositoryMap, UnknownPackage, levels,
 };
+pub use needless::{Needless, NeedlessBuilds, needless, needless_builds};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
+pub use owned::Owned;
 pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;
 pub use rank::{BumpCost, By, RankError, RankParams, RankReport, RankedNode, rank};
 pub use remaining::Remaining;
-pub use remedied::{
-    AfterCounts, Kept, Needless, ReceiverRow, RemediedReport, TreatedEdge, needless, remedied, systems_without_evidence,
-};
+pub use remedied::{AfterCounts, Kept, ReceiverRow, RemediedReport, TreatedEdge, remedied, systems_without_evidence};
 pub use resolve::{Bump, ResolveError, resolve};
 pub use rules::{RuleRow, RulesReport, rules};
 pub use selector::{Selector, SelectorError};
+pub use spread::{Spread, spread};
 pub use spurious::{
     Baseline, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, Named, Saves, SpuriousEdge,
     SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,

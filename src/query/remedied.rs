@@ -6,22 +6,12 @@ use serde::Serialize;
 
 use super::impact::{After, ImpactReport};
 use super::inputs::Link;
-use super::what_if::{Remedies, Remedy, RemedyParams, remedies};
+use super::what_if::{Remedies, Remedy};
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::reach::{EditedRebuild, Edits, Savings, Treatment, hours, rebuild_edited, savings};
-use crate::role::{DependencyList, EffectiveInputs};
+use crate::role::DependencyList;
 use crate::verdict::{Grade, Verdict, Verdicts};
-
-/// How many builds of a bump are needless, going by evidence of a grade and all stronger ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Needless {
-    /// The weakest grade that counts.
-    pub grade: Grade,
-    /// What the remedies of all its verdicts would spare, and what they would add.
-    #[serde(flatten)]
-    pub savings: Savings,
-}
 
 /// What remedies change about a bump.
 #[derive(Debug, Clone, Serialize)]
@@ -127,41 +117,6 @@ const WARNINGS: usize = 10;
 
 /// How many inputs of a consumer are named that keep it.
 const KEPT_BY: usize = 5;
-
-/// How many builds are needless at each grade, the strongest first. Each is exact: the difference of two
-/// rebuild sets, before and after the remedies of all verdicts at or above the grade.
-#[must_use]
-pub fn needless(
-    graph: &Graph,
-    effective: &EffectiveInputs<'_>,
-    verdicts: &Verdicts,
-    bumped: &[NodeId],
-    costs: Option<&Costs>,
-) -> Vec<Needless> {
-    let weights = costs.map(Costs::weights);
-    let mut found: Vec<Needless> = Vec::new();
-    let mut last: Option<(usize, Savings)> = None;
-    for grade in Grade::ALL.into_iter().rev() {
-        let edges = verdicts.edges().map(|(_, judgement)| judgement);
-        // what comes along has no remedy, but tells who needs what no longer does
-        let carried = verdicts.pairs().map(|(_, _, judgement)| judgement);
-        let count = edges.chain(carried).filter(|judgement| judgement.grade >= Some(grade)).count();
-        let savings = match last {
-            // no evidence of this grade alone
-            Some((known, savings)) if known == count => savings,
-            // nothing is treated
-            None if count == 0 => Savings::nothing(weights),
-            _ => {
-                let params = RemedyParams { min_grade: Some(grade), only: false };
-                let edits = remedies(graph, effective, verdicts, bumped, &[], params).map(|all| all.edits());
-                savings(graph, bumped, &edits.unwrap_or_default(), weights)
-            }
-        };
-        last = Some((count, savings));
-        found.push(Needless { grade, savings });
-    }
-    found
-}
 
 /// What to note of the systems on which something is rebuilt (and how much) and of which no evidence speaks.
 #[must_use]

@@ -44,7 +44,7 @@ pub use cut::{Cut, cut};
 pub use cycles::{Condensed, Cycle, Link, condense};
 pub use greedy::greedy;
 pub use held_back::{Class, HeldBack, Mended};
-pub use hubs::{Hub, hubs};
+pub use hubs::{Hub, HubTree, hub_tree, hubs};
 pub use levels::levels;
 pub use nearest::nearest_path;
 pub use paths::{Paths, paths};

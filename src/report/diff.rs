@@ -8,7 +8,7 @@ use super::Render;
 use super::cost::HEAVYWEIGHTS;
 use super::table::{self, Column, Layout, counted, number};
 use super::words::verdict;
-use crate::query::{CostReport, DiffReport, People, Person};
+use crate::query::{CostReport, DiffReport, Listed, People, Person};
 
 mod causes;
 mod comment;
@@ -18,8 +18,10 @@ mod sheet;
 mod spurious;
 mod style;
 
+pub(super) use causes::title;
 use causes::{FEW, columns, rest};
 use sentences::{NAMES, failing, only_touched, renamed, telling};
+pub(super) use sheet::said;
 use style::{PLAIN, and_more};
 
 /// How many causes are shown unless asked otherwise.
@@ -42,13 +44,31 @@ pub struct DiffPage<'r> {
     /// Whether a comment mentions people, so that they are told of it; else their handles are
     /// written so that they are not.
     pub mention: bool,
+    /// What is built and fetched, one by one, for an HTML page: see [`crate::query::Diff::list`].
+    pub built: &'r [Listed],
 }
 
 impl<'r> DiffPage<'r> {
     /// The first causes, and nobody is mentioned.
     #[must_use]
     pub fn new(report: &'r DiffReport) -> Self {
-        Self { report, causes: Some(CAUSES), mention: false }
+        Self { report, causes: Some(CAUSES), mention: false, built: &[] }
+    }
+}
+
+impl DiffReport {
+    /// The answer in sentences.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}.", self.headline(PLAIN))];
+        lines.extend(self.judgement(PLAIN));
+        if let Some(branch) = self.branch {
+            lines.push(format!("Branch: {}", verdict(branch)));
+        }
+        if !self.labels.is_empty() {
+            lines.push(format!("Labels: {}", PLAIN.names(&self.labels, usize::MAX)));
+        }
+        lines.extend(self.needless_lines());
+        lines
     }
 }
 

@@ -132,7 +132,7 @@ impl ImpactReport {
 
 impl Listed {
     /// What is left of it after the remedies.
-    fn after_text(&self) -> &'static str {
+    pub(super) fn after_text(&self) -> &'static str {
         match self.after {
             None => "",
             Some(After { build: true, .. }) => "build",

@@ -4,7 +4,13 @@
 
 mod chromium;
 mod client;
+mod expected;
+mod filters;
+mod hostile;
 mod input;
+mod opened;
+mod pages;
+mod readers;
 mod tab;
 mod tab_itself;
 

@@ -171,7 +171,7 @@ fn set_of(cause: &Cause) -> Option<&str> {
 }
 
 /// An attribute's set (empty at the top) and its name there; a name with dots stands in quotes.
-pub(super) fn set_and_name(attribute: &str) -> (&str, &str) {
+pub(in crate::report) fn set_and_name(attribute: &str) -> (&str, &str) {
     let dot = match attribute.strip_suffix('"').and_then(|open| open.rfind('"')) {
         Some(quote) => quote.checked_sub(1).filter(|at| attribute.as_bytes().get(*at) == Some(&b'.')),
         None => attribute.rfind('.'),
@@ -181,7 +181,7 @@ pub(super) fn set_and_name(attribute: &str) -> (&str, &str) {
 }
 
 /// `name old → new`, the two names where they share none, or the one that there is.
-pub(super) fn title(cause: &Cause) -> String {
+pub(in crate::report) fn title(cause: &Cause) -> String {
     let name = cause.name.as_str();
     match cause.old_name.as_deref() {
         Some(old) if old != name => {

@@ -10,22 +10,26 @@ use crate::report::rows::Rows;
 
 /// What is said of an attribute.
 #[derive(Default)]
-struct Said<'r> {
+pub(in crate::report) struct Said<'r> {
     failing: bool,
     added: bool,
     removed: bool,
     renamed: bool,
     rebuilt: bool,
     changed: bool,
-    causes: Vec<String>,
-    was: Vec<&'r str>,
-    failing_on: BTreeSet<&'r str>,
-    errors: BTreeSet<&'r str>,
+    /// The causes that it is an attribute of.
+    pub(in crate::report) causes: Vec<String>,
+    /// Its old names, where it is renamed.
+    pub(in crate::report) was: Vec<&'r str>,
+    /// The systems for which it fails.
+    pub(in crate::report) failing_on: BTreeSet<&'r str>,
+    /// What Nix says of that.
+    pub(in crate::report) errors: BTreeSet<&'r str>,
 }
 
 impl Said<'_> {
     /// The most telling word.
-    fn status(&self) -> &'static str {
+    pub(in crate::report) fn status(&self) -> &'static str {
         match self {
             Self { failing: true, .. } => "failing",
             Self { renamed: true, .. } => "renamed",
@@ -38,10 +42,8 @@ impl Said<'_> {
     }
 }
 
-/// The columns: the attribute; the set that it is in; `status` (the most telling of failing, renamed,
-/// added, removed, rebuilt, changed, edited); whether it is rebuilt, and changed; the causes that it
-/// is an attribute of; the old names where it is renamed; where it fails, and with what line.
-pub(super) fn write(report: &DiffReport, out: &mut dyn Write) -> io::Result<()> {
+/// What is said of each attribute of which anything is said, by name. O(attributes · log).
+pub(in crate::report) fn said(report: &DiffReport) -> BTreeMap<&str, Said<'_>> {
     let mut all: BTreeMap<&str, Said<'_>> = BTreeMap::new();
     for (names, mark) in [
         (&report.rebuilt.list, (|said| said.rebuilt = true) as fn(&mut Said<'_>)),
@@ -69,10 +71,17 @@ pub(super) fn write(report: &DiffReport, out: &mut dyn Write) -> io::Result<()> 
             all.entry(attribute).or_default().causes.push(title(cause));
         }
     }
+    all
+}
+
+/// The columns: the attribute; the set that it is in; `status` (the most telling of failing, renamed,
+/// added, removed, rebuilt, changed, edited); whether it is rebuilt, and changed; the causes that it
+/// is an attribute of; the old names where it is renamed; where it fails, and with what line.
+pub(super) fn write(report: &DiffReport, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = Rows::new(out);
     rows.row(["attribute", "set", "status", "rebuilt", "changed", "cause", "was", "failing_on", "error"])?;
     let truth = |is: bool| if is { "true" } else { "false" };
-    for (attribute, said) in all {
+    for (attribute, said) in said(report) {
         rows.row([
             attribute,
             set_and_name(attribute).0,

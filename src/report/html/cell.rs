@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::report::table::{number, printable};
+use crate::report::spurious::yearly;
+use crate::report::table::printable;
 use crate::report::units::{duration, size};
 
 /// What a column holds.
@@ -108,7 +109,7 @@ pub(super) fn figure(kind: Kind, value: f64) -> String {
         Kind::Hours => duration(value),
         Kind::Bytes => size(value.max(0.0) as u64),
         Kind::Share => crate::report::table::fraction(value, 1),
-        _ if value < 0.0 => format!("-{}", number(-value as u64)),
-        _ => number(value as u64),
+        // builds of a year are no whole number
+        _ => yearly(value),
     }
 }

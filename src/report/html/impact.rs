@@ -1,17 +1,28 @@
 //! The page of `impact`.
 
 use super::cell::{Cell, Kind, figure};
+use super::cost::cost_facts;
+use super::heavy::heavyweights_section;
+use super::hubs::hubs_section;
 use super::page::{Fact, Page, Pictured, Section};
+use super::picture::{Bars, Measure, Picture};
 use super::rebuilt::rebuilt_section;
 use super::table::{Column, Table};
-use crate::query::{CostReport, ImpactReport};
-use crate::report::table::{counted, number};
+use crate::query::ImpactReport;
+use crate::report::table::{counted, fraction, number};
 use crate::report::words::{share_of, verdict};
+use crate::verdict::Grade;
 
 impl Pictured for ImpactReport {
     fn page(&self) -> Page {
-        let sections =
-            [rebuilt_section(self.list.as_deref().unwrap_or_default()), self.hubs_section(), self.bumped_section()];
+        let sections = [
+            rebuilt_section(self.list.as_deref().unwrap_or_default()),
+            hubs_section(self),
+            self.distances_section(),
+            self.cost.as_ref().and_then(heavyweights_section),
+            self.each_section(),
+            self.bumped_section(),
+        ];
         Page {
             command: "impact",
             title: format!("What a bump of {} rebuilds", self.bump.selectors.join(", ")),
@@ -51,35 +62,93 @@ impl ImpactReport {
             ));
         }
         facts.extend(self.cost.iter().flat_map(cost_facts));
+        facts.extend(self.needless_facts());
         facts
     }
 
-    fn hubs_section(&self) -> Option<Section> {
-        let columns = vec![
-            Column::new("drv", "reached through", Kind::Path),
-            Column::facet("system", "system", Kind::Text),
-            Column::new("reaches", "reaches", Kind::Count),
-            Column::new("adds", "adds", Kind::Count),
-        ];
-        let rows: Vec<Vec<Cell>> = self
-            .hubs
+    /// How many builds are needless at each grade; a grade that adds nothing to the stronger ones is not told.
+    fn needless_facts(&self) -> impl Iterator<Item = Fact> {
+        const KEYS: [&str; 4] = ["needless.0.builds", "needless.1.builds", "needless.2.builds", "needless.3.builds"];
+        let before = std::iter::once(0).chain(self.needless.iter().map(|needless| needless.savings.builds));
+        let told = self
+            .needless
             .iter()
-            .map(|hub| {
-                vec![
-                    Cell::Path { path: hub.drv.clone(), name: hub.name.clone() },
-                    Cell::text(hub.system.clone()),
-                    Cell::count(hub.reaches),
-                    Cell::count(hub.adds),
-                ]
-            })
-            .collect();
-        (!rows.is_empty()).then(|| Section {
-            id: "hubs",
-            title: "How it spreads".to_owned(),
-            lead: "Direct consumers of what is bumped, and how many rebuilt derivations each reaches and adds to those before it."
+            .zip(before)
+            .zip(KEYS)
+            .filter(|((needless, before), _)| needless.savings.builds != *before);
+        told.map(|((needless, _), key)| Fact {
+            key,
+            label: match needless.grade {
+                Grade::Proven => "builds needless, proven",
+                Grade::Observed => "builds needless, observed",
+                Grade::Inferred => "builds needless, inferred",
+                Grade::Suspected => "builds needless, suspected",
+            },
+            value: needless.savings.builds as f64,
+            text: figure(Kind::Count, needless.savings.builds as f64),
+            note: match needless.savings.hours() {
+                Some(hours) => figure(Kind::Hours, hours),
+                None => fraction(needless.savings.builds as f64, self.derivations.total),
+            },
+        })
+    }
+
+    /// How far away what is rebuilt is.
+    fn distances_section(&self) -> Option<Section> {
+        let columns = vec![
+            Column::new("distance", "distance", Kind::Count),
+            Column::new("derivations", "derivations", Kind::Count),
+        ];
+        let rows =
+            self.by_distance.iter().map(|count| vec![Cell::count(count.distance), Cell::count(count.derivations)]);
+        let picture = Picture::Bars(Bars {
+            label: "Rebuilt derivations by distance".to_owned(),
+            of: vec!["distance"],
+            measures: vec![Measure::one("builds", "builds", "derivations")],
+            longest: false,
+            limit: self.by_distance.len(),
+        });
+        (self.by_distance.len() > 1).then(|| Section {
+            id: "distances",
+            title: "How far away".to_owned(),
+            lead: "Steps from what is bumped, along the shortest way: 0 is the bump itself, 1 its direct consumers."
                 .to_owned(),
+            picture: Some(picture),
+            table: Table { columns, rows: rows.collect() },
+        })
+    }
+
+    /// Each of several bumps.
+    fn each_section(&self) -> Option<Section> {
+        let columns = vec![
+            Column::new("selector", "bump", Kind::Text),
+            Column::new("bumped", "bumped", Kind::Count),
+            Column::new("derivations", "derivations", Kind::Count),
+            Column::new("attributes", "attributes", Kind::Count),
+            Column::new("exclusive", "only by it", Kind::Count),
+            Column::new("hours", "time", Kind::Hours),
+            Column::new("exclusive_hours", "time only by it", Kind::Hours),
+        ];
+        let rows = self.each.iter().map(|share| {
+            let hours = |hours: Option<f64>| hours.map_or(Cell::None, Cell::Number);
+            vec![
+                Cell::text(share.selector.clone()),
+                Cell::count(share.bumped),
+                Cell::count(share.derivations),
+                Cell::count(share.attributes),
+                Cell::count(share.exclusive),
+                hours(share.hours),
+                hours(share.exclusive_hours),
+            ]
+        });
+        let overlap = |overlap| format!("Rebuilt by more than one of them: {}.", counted(overlap, "derivation"));
+        let table = Table { columns, rows: rows.collect() }.without_empty(&["hours", "exclusive_hours"]);
+        (!self.each.is_empty()).then(|| Section {
+            id: "each",
+            title: "Each bump".to_owned(),
+            lead: self.overlap.map(overlap).unwrap_or_default(),
             picture: None,
-            table: Table { columns, rows },
+            table,
         })
     }
 
@@ -119,24 +188,4 @@ pub(super) fn count_fact(key: &'static str, label: &'static str, count: u64, not
 
 pub(super) fn hours_fact(key: &'static str, label: &'static str, hours: f64, note: String) -> Fact {
     Fact { key, label, value: hours, text: figure(Kind::Hours, hours), note }
-}
-
-/// The figures of a cost report at `cost`.
-pub(super) fn cost_facts(cost: &CostReport) -> Vec<Fact> {
-    let time = &cost.hours.time;
-    let measured = format!("{} measured", figure(Kind::Share, time.measured_share));
-    let mut facts = vec![
-        hours_fact("cost.hours.total", "machine time", time.total, measured),
-        hours_fact(
-            "cost.critical_path.hours",
-            "longest chain",
-            cost.critical_path.hours,
-            counted(cost.critical_path.chain.len() as u64, "build"),
-        ),
-    ];
-    if let Some(makespan) = &cost.makespan {
-        let note = format!("{} at a time", number(makespan.builders));
-        facts.push(hours_fact("cost.makespan.hours", "on the farm", makespan.hours, note));
-    }
-    facts
 }

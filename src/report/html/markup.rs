@@ -15,6 +15,9 @@ use crate::report::table::{counted, printable};
 /// Tables with more rows are only shown in part, unless scripts are off.
 const SMALL: usize = 300;
 
+/// Cells of more characters are wrapped; the script of tables knows the same.
+const LONG: usize = 36;
+
 /// Nothing can be asked for, from nowhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
@@ -86,7 +89,8 @@ fn tile(fact: &Fact) -> Markup {
     html! {
         div.fact data-fact=(fact.key) data-v=(fact.value) {
             dt { (fact.label) }
-            dd { (fact.text) @if !fact.note.is_empty() { small { (printable(&fact.note)) } } }
+            dd { (fact.text) }
+            @if !fact.note.is_empty() { dd.note { (printable(&fact.note)) } }
         }
     }
 }
@@ -135,12 +139,16 @@ fn heading(column: &Column) -> Markup {
 }
 
 fn small_cell(column: &Column, cell: &Cell) -> Markup {
+    let mut class = column.kind.as_str().to_owned();
+    if cell.shown(column.kind).chars().count() > LONG {
+        class.push_str(" long");
+    }
     let hover = match cell {
         Cell::Path { path, .. } => Some(printable(path)),
         _ => None,
     };
     html! {
-        td class=(column.kind.as_str()) data-v=[cell.raw()] title=[hover] {
+        td class=(class) data-v=[cell.raw()] title=[hover] {
             @match cell {
                 Cell::Names(names) => @for (at, name) in names.iter().enumerate() {
                     @if at > 0 { ", " } bdi { (printable(name)) }

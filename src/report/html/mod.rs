@@ -2,16 +2,33 @@
 
 mod assets;
 mod cell;
+mod cost;
 mod data;
+mod diff;
+mod farm;
+mod frontier;
+mod gantt;
+mod heavy;
+mod hubs;
 mod impact;
 mod markup;
 mod page;
 mod picture;
+mod rank;
 mod rebuilt;
+mod spurious;
 mod table;
+mod variants;
+mod waves;
+mod waves_plan;
+mod waves_rows;
 
 pub use cell::{Cell, Kind};
+pub use farm::{Farm, FarmTime};
+pub use frontier::Frontier;
+pub use gantt::Gantt;
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
-pub use picture::{Area, Picture, Treemap};
+pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
 pub use table::{Column, Table};
+pub use variants::{Variant, Variants};

@@ -18,10 +18,13 @@ pub(super) fn rebuilt_section(list: &[Listed]) -> Option<Section> {
         Column::facet("set", "package set", Kind::Text),
         Column::new("package", "package", Kind::Text),
         Column::new("distance", "distance", Kind::Count),
+        Column::facet("owner", "owner", Kind::Names),
         Column::new("hours", "time", Kind::Hours),
+        Column::facet("grade", "needless", Kind::Grade),
+        Column::facet("after", "after remedies", Kind::Text),
     ];
     let rows = list.iter().map(listed_row).collect();
-    let table = Table { columns, rows }.without_empty(&["attributes", "hours"]);
+    let table = Table { columns, rows }.without_empty(&["attributes", "owner", "hours", "grade", "after"]);
     let mut areas = vec![Area { key: "builds", title: "builds", column: None }];
     if table.has("hours") {
         areas.insert(0, Area { key: "hours", title: "machine time", column: Some("hours") });
@@ -30,7 +33,7 @@ pub(super) fn rebuilt_section(list: &[Listed]) -> Option<Section> {
         label: "What is rebuilt, by package set and package".to_owned(),
         path: vec!["set", "package"],
         areas,
-        grade: None,
+        grade: table.has("grade").then_some("grade"),
     });
     Some(Section {
         id: "rebuilt",
@@ -66,8 +69,11 @@ fn listed_row(listed: &Listed) -> Vec<Cell> {
         Cell::Names(listed.attributes.clone()),
         Cell::text(listed.system.clone()),
         Cell::Text(set_of(listed.attributes.first().map(String::as_str))),
-        Cell::text(listed.name.clone()),
+        Cell::text(listed.package.clone()),
         Cell::count(listed.distance),
+        Cell::Names(listed.owners.clone()),
         price,
+        listed.needless.map_or(Cell::None, |grade| Cell::Text(grade.to_string())),
+        Cell::text(listed.after_text()),
     ]
 }

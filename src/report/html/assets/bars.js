@@ -1,7 +1,7 @@
 // Bars, one a row, in the order in which the table is sorted: a part of each for every series of the measure.
 "use strict";
 (() => {
-  const LETTERS = 13;
+  const LETTERS = 12;
   const ROW = 26;
   // what stands above a bar where there is no room beside it
   const ABOVE = 18;
@@ -24,38 +24,26 @@
     });
   }
 
-  function bar(section, row, { of }, { series }, at) {
-    const { table } = section;
+  function bar({ table }, row, { of }, { series }) {
     const values = series.map(({ column }) => Number(table.value(row, column) ?? 0));
     const texts = series.map(({ column }) => table.text(row, column) || "0");
-    const name = table.text(row, of) || "(none)";
-    return { row, at, name, values, texts, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
-  }
-
-  // squares with words, as many in a line as there is room for; returns the height
-  function legend(svg, series, width) {
-    let x = 0;
-    let y = 0;
-    for (const { title, tone } of series) {
-      const room = 22 + title.length * LETTERS * 0.6 + 18;
-      if (x > 0 && x + room > width) [x, y] = [0, y + 20];
-      svg.append("rect").attr("class", `bar tone-${tone}`).attr("x", x).attr("y", y + 3).attr("width", 12).attr("height", 12).attr("rx", 2);
-      svg.append("text").attr("class", "legend").attr("x", x + 18).attr("y", y + 13.5).text(title);
-      x += room;
-    }
-    return y + 28;
+    const name = of.map((key) => table.text(row, key) || "(none)").join(" → ");
+    return { row, name, values, texts, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
   }
 
   function draw(host, section, rows, state) {
     const { picture, table } = section;
-    const chosen = picture.measures.find(({ key }) => key === state.get("measure")) ?? picture.measures[0];
+    const chosen = picture.measures.find(({ key }) => key === state.get("area")) ?? picture.measures[0];
     if (picture.measures.length > 1) {
-      host.append(ripple.choice("Length of bars", picture.measures, chosen.key, (key) => state.set({ measure: key }, true)));
+      const line = ripple.element("div", { class: "above" }, ripple.element("span"));
+      line.append(ripple.choice("Bars are", picture.measures, chosen.key, (key) => state.set({ area: key }, true)));
+      host.append(line);
     }
-    const worth = rows.filter((row) => chosen.series.some(({ column }) => Number(table.value(row, column) ?? 0) !== 0));
-    const bars = worth.slice(0, picture.limit).map((row, at) => bar(section, row, picture, chosen, at));
+    const all = rows.map((row) => bar(section, row, picture, chosen)).filter(({ values }) => values.some((value) => value !== 0));
+    if (picture.longest) all.sort((a, b) => b.end - a.end || a.row - b.row);
+    const bars = all.slice(0, picture.limit);
     if (!bars.length) {
-      host.append(ripple.element("p", { class: "empty" }, "Nothing to draw."));
+      host.append(ripple.element("p", { class: "empty" }, rows.length ? "Nothing to draw." : "Nothing to draw: no row passes the filter."));
       return;
     }
     const kind = table.columns.find(({ key }) => key === chosen.series[0].column)?.kind;
@@ -70,12 +58,12 @@
     const ends = bars.flatMap(({ parts }) => parts.flat());
     const [by, suffix] = unit(kind, Math.max(...ends.map(Math.abs)));
     const svg = d3.select(host).append("svg").attr("class", "picture bars").attr("width", width).attr("role", "group").attr("aria-label", picture.label);
-    const top = (chosen.series.length > 1 ? legend(svg, chosen.series, width) : 4) + 20;
+    const top = (chosen.series.length > 1 ? ripple.legend(svg, chosen.series, 0, 0, width) + 4 : 4) + 20;
     const height = top + bars.length * step + 6;
     svg.attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
     const least = Math.min(0, ...ends);
     const x = d3.scaleLinear().domain([least / by, Math.max(0, ...ends) / by]).range([gutter, width - behind]).nice(narrow ? 4 : 8);
-    const y = d3.scaleBand().domain(bars.map(({ at }) => at)).range([top, top + bars.length * step]).paddingInner(0.28).paddingOuter(0.14);
+    const y = d3.scaleBand().domain(bars.map(({ row }) => row)).range([top, top + bars.length * step]).paddingInner(0.28).paddingOuter(0.14);
     const ticks = Math.max(2, Math.floor((width - behind - gutter) / 110));
     const axis = d3.axisTop(x).ticks(ticks).tickSize(-(bars.length * step)).tickPadding(6);
     const plain = axis.scale().tickFormat(ticks, ",");
@@ -86,14 +74,14 @@
     const thick = narrow ? y.bandwidth() - ABOVE * 0.72 : y.bandwidth();
     const marks = bars.map((one) => {
       const node = svg.append("g").attr("class", "mark");
-      const from = y(one.at) + (narrow ? ABOVE * 0.72 : 0);
+      const from = y(one.row) + (narrow ? ABOVE * 0.72 : 0);
       // all of the row can be pointed at
-      node.append("rect").attr("class", "room").attr("x", 0).attr("y", y(one.at) - 2).attr("width", width).attr("height", y.bandwidth() + 4).attr("rx", 3);
+      node.append("rect").attr("class", "edge").attr("x", 0).attr("y", y(one.row) - 2).attr("width", width).attr("height", y.bandwidth() + 4).attr("rx", 3);
       node
         .append("text")
         .attr("class", "name")
         .attr("x", narrow ? x(0) : gutter - 10)
-        .attr("y", narrow ? y(one.at) + 10 : from + thick / 2)
+        .attr("y", narrow ? y(one.row) + 10 : from + thick / 2)
         .attr("text-anchor", narrow ? "start" : "end")
         .attr("dominant-baseline", narrow ? "auto" : "central")
         .text(ripple.clip(one.name, narrow ? width - x(0) : gutter - 10, LETTERS));
@@ -102,18 +90,19 @@
         const start = Math.min(x(a / by), x(b / by));
         // what is there is to be seen
         const length = a === b ? 0 : Math.max(1, Math.abs(x(b / by) - x(a / by)));
-        node.append("rect").attr("class", `bar tone-${b < a ? "loss" : tone}`).attr("data-series", chosen.series[nth].column).attr("x", start).attr("y", from).attr("width", length).attr("height", thick).attr("rx", 1.5);
+        node.append("rect").attr("class", `tone ${b < a ? "proven" : tone}`).attr("data-series", chosen.series[nth].column).attr("x", start).attr("y", from).attr("width", length).attr("height", thick).attr("rx", 1.5);
       }
       const furthest = Math.max(x(0), ...one.parts.flat().map((end) => x(end / by)));
       node.append("text").attr("class", "total").attr("x", furthest + 7).attr("y", from + thick / 2).attr("dominant-baseline", "central").text(total(one));
       const said = chosen.series.map(({ title }, nth) => `${title}: ${one.texts[nth]}`);
       const lines = [one.name, ...said];
       if (chosen.series.length > 1) lines.push(`together: ${total(one)}`);
-      return { node: node.node(), key: String(one.row), lines, pick: () => table.reveal?.(one.row) };
+      return { node: node.node(), key: String(one.row), lines, pick: () => table.reveal(one.row) };
     });
     ripple.marks(marks);
-    if (worth.length > bars.length) {
-      host.append(ripple.element("p", { class: "more-bars" }, `The first ${ripple.number(bars.length)} of ${ripple.counted(worth.length, "bar")}, in the order of the table.`));
+    if (all.length > bars.length) {
+      const which = picture.longest ? "longest" : "first";
+      host.append(ripple.element("p", { class: "quiet few" }, `The ${ripple.number(bars.length)} ${which} of ${ripple.number(all.length)}; the table has all.`));
     }
   }
 

@@ -2,6 +2,12 @@
 "use strict";
 (() => {
   const number = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  // with a digit behind the point where it is no whole number
+  function count(value) {
+    const tenths = Math.round(Math.abs(value) * 10);
+    const sign = value < 0 && tenths > 0 ? "-" : "";
+    return `${sign}${number(Math.floor(tenths / 10))}${tenths % 10 ? `.${tenths % 10}` : ""}`;
+  }
   const oneDigit = (value) => (value >= 99.95 ? number(value) : value.toFixed(1));
 
   function duration(hours) {
@@ -32,7 +38,7 @@
   // a value of a column's kind
   ripple.format = (kind, value) => {
     const format = { hours: duration, bytes: size, share }[kind];
-    return format ? format(value) : number(value);
+    return format ? format(value) : count(value);
   };
   // a text that fits into so many pixels at a size of letters; widths are estimated, so that every machine clips alike
   ripple.clip = (text, pixels, letters) => {

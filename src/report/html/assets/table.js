@@ -8,6 +8,8 @@
   const GRADES = ["suspected", "inferred", "observed", "proven"];
   // rows that are shown at first, and with every step
   const STEP = 100;
+  // cells of more characters are wrapped
+  const LONG = 36;
   // rows that are printed at most
   const PRINTED = 1000;
   const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
@@ -97,6 +99,14 @@
       return document.querySelector(`table[data-table="${CSS.escape(this.id)}"]`);
     }
 
+    // takes other rows: {values, texts} for each column
+    replace(lists) {
+      this.lists = lists;
+      this.rows = lists[0].values.length;
+      this.trs = new Array(this.rows);
+      this.haystacks = undefined;
+    }
+
     has(key) {
       return this.at.has(key);
     }
@@ -174,12 +184,25 @@
       this.#render();
     }
 
+    // goes to a row that passes the filter
+    reveal(row) {
+      const at = this.ordered.indexOf(row);
+      if (at < 0) return;
+      if (at >= this.shown) this.#reveal(at + STEP);
+      for (const other of this.body.querySelectorAll("[data-picked]")) delete other.dataset.picked;
+      const tr = this.#tr(row);
+      tr.dataset.picked = "";
+      tr.tabIndex = -1;
+      tr.scrollIntoView({ block: "center" });
+      tr.focus({ preventScroll: true });
+    }
+
     #tr(row) {
       if (this.trs[row]) return this.trs[row];
       const tr = ripple.element("tr");
       for (const [at, { key, kind }] of this.columns.entries()) {
         const value = this.lists[at].values[row];
-        const td = ripple.element("td", { class: kind });
+        const td = ripple.element("td", { class: [...this.text(row, key)].length > LONG ? `${kind} long` : kind });
         if (value !== null) td.dataset.v = Array.isArray(value) ? JSON.stringify(value) : value;
         if (kind === "path" && value !== null) td.title = value;
         if (kind === "grade" && value !== null) td.append(ripple.element("span", { class: "grade", "data-grade": value }, this.text(row, key)));

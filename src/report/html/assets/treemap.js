@@ -30,7 +30,7 @@
     const small = all.filter(({ value }) => value < least);
     if (small.length < 2) return all;
     const rest = { name: `${ripple.number(small.length)} more`, rest: ripple.counted(small.length, noun), path: [...path, "…"], rows: small.flatMap(({ rows }) => rows), value: small.reduce((sum, { value }) => sum + value, 0) };
-    return [...all.filter(({ value }) => value >= least), rest];
+    return [...all.filter(({ value }) => value >= least), rest].sort((a, b) => b.value - a.value);
   }
 
   function draw(host, section, rows, state) {

@@ -1,0 +1,55 @@
+//! Who stands behind attributes: the options, and what they read.
+
+use std::path::{Path, PathBuf};
+
+use super::config::Key;
+use super::costs::or_default;
+use super::error::CliError;
+use super::printer::Printer;
+use crate::ingest::Maintainers;
+use crate::query::OwnerRules;
+
+/// Whom it concerns.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "People")]
+pub(super) struct PeopleArgs {
+    /// Maintainers and teams by attribute, beside what the evaluation says: nix-env -qaP --json --meta,
+    /// nix-eval-jobs lines, or a map of attributes to names (repeatable)
+    #[arg(long, value_name = "FILE")]
+    maintainers: Vec<PathBuf>,
+    /// Who owns what: lines of 'GLOB OWNER…', the last that matches an attribute (or, with a slash, the
+    /// file of its meta.position) counts
+    #[arg(long, value_name = "FILE")]
+    owners: Option<PathBuf>,
+}
+
+/// The same, read.
+pub(super) struct Stated {
+    pub(super) maintainers: Maintainers,
+    pub(super) rules: Option<OwnerRules>,
+}
+
+impl PeopleArgs {
+    /// Reads the files.
+    pub(super) fn load(&self, printer: &mut Printer) -> Result<Stated, CliError> {
+        let rules = read_owners(self.owners.as_deref(), printer)?;
+        Ok(Stated { maintainers: read_maintainers(&self.maintainers, printer)?, rules })
+    }
+}
+
+/// Who owns what, by the file that is given, else by the default.
+pub(super) fn read_owners(given: Option<&Path>, printer: &Printer) -> Result<Option<OwnerRules>, CliError> {
+    let config = printer.config();
+    Ok(given.or_else(|| config.file(Key::Owners)).map(OwnerRules::read).transpose()?)
+}
+
+/// What files say of maintainers, joined.
+pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
+    let mut maintainers = Maintainers::default();
+    for path in &or_default(files, Key::Maintainers, printer) {
+        let (stated, problems) = Maintainers::read(path)?;
+        printer.problems(&problems);
+        maintainers.join(stated);
+    }
+    Ok(maintainers)
+}

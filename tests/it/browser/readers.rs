@@ -1,0 +1,121 @@
+//! Everybody is served: without scripts, on paper, on a telephone, by ear; and what that looks like is kept.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::opened::Opened;
+use super::pages::{opened, wanted};
+
+/// Where pictures of the pages go.
+fn screenshots() -> PathBuf {
+    let folder = std::env::var_os("NIX_RIPPLE_SCREENSHOTS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| {
+        let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        target.join("screenshots")
+    });
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Without scripts, every row is there as a table, and no control that would do nothing.
+fn plain(page: &mut Opened, name: &str) {
+    page.tab.scripts(false);
+    page.reload("");
+    for section in page.sections() {
+        let rows = wanted(name, &section, &page.json);
+        let table = format!("document.querySelector('#{section} table')");
+        assert_eq!(page.tab.number(&format!("{table}.tBodies[0].rows.length")), rows.len() as f64, "{name}, {section}");
+        let text = page.tab.text(&format!("{table}.innerText"));
+        for row in &rows {
+            // what is shown of a path is its name
+            for value in row.values().filter(|value| !value.as_str().is_some_and(|text| text.contains("/nix/store"))) {
+                let shown = value.as_str().is_none_or(|value| text.contains(value));
+                assert!(shown || !page.columns(&section).is_empty(), "{name}, {section}: {value} is not there");
+            }
+        }
+    }
+    let idle =
+        "[...document.querySelectorAll('button, select, input, figure')].filter(one => one.checkVisibility()).length";
+    assert_eq!(page.tab.number(idle), 0.0, "{name}: controls that do nothing without scripts");
+    page.tab.scripts(true);
+    page.reload("");
+}
+
+/// On paper: tables in light colours, no controls.
+fn printed(page: &mut Opened, name: &str) {
+    page.tab.media("print", "dark");
+    let shown =
+        "[...document.querySelectorAll(':not(th) > button, select, input, nav')].filter(one => one.checkVisibility())
+        .map(one => one.outerHTML.slice(0, 90))";
+    assert_eq!(page.tab.eval(shown), json!([]), "{name}: controls are printed");
+    let ground = page.tab.text("getComputedStyle(document.body).backgroundColor");
+    assert!(["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"].contains(&ground.as_str()), "{name}: printed on {ground}");
+    let cut =
+        "[...document.querySelectorAll('.scroll')].filter(box => getComputedStyle(box).overflowY !== 'visible').length";
+    assert_eq!(page.tab.number(cut), 0.0, "{name}: tables are cut off in print");
+    let pdf = page.tab.pdf();
+    assert!(pdf.starts_with(b"%PDF") && pdf.len() > 10_000, "{name}: {} bytes", pdf.len());
+    page.tab.media("", "light");
+}
+
+/// By ear: each thing that can be worked has a name, and the focus is to be seen.
+fn heard(page: &mut Opened, name: &str) {
+    let tree = page.tab.call("Accessibility.getFullAXTree", json!({}));
+    let roles = ["button", "combobox", "searchbox", "textbox", "link", "checkbox", "radio", "slider", "region", "img"];
+    for node in tree["nodes"].as_array().unwrap() {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        let named = node["name"]["value"].as_str().is_some_and(|name| !name.trim().is_empty());
+        assert!(node["ignored"] == json!(true) || !roles.contains(&role) || named, "{name}: without a name: {node}");
+    }
+    page.tab.eval("document.activeElement.blur()");
+    let look = "(() => {
+        const one = document.activeElement;
+        if (!one || one === document.body) return null;
+        const styles = [one, ...one.querySelectorAll('.edge')].map(one => getComputedStyle(one));
+        const seen = styles.some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0
+            || style.boxShadow !== 'none' || parseFloat(style.strokeWidth) >= 2);
+        return [seen, one.outerHTML.slice(0, 120)];
+    })()";
+    let mut stops = 0;
+    for _ in 0..60 {
+        page.tab.key("Tab");
+        if let Value::Array(stop) = page.tab.eval(look) {
+            assert_eq!(stop[0], json!(true), "{name}: the focus is not to be seen on {}", stop[1]);
+            stops += 1;
+        }
+    }
+    assert!(stops > 10, "{name}: Tab stops at {stops} things alone");
+}
+
+/// At both widths and in both colours: nothing runs over, and a picture of it all.
+fn looked_at(page: &mut Opened, name: &str) {
+    for width in [1440, 420] {
+        for scheme in ["light", "dark"] {
+            page.tab.size(width, 900);
+            page.tab.colours(scheme);
+            page.reload("");
+            let wide = page.tab.number("document.documentElement.scrollWidth");
+            assert!(wide <= f64::from(width), "{name}: {wide} pixels wide on a screen of {width}");
+            let picture = page.tab.screenshot();
+            std::fs::write(screenshots().join(format!("{name}-{width}-{scheme}.png")), picture).unwrap();
+        }
+    }
+    page.tab.size(1440, 900);
+    page.tab.colours("light");
+}
+
+fn serves_everybody(name: &str) {
+    let Some(mut page) = opened(name) else { return };
+    looked_at(&mut page, name);
+    plain(&mut page, name);
+    printed(&mut page, name);
+    page.reload("");
+    heard(&mut page, name);
+    page.tab.calm();
+}
+
+#[test]
+fn impact() {
+    serves_everybody("impact");
+}
