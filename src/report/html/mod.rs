@@ -20,4 +20,6 @@ pub use cell::{Cell, Kind};
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
+pub use rank::RankPage;
+pub use spurious::SpuriousPage;
 pub use table::{Column, Table};
