@@ -30,5 +30,7 @@ pub use gantt::Gantt;
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
+pub use rank::RankPage;
+pub use spurious::SpuriousPage;
 pub use table::{Column, Table};
 pub use variants::{Variant, Variants};
