@@ -19,6 +19,12 @@ pub(super) struct ClosureArgs {
     source: SourceArgs,
 }
 
+/// What is read where no closure is given.
+pub(super) fn default_closure() -> Option<PathBuf> {
+    let told = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    told.or_else(|| Some(PathBuf::from("closure.ripple")).filter(|path| path.exists()))
+}
+
 /// What applies to reading, for queries and for 'ingest'.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Closure")]
@@ -61,12 +67,7 @@ impl ClosureArgs {
     pub(super) fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
-            let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
-            match default {
-                Some(path) => paths.push(path),
-                None if Path::new("closure.ripple").exists() => paths.push(PathBuf::from("closure.ripple")),
-                None => return Err(CliError::NoClosure),
-            }
+            paths.push(default_closure().ok_or(CliError::NoClosure)?);
         }
         Ok(paths)
     }
