@@ -75,8 +75,8 @@ fn title(command: &Command) -> &str {
 }
 
 fn page(command: &Command, program: &Command) -> io::Result<Vec<u8>> {
-    let source = format!("nix-ripple {}", program.get_version().unwrap_or_default());
-    let man = Man::new(command.clone()).title(title(command)).source(source).manual("nix-ripple");
+    let source = concat!("nix-ripple ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command.clone()).title(title(command)).source(source);
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -85,6 +85,9 @@ fn page(command: &Command, program: &Command) -> io::Result<Vec<u8>> {
     man.render_options_section(&mut page)?;
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page)?;
+    }
+    if command.get_version().is_some() {
+        man.render_version_section(&mut page)?;
     }
     let mut rest = Roff::new();
     if let Some(text) = command.get_after_long_help().or_else(|| command.get_after_help()) {
@@ -95,7 +98,20 @@ fn page(command: &Command, program: &Command) -> io::Result<Vec<u8>> {
     rest.control("SH", ["SEE ALSO"]);
     rest.text(see_also(command, program));
     rest.to_writer(&mut page)?;
-    Ok(page)
+    Ok(ascii(&String::from_utf8_lossy(&page)))
+}
+
+/// Every other letter by its number, which every roff knows.
+fn ascii(page: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(page.len());
+    for letter in page.chars() {
+        if letter.is_ascii() {
+            bytes.push(letter as u8);
+        } else {
+            bytes.extend(format!("\\[u{:04X}]", u32::from(letter)).bytes());
+        }
+    }
+    bytes
 }
 
 fn list(roff: &mut Roff, heading: &str, items: &[(&str, &str)]) {
@@ -156,4 +172,49 @@ fn see_also(command: &Command, program: &Command) -> Vec<clap_mangen::roff::Inli
         told.push(roman("(1)"));
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command, option and argument that the parser knows is in the pages.
+    #[test]
+    fn pages_say_what_the_parser_knows() {
+        let mut program = Cli::command().disable_help_subcommand(true);
+        program.build();
+        let (mut commands, mut options) = (0, 0);
+        let mut left = vec![&program];
+        while let Some(command) = left.pop() {
+            let page = String::from_utf8(page(command, &program).unwrap()).unwrap();
+            assert!(page.is_ascii());
+            for below in command.get_subcommands() {
+                assert!(page.contains(&title(below).replace('-', "\\-")), "{}: {}", title(command), title(below));
+                left.push(below);
+            }
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                let told = match (argument.get_long(), argument.get_value_names()) {
+                    (Some(long), _) => format!("--{long}").replace('-', "\\-"),
+                    (None, Some([name, ..])) => name.to_string(),
+                    (None, _) => continue,
+                };
+                let (_, told_in) = page.split_once(".SH OPTIONS").unwrap_or_else(|| panic!("{}", title(command)));
+                assert!(told_in.contains(&told), "{}: {told}", title(command));
+                options += 1;
+            }
+            commands += 1;
+            assert!(page.contains(".SH \"EXIT STATUS\""), "{}", title(command));
+        }
+        assert!(commands > 20 && options > 200, "{commands} commands, {options} options");
+    }
+
+    #[test]
+    fn text_below_the_help() {
+        let mut roff = Roff::new();
+        sections(&mut roff, "Columns:\n  a  b\n     c\n\n  d\nfree text\nmore\n\nExample:\n  run it");
+        assert_eq!(
+            roff.to_roff(),
+            ".SH COLUMNS\n.nf\n  a  b\n     c\n.PP\n  d\n.fi\nfree text\nmore\n.SH EXAMPLE\n.nf\n  run it\n.fi\n"
+        );
+    }
 }

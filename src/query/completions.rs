@@ -44,14 +44,17 @@ pub fn complete_selector(graph: &Graph, word: &str) -> Vec<String> {
         let all = graph.attributes().map(|attribute| graph.attribute_name(attribute));
         names.extend(all.filter_map(|name| last(name).map(|len| &name[name.len() - len..])));
     }
-    let forms = FORMS.into_iter().filter(|form| form.starts_with(word));
-    let mut found: BTreeSet<String> = choices(&names, word, '.').into_iter().map(str::to_owned).collect();
-    if word.is_empty() && found.len() > FEW {
+    let told = if word.is_empty() && names.len() > FEW {
         // the forms beside them keep a shell from typing the first letters of a package set by itself
-        found.retain(|name| name.ends_with('.'));
-    }
-    found.extend(forms.map(str::to_owned));
-    found.into_iter().collect()
+        let mut sets = cut(&names, |name| part(name, 0, '.'));
+        sets.retain(|name| name.ends_with('.'));
+        sets
+    } else {
+        choices(&names, word, '.')
+    };
+    let forms = FORMS.into_iter().filter(|form| form.starts_with(word));
+    let all: BTreeSet<&str> = told.into_iter().chain(forms).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 /// The attributes that begin with this word, or what these go on with, as [`complete_selector`] tells them.

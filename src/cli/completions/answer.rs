@@ -30,3 +30,54 @@ pub(in crate::cli) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
         Err(_) => Some(ExitCode::from(2)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(words: &[&str]) -> Vec<String> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let mut command = with_values(Cli::command(), &words.clone().into());
+        let last = words.len() - 1;
+        let found = clap_complete::engine::complete(&mut command, words, last, None).unwrap();
+        found.iter().map(|candidate| candidate.get_value().to_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every command, option and value that the parser knows is offered.
+    #[test]
+    fn all_that_the_parser_knows() {
+        let mut program = Cli::command();
+        program.build();
+        let mut counts = [0; 3];
+        let mut left = vec![(vec![NAME.to_owned()], &program)];
+        while let Some((path, command)) = left.pop() {
+            let at = |last: &str| {
+                let words: Vec<&str> = path.iter().map(String::as_str).chain([last]).collect();
+                offered(&words)
+            };
+            let first = at("");
+            for below in command.get_subcommands() {
+                assert!(first.contains(&below.get_name().to_owned()), "{path:?}: {}", below.get_name());
+                counts[0] += 1;
+                if below.get_name() != "help" && !path.contains(&"help".to_owned()) {
+                    left.push((path.iter().cloned().chain([below.get_name().to_owned()]).collect(), below));
+                }
+            }
+            let options = at("--");
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                let Some(long) = argument.get_long() else { continue };
+                assert!(options.contains(&format!("--{long}")), "{path:?}: --{long}");
+                counts[1] += 1;
+                let values = argument.get_possible_values();
+                if argument.get_action().takes_values() && !values.is_empty() {
+                    let told = at(&format!("--{long}="));
+                    for value in values {
+                        assert!(told.contains(&format!("--{long}={}", value.get_name())), "{path:?}: {long}: {told:?}");
+                        counts[2] += 1;
+                    }
+                }
+            }
+        }
+        assert!(counts[0] > 20 && counts[1] > 200 && counts[2] > 100, "{counts:?}");
+    }
+}

@@ -40,7 +40,7 @@ const BASH: &str = r#"_nix_ripple() {
     done
     cut=${current%"$piece"}
     COMPREPLY=()
-    while IFS= read -r answer; do
+    while IFS= read -r answer || [[ -n $answer ]]; do
         [[ -n $answer ]] && COMPREPLY+=("${answer#"$cut"}")
     done < <(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((count - 1)) VARIABLE=bash nix-ripple -- "${words[@]}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=./@] ]]; then
