@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::Key;
+use super::config::{Config, Key};
 use super::error::CliError;
 use super::printer::Printer;
 use crate::graph::{BuildError, BuildOptions, Graph, build};
@@ -18,6 +18,16 @@ pub(super) struct ClosureArgs {
     closure: Vec<PathBuf>,
     #[command(flatten)]
     source: SourceArgs,
+}
+
+/// What is read where no closure is given; nothing where nothing is said or there.
+pub(super) fn default_closure(config: &Config) -> Vec<PathBuf> {
+    let told = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    match (told, config.files(Key::Closure)) {
+        (Some(path), _) => vec![path],
+        (None, []) => Some(PathBuf::from("closure.ripple")).filter(|path| path.exists()).into_iter().collect(),
+        (None, files) => files.to_vec(),
+    }
 }
 
 /// What applies to reading, for queries and for 'ingest'.
@@ -62,13 +72,9 @@ impl ClosureArgs {
     pub(super) fn paths(&self, printer: &Printer) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
-            let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
-            let config = printer.config();
-            match default {
-                Some(path) => paths.push(path),
-                None if !config.files(Key::Closure).is_empty() => paths.extend_from_slice(config.files(Key::Closure)),
-                None if Path::new("closure.ripple").exists() => paths.push(PathBuf::from("closure.ripple")),
-                None => return Err(CliError::NoClosure),
+            paths = default_closure(printer.config());
+            if paths.is_empty() {
+                return Err(CliError::NoClosure);
             }
         }
         Ok(paths)

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long)]
     edges: bool,
     /// What an evaluation calls them, whose they are, and what did not evaluate
-    #[arg(long)]
+    #[arg(long = "attributes", id = "table of attributes")]
     attributes: bool,
     /// What each rebuilds as a bump, and what that costs
     #[arg(long)]

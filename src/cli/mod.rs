@@ -5,6 +5,7 @@ mod candidates;
 mod channels;
 mod closure;
 mod compare;
+mod completions;
 mod config;
 mod cost;
 mod costs;
@@ -19,6 +20,7 @@ mod impact;
 mod ingest;
 mod inputs;
 mod levels;
+mod man;
 mod overlay;
 mod pager;
 mod people;
@@ -39,9 +41,11 @@ mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::graph::FORMAT_VERSION;
 use crate::report::Format;
 use config::Config;
 use error::CliError;
@@ -49,13 +53,20 @@ use printer::Printer;
 
 /// What a bump rebuilds, told exactly from Nix derivation closures.
 #[derive(Debug, Parser)]
-#[command(name = "nix-ripple", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = NAME, version = VERSION.as_str(), after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
     global: Global,
 }
+
+/// The program's name.
+const NAME: &str = "nix-ripple";
+
+/// The program's version, and that of the snapshots which it reads and writes.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (snapshot format {FORMAT_VERSION})", env!("CARGO_PKG_VERSION")));
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a threshold that was asked for is passed; 2 usage or input error.";
 
@@ -103,6 +114,10 @@ enum Command {
     Export(export::Args),
     /// Which defaults hold, and where they come from
     Config(config::Args),
+    /// Print the script that completes commands, options and names in a shell
+    Completions(completions::Args),
+    /// Print manual pages, or write all of them
+    Man(man::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -185,6 +200,10 @@ impl Outcome {
 /// Runs the program with these arguments.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = completions::answer(&arguments) {
+        return code;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -230,6 +249,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evidence(args) => evidence_store::run(args, &mut printer),
         Command::Export(args) => export::run(args, &mut printer),
         Command::Config(args) => config::run(&args, cli.global.no_config, &mut printer),
+        Command::Completions(args) => completions::run(&args, &mut printer),
+        Command::Man(args) => man::run(&args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -3,6 +3,7 @@
 mod attribute_path;
 mod bump_sums;
 mod candidates;
+mod completions;
 mod cost_report;
 mod cut;
 mod diff;
@@ -37,6 +38,7 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
+pub use completions::{complete_attribute, complete_selector, complete_system};
 pub use cost_report::{
     CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
     UnbuildableReport, price,

@@ -13,6 +13,7 @@
 //! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
 //!   README says that the machine must have
 //! - `chromium`: a Chromium that opens the pages (`$CHROMIUM`, else by its usual names on the path)
+//! - `duckdb`: DuckDB, as `scripts/fetch-duckdb` puts it
 //! - `machine`: files of the machine that single cases are about (a C compiler, a header …)
 
 use std::io::Write;
@@ -81,6 +82,16 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     wanted("chromium", program.is_some(), &TOLD, left_out).then_some(program?)
 }
 
+/// A python that has DuckDB.
+pub(crate) fn duckdb() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = cache.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cache")));
+    let python = cache.map(|cache| cache.join("nix-ripple/duckdb/bin/python")).filter(|python| python.exists());
+    wanted("duckdb", python.is_some(), &TOLD, "the README's queries, for scripts/fetch-duckdb has not run")
+        .then_some(python?)
+}
+
 /// Whether all of these files are there, which a case is about.
 pub(crate) fn machine(case: &str, files: &[String]) -> bool {
     let here = files.iter().all(|file| Path::new(file).exists());
@@ -91,7 +102,7 @@ fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs", "chromium"];
+        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs", "chromium", "duckdb"];
         assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");

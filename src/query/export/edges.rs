@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::field::ValueKind::{Bool, Int, List, Text};
 use super::table::{Data, Definition};
 use crate::graph::EdgeId;
+use crate::query::inputs::roles_by_evidence;
 use crate::role::RoleSet;
 
 pub(super) const COLUMNS: [Definition; 11] = [
@@ -23,8 +24,8 @@ pub(super) const COLUMNS: [Definition; 11] = [
     Definition::new(
         "roles",
         List,
-        "why it is there, by the keys; empty where the consumer's recipe is not known",
-        |data, row| Cell::made(RoleSet::of_edge(data.graph, edge(row)).names().into_iter()),
+        "why it is there, by the keys and by evidence, as 'inputs' says; empty where the recipe is not known",
+        roles,
     ),
     Definition::new(
         "propagates",
@@ -59,4 +60,10 @@ fn grade<'e>(data: &Data<'e>, row: usize) -> Cell<'e> {
 fn rule<'e>(data: &Data<'e>, row: usize) -> Cell<'e> {
     let verdicts = data.verdicts;
     Cell::of(verdicts.rule_of(&verdicts.of(edge(row))), |rule| Cell::Text(rule.id.as_str().into()))
+}
+
+fn roles<'e>(data: &Data<'e>, row: usize) -> Cell<'e> {
+    let mut roles = RoleSet::of_edge(data.graph, edge(row));
+    roles.0.extend(roles_by_evidence(&data.verdicts.of(edge(row))));
+    Cell::made(roles.names().into_iter())
 }
