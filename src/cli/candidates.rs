@@ -37,9 +37,14 @@ With costs (--cost, --times, --sizes):
   time per hour the same of what is expected, for each hour of experiments: the order of the rows. A build
                 of an experiment takes what builds of the package cost, unless experiments tell";
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple candidates -n 5
+  nix-ripple candidates --scope 'attr:python311Packages.*' --build-minutes 2";
+
 /// Arguments of `candidates`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
+#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     #[command(flatten)]
     scope: ScopeArgs,

@@ -9,6 +9,10 @@ use crate::proof::outputs::{Built, ChannelsReport};
 
 /// Arguments of `channels`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple channels result
+  nix-ripple channels result --format json")]
 pub(super) struct Args {
     /// Outputs: store paths, links to them, other folders and files, archives (NAR), listings (.ls)
     #[arg(required = true, value_name = "PATH")]

@@ -13,6 +13,10 @@ const DATABASE: &str = "nix/var/nix/db/db.sqlite";
 
 /// Arguments of `references`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple references result
+  nix-ripple references result --scan --input zlib")]
 pub(super) struct Args {
     /// Outputs: store paths, links to them, other folders and files, archives (NAR), listings (.ls)
     #[arg(required = true, value_name = "PATH")]

@@ -33,9 +33,16 @@ Files:
   --bump-rates  CSV with a line PNAME,RATE for each, or a JSON object, pname to rate
   --ignore      TOML: [[ignore]] with input and consumer (globs of pnames), reason, and if wanted rule";
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple spurious --scope 'attr:python311Packages.*'
+  nix-ripple spurious --evidence evidence.jsonl --min-grade suspected
+  nix-ripple spurious --format json > baseline.json
+  nix-ripple spurious --fail-on-new baseline.json";
+
 /// Arguments of `spurious`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
+#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     #[command(flatten)]
     scope: ScopeArgs,

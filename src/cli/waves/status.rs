@@ -21,9 +21,9 @@ fix and note. A status is success, failed, timed-out, log-limit, output-limit, n
 evaluation-failed, dependency-failed, queued, aborted, unsupported, wont-fix or cant-fix.
 
 Examples:
-  nix-ripple waves --bumps bumps.toml --format json > plan.json
-  nix-ripple waves status plan.json 1=hydra.json
-  nix-ripple waves status plan.json 1=hydra.json 2=results.csv --format markdown";
+  nix-ripple waves status plan.json 1=results.csv --system x86_64-linux
+  nix-ripple waves status plan.json 1=results.csv --format markdown
+  nix-ripple waves status plan.json 1=results.csv --fail-if-not-green    # exit code 1: it is not";
 
 /// Arguments of `waves status`.
 #[derive(Debug, clap::Args)]
