@@ -100,6 +100,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         top: if args.all { None } else { args.top.or(reading.then_some(TOP)) },
     };
     let effective = EffectiveInputs::new(&graph);
-    printer.report(&candidates(&graph, &effective, &verdicts, &evidence, &params))?;
+    let report = printer.with_progress_of("weighing candidates", None, |_| {
+        candidates(&graph, &effective, &verdicts, &evidence, &params)
+    });
+    printer.report(&report)?;
     Ok(Outcome::Fine)
 }

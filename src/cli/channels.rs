@@ -25,7 +25,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let open = |path: &PathBuf| Built::open(path, args.store_root.as_deref());
     let outputs = args.paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let report = ChannelsReport::of(&outputs);
+    let report = printer.with_progress_of("looking through files", None, |_| ChannelsReport::of(&outputs));
     let unread = report.outputs.iter().flat_map(|output| {
         output.unread.iter().map(|path| format!("{}: the content of {path} is not known", output.output))
     });

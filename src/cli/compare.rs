@@ -85,7 +85,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         first.push((name.clone(), old.tree));
         second.push((name, new.tree));
     }
-    let comparison = compare(&first, &second, &params)?;
+    let comparison = printer.with_progress_of("comparing files", None, |_| compare(&first, &second, &params))?;
     let failed = args.fail_on_different && comparison.outcome == verdict::Outcome::Different;
     printer.report(&ComparePage::new(comparison, args.all))?;
     Ok(if failed { Outcome::ThresholdPassed } else { Outcome::Fine })

@@ -10,6 +10,7 @@ use super::evidence::{EvidenceArgs, grades};
 use super::impact::SELECTORS;
 use super::printer::{Printer, counted};
 use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
+use crate::ingest::Progress;
 use crate::query::{Baseline, Ignores, SpuriousParams, SpuriousReport, spurious};
 use crate::role::EffectiveInputs;
 use crate::verdict::Grade;
@@ -85,7 +86,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
     let costs = args.costs.load_if_given(&graph, printer)?;
     let effective = EffectiveInputs::new(&graph);
+    let idle = Progress::default();
     let params = SpuriousParams {
+        progress: &idle,
         scope,
         min_grade: args.min_grade,
         effective: args.effective,
@@ -96,7 +99,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         steps: args.steps,
         shown: args.top,
     };
-    let report = spurious(&graph, &effective, &verdicts, &evidence, &params);
+    let report = printer.with_progress_of("judging inputs", None, |progress| {
+        spurious(&graph, &effective, &verdicts, &evidence, &SpuriousParams { progress, ..params.clone() })
+    });
     printer.report(&report)?;
     let stale: Vec<String> =
         report.stale_ignores.iter().map(|stale| format!("--ignore: nothing needs {}", stale.line())).collect();

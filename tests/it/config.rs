@@ -112,10 +112,11 @@ fn wrong_files() {
         ("\nbuilders = \"x\"", "line 2: 'builders': expected a whole number from 1 to 100000, found 'x'"),
         ("pager = \"sh -c boo\"", "line 1: 'pager' is for your own file alone"),
     ] {
-        let talk = with(text, "").run(&["rank"]).failed();
+        let program = with(text, "");
+        let talk = program.run(&["rank"]).failed();
         assert!(talk.contains(".nix-ripple.toml: ") && talk.contains(expect), "{talk}");
         assert!(talk.contains("hint: see 'nix-ripple config --help'"), "{talk}");
-        assert_eq!(with(text, "").run(&["config"]).failed(), talk);
+        assert_eq!(program.run(&["config"]).failed(), talk);
     }
     // what a default names and is not there: the message says who named it
     let talk = with(&format!("{}times = [\"gone.csv\"]\n", closure()), "").run(&["rank", "--by", "hours"]).failed();

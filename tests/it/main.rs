@@ -11,6 +11,7 @@ mod cost_times;
 mod cut;
 mod diff;
 mod effective;
+mod errors;
 mod evaluate;
 mod evidence;
 mod farm;

@@ -95,7 +95,7 @@ fn a_pager_that_cannot_start() {
 #[test]
 fn colours_on_a_terminal() {
     let shown = |program: &Program, more: &[&str]| {
-        on_terminal((120, 90), program, &[&["inputs", "python311Packages.pandas", "--no-pager"], more].concat()).0
+        on_terminal((200, 90), program, &[&["inputs", "python311Packages.pandas", "--no-pager"], more].concat()).0
     };
     let coloured = shown(&Program::new(), &[]);
     assert!(coloured.contains("\u{1b}[33mtest-only\u{1b}[0m \u{1b}[36m(inferred,\u{1b}[0m"), "{coloured}");

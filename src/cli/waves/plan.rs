@@ -14,6 +14,7 @@ use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
 use crate::cli::printer::Printer;
 use crate::graph::{Graph, NodeId};
+use crate::ingest::Progress;
 use crate::query::waves::{
     Kept, LateBump, Minimise, Pin, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves,
 };
@@ -130,7 +131,9 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     let edits = edits(&args.remedies, &graph, printer)?;
     let fix_for = fix_for(&args.fix_for, &graph)?;
     let references = if wants_references { args.costs.references(printer)? } else { Vec::new() };
+    let idle = Progress::default();
     let params = WavesParams {
+        progress: &idle,
         costs: &costs,
         farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
         by: args.by.into(),
@@ -150,7 +153,9 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         list: args.list,
         maintainers: &maintainers,
     };
-    let mut report = waves(&graph, &bumps, params, &references)?;
+    let mut report = printer.with_progress_of("planning", None, |progress| {
+        waves(&graph, &bumps, WavesParams { progress, ..params }, &references)
+    })?;
     report.late = late;
     report.notes.extend(notes);
     printer.report(&report)?;

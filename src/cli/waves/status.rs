@@ -10,6 +10,7 @@ use crate::cli::diff::{read_maintainers, read_owners};
 use crate::cli::error::CliError;
 use crate::cli::printer::Printer;
 use crate::graph::Graph;
+use crate::query::did_you_mean;
 use crate::query::waves::WavePlan;
 use crate::query::waves::results::Results;
 use crate::query::waves::status::{PlannedWaves, ResultFile, StatusParams, status};
@@ -106,8 +107,12 @@ fn systems(graph: &Graph, wanted: &[String]) -> Result<BTreeSet<String>, CliErro
     let known: BTreeSet<&str> = graph.nodes().map(|node| graph.system(node)).collect();
     match wanted.iter().find(|system| system.is_empty() || !known.contains(system.as_str())) {
         Some(unknown) => {
-            let expected = "a system that derivations of the closure are built on";
-            Err(CliError::Argument { option: "--system", text: unknown.clone(), expected })
+            let known: Vec<&str> = known.into_iter().filter(|system| *system != "builtin").collect();
+            Err(CliError::UnknownSystem {
+                nearest: did_you_mean(unknown, &known),
+                system: unknown.clone(),
+                known: known.join(", "),
+            })
         }
         None => Ok(wanted.iter().cloned().collect()),
     }
