@@ -37,9 +37,14 @@ With costs (--cost, --times, --sizes):
   time per hour the same of what is expected, for each hour of experiments: the order of the rows. A build
                 of an experiment takes what builds of the package cost, unless experiments tell";
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple candidates -n 5
+  nix-ripple candidates --scope 'attr:python311Packages.*' --build-minutes 2";
+
 /// Arguments of `candidates`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
+#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     #[command(flatten)]
     scope: ScopeArgs,
@@ -95,6 +100,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         top: if args.all { None } else { args.top.or(reading.then_some(TOP)) },
     };
     let effective = EffectiveInputs::new(&graph);
-    printer.report(&candidates(&graph, &effective, &verdicts, &evidence, &params))?;
+    let report = printer.with_progress_of("weighing candidates", None, |_| {
+        candidates(&graph, &effective, &verdicts, &evidence, &params)
+    });
+    printer.report(&report)?;
     Ok(Outcome::Fine)
 }

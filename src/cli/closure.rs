@@ -72,7 +72,7 @@ impl ClosureArgs {
     pub(super) fn paths(&self, printer: &Printer) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
-            paths = default_closure(printer.config());
+            paths = default_closure(&printer.config());
             if paths.is_empty() {
                 return Err(CliError::NoClosure);
             }
@@ -143,14 +143,15 @@ pub(super) fn read_inputs(
     if check {
         verify_closure(&raw, printer)?;
     }
-    let (graph, problems) = build(&raw, build_options)?;
+    let (graph, problems) =
+        printer.with_progress_of("putting the graph together", None, |_| build(&raw, build_options))?;
     printer.problems(&problems);
     printer.detail(&format!("read {} nodes, {} edges", graph.node_count(), graph.edge_count()));
     Ok(graph)
 }
 
 fn verify_closure(raw: &RawClosure, printer: &mut Printer) -> Result<(), CliError> {
-    let verified = verify(raw);
+    let verified = printer.with_progress_of("computing paths anew", None, |_| verify(raw));
     if !verified.problems.is_empty() {
         return Err(CliError::NotIntact(verified.problems));
     }

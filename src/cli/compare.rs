@@ -45,7 +45,11 @@ pub(super) struct Args {
 }
 
 const FORMS: &str = "An output is a folder, a file, a link to one in a store, or a NAR, plain or packed with \
-zstd or xz. Store paths of one package count as the same in any version; what differs by them is reference-only.";
+zstd or xz. Store paths of one package count as the same in any version; what differs by them is reference-only.
+
+Examples:
+  nix-ripple compare result-before result-after
+  nix-ripple compare result-before result-after --fail-on-different    # exit code 1: they differ";
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let mut outputs = vec![("out".to_owned(), args.old, args.new)];
@@ -81,7 +85,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         first.push((name.clone(), old.tree));
         second.push((name, new.tree));
     }
-    let comparison = compare(&first, &second, &params)?;
+    let comparison = printer.with_progress_of("comparing files", None, |_| compare(&first, &second, &params))?;
     let failed = args.fail_on_different && comparison.outcome == verdict::Outcome::Different;
     printer.report(&ComparePage::new(comparison, args.all))?;
     Ok(if failed { Outcome::ThresholdPassed } else { Outcome::Fine })

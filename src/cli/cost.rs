@@ -8,9 +8,14 @@ use super::pricing::PricingArgs;
 use super::printer::Printer;
 use crate::query::{Selector, explain_costs, resolve};
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple cost curl --times times.csv
+  nix-ripple cost curl --cached built.txt --builders 4";
+
 /// Arguments of `cost`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = format!("{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     /// What to price; taken as named, never extended
     #[arg(value_name = "SELECTOR", required = true)]

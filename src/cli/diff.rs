@@ -24,9 +24,11 @@ with a default.nix, <name>. One side alone is compared with itself under other a
 
 Examples:
   nix-ripple diff base.ripple head.ripple --format markdown
-  nix-ripple diff --git master..HEAD --fail-over 500
-  nix-ripple diff . --new-config '{ cudaSupport = true; }' -A python3Packages
-  nix-ripple diff old.jsonl new.jsonl --old-with old-derivations.json --new-with new-derivations.json")]
+  nix-ripple diff old-attrs.json new-attrs.json --old-with old.drvs --new-with new.drvs
+
+Examples with Nix, which evaluate:
+  nix-ripple diff . --new-config '{ cudaSupport = true; }' -A curl
+  nix-ripple diff --git master..HEAD --fail-over 500")]
 pub(super) struct Args {
     /// What is compared with
     #[arg(value_name = "OLD")]

@@ -1,6 +1,9 @@
 //! Every failure of a command: its message, what to do, and the exit code (2 for all of them).
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 
 use super::side::SideError;
 use crate::cost::{CachedError, TimesError};
@@ -13,7 +16,7 @@ use crate::proof::experiment::ExperimentError;
 use crate::proof::outputs::{BuiltError, MetadataError, ReferencesError, TreeError};
 use crate::query::waves::status::StatusError;
 use crate::query::waves::{BumpsError, KeepError, WavesError};
-use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError};
+use crate::query::{LevelsError, OwnersError, RankError, ResolveError, SelectorError, WhatIfError, did_you_mean};
 use crate::report::RenderError;
 use crate::verdict::{EvidenceError, RulesError};
 
@@ -68,6 +71,8 @@ pub(super) enum CliError {
     Keep(#[from] KeepError),
     #[error("--major wants the machines that build: give --builders N, or --farm FILE")]
     NoFarm,
+    #[error("--system '{system}': expected a system that derivations of the closure are built on: {known}{nearest}")]
+    UnknownSystem { system: String, known: String, nearest: String },
     #[error("--scheduler wants the machines that build: give --builders N, or --farm FILE")]
     NoMachines,
     #[error("nothing to plan: give --bumps FILE, or selectors")]
@@ -125,9 +130,49 @@ fn theirs(known: &[String]) -> String {
     if known.is_empty() { "they have none".to_owned() } else { format!("theirs are {}", known.join(", ")) }
 }
 
+/// What to do where a file cannot be read or written: what else its folder has, or who may.
+fn unreadable(error: &CliError) -> Option<String> {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    let kind = loop {
+        match cause?.downcast_ref::<io::Error>() {
+            Some(error) => break error.kind(),
+            None => cause = cause?.source(),
+        }
+    };
+    let told = error.to_string();
+    let path = Path::new(told.split_once(": ")?.0);
+    match kind {
+        io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                return Some(format!(
+                    "there is no folder '{}'; is the path that of a file there is?",
+                    folder.display()
+                ));
+            }
+            let name = path.file_name()?.to_string_lossy();
+            let names: BTreeSet<String> = std::fs::read_dir(folder)
+                .ok()?
+                .flatten()
+                .filter_map(|entry| entry.file_name().into_string().ok())
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Some(format!("'{}' has no such file{}", folder.display(), did_you_mean(&name, &names)))
+        }
+        io::ErrorKind::PermissionDenied => Some("you may not open it; give another file, or change who may".to_owned()),
+        io::ErrorKind::IsADirectory => Some("it is a folder; give a file".to_owned()),
+        io::ErrorKind::InvalidData => Some("it is no text (UTF-8); give another file".to_owned()),
+        _ => None,
+    }
+}
+
 impl CliError {
     /// What to do about it, where the message does not say so itself.
-    pub(super) fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self) -> Option<Cow<'static, str>> {
+        self.own_hint().map(Cow::Borrowed).or_else(|| unreadable(self).map(Cow::Owned))
+    }
+
+    fn own_hint(&self) -> Option<&'static str> {
         match self {
             Self::NoClosure => Some("make one with 'nix-ripple ingest INPUT… -o closure.ripple'"),
             Self::SnapshotWithOthers => Some("give the snapshot alone, or all inputs that it was made from"),
@@ -142,6 +187,17 @@ impl CliError {
             Self::NoParquet => Some(
                 "build it with 'cargo install --path . --features parquet', or write CSV, which DuckDB reads as well",
             ),
+            Self::NoDerivation(_) => Some("name a package: an attribute, a pname or a .drv"),
+            Self::NoInputs => Some("name another package with -A, or look at its inputs with 'nix-ripple inputs'"),
+            Self::NotSettled { .. } => {
+                Some("mend what is told above, and run the same again: what is settled is not tried twice")
+            }
+            Self::NoPackage { .. } => Some("-A names packages of the expression, as for nix-instantiate"),
+            Self::Keep(_) => Some("--locked N counts waves of the plan that --keep names"),
+            Self::Resolve(_) => Some(
+                "selectors are words as attributes and pnames, or attr:, pname:, name:, src:, file: with wildcards",
+            ),
+            Self::Output(_) => Some("what stdout leads to cannot be written: is the disk full?"),
             Self::Config(_) => {
                 Some("see 'nix-ripple config --help' for what files may say; --no-config goes without them")
             }
@@ -150,21 +206,19 @@ impl CliError {
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
-            | Self::Resolve(_)
             | Self::Evidence(_)
             | Self::Rules(_)
             | Self::Times(_)
             | Self::File(_)
             | Self::Bumps(_)
             | Self::Waves(_)
-            | Self::Keep(_)
             | Self::NoFarm
             | Self::NoMachines
+            | Self::UnknownSystem { .. }
             | Self::Status(_)
             | Self::Owners(_)
             | Self::Levels(_)
             | Self::WhatIf(_)
-            | Self::NoDerivation(_)
             | Self::Render(_)
             | Self::Write { .. }
             | Self::Probe(_)
@@ -172,17 +226,13 @@ impl CliError {
             | Self::Git(_)
             | Self::Side(_)
             | Self::Experiment(_)
-            | Self::NoPackage { .. }
             | Self::UnknownInput { .. }
-            | Self::NoInputs
-            | Self::NotSettled { .. }
             | Self::Tree(_)
             | Self::Argument { .. }
             | Self::Built(_)
             | Self::Metadata(_)
             | Self::Cached(_)
-            | Self::References(_)
-            | Self::Output(_) => None,
+            | Self::References(_) => None,
         }
     }
 

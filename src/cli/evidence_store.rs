@@ -14,6 +14,11 @@ use crate::verdict::{Evidence, EvidenceFile, PruneParams, Pruned, Reading, prune
 
 /// Arguments of `evidence`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple evidence list evidence.jsonl
+  nix-ripple evidence merge evidence.jsonl theirs.jsonl -o all.jsonl
+  nix-ripple evidence prune all.jsonl")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: EvidenceCommand,
@@ -24,15 +29,26 @@ enum EvidenceCommand {
     /// What the records say; with a closure also which of them speak of it
     #[command(after_help = "\
 States, with --closure: 'current': the package and the input are there; 'stale': the package is
-there with another recipe, or without the input; 'absent': it is not there.")]
+there with another recipe, or without the input; 'absent': it is not there.
+
+Examples:
+  nix-ripple evidence list evidence.jsonl -c closure.ripple
+  nix-ripple evidence list evidence.jsonl --package pandas --kind check-only")]
     List(ListArgs),
     /// Join files: sorted, each record once
+    #[command(after_help = "\
+Examples:
+  nix-ripple evidence merge evidence.jsonl theirs.jsonl -o all.jsonl")]
     Merge(MergeArgs),
     /// Remove what a file can do without: damaged lines, repetitions, failures of what there is
     /// evidence of now, experiments of which another says as much; with a closure what is stale
     #[command(after_help = "\
 What was shown to matter (affects) stays, also where it is stale, unless --stale is given and its
-recipe is gone. What the closure does not have at all stays.")]
+recipe is gone. What the closure does not have at all stays.
+
+Examples:
+  nix-ripple evidence prune evidence.jsonl -c closure.ripple
+  nix-ripple evidence prune evidence.jsonl -c closure.ripple --stale -o rest.jsonl")]
     Prune(PruneArgs),
 }
 

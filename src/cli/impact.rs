@@ -45,9 +45,17 @@ Remedies (A, B, C and PKG are selectors):
 /// How many hubs within a hub a page shows.
 const WITHIN: usize = 6;
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple impact pillow
+  nix-ripple impact openssl --times times.csv --builders 8
+  nix-ripple impact pillow --list=attribute --format csv > rebuilt.csv
+  nix-ripple impact pillow --what-if 'split:pillow->matplotlib'
+  nix-ripple impact zlib --fail-over 100    # exit code 1: more is rebuilt";
+
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{SELECTORS}\n\n{REMEDIES}"))]
+#[command(after_help = format!("{SELECTORS}\n\n{REMEDIES}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     /// What is bumped
     #[arg(value_name = "SELECTOR", required = true)]

@@ -18,9 +18,12 @@ Inputs, told apart by their content, in any mix, also as .zst:
   nix-eval-jobs lines, nix-env -qaP --json --out-path, nixpkgs CI's outpaths (attributes)
 
 Examples:
-  nix-instantiate '<nixpkgs>' -A hello | nix-ripple ingest - -o hello.ripple
-  nix-ripple ingest closure.json.zst attrs.json -o closure.ripple
-  nix-ripple ingest -f default.nix -A python3Packages.torch")]
+  nix-ripple ingest derivations attrs.json -o closure.ripple
+  nix-ripple ingest derivations --verify --keep-texts -o texts.ripple
+
+Examples with Nix, which evaluate:
+  nix-ripple ingest -f default.nix -A curl -o curl.ripple
+  nix-instantiate '<nixpkgs>' -A hello | nix-ripple ingest - -o hello.ripple")]
 pub(super) struct Args {
     /// What to read; '-' is standard input, and the default when that is no terminal
     #[arg(value_name = "INPUT")]

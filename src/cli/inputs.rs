@@ -23,9 +23,14 @@ Columns:
                 brackets the grade (suspected, inferred, observed, proven) and the rule
   remedy        drop, detach or split, as of 'overlay', and what it saves of these rebuilds";
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple inputs curl
+  nix-ripple inputs python311Packages.pandas --effective";
+
 /// Arguments of `inputs`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{ROLES}\n\n{SELECTORS}"))]
+#[command(after_help = format!("{ROLES}\n\n{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     /// The package; taken as named, never extended
     #[arg(value_name = "PKG")]

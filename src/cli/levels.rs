@@ -11,9 +11,16 @@ use super::printer::Printer;
 use crate::query::{LevelsParams, RepositoryMap, Selector, levels};
 use crate::report::Format;
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple levels
+  nix-ripple levels 'attr:python311Packages.*' --list
+  nix-ripple levels 'attr:python311Packages.*' --format dot > levels.dot
+  nix-ripple levels --repositories repositories.csv";
+
 /// Arguments of `levels`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS)]
+#[command(after_help = format!("{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     /// A package set (attr:python3Packages.*), as named, never extended; all that is built by default
     #[arg(value_name = "SELECTOR")]

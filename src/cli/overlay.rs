@@ -25,9 +25,11 @@ Remedies:
   detach-tests       those of all packages with evidence
 A, B, C and PKG are selectors, as of 'impact'. detach-tests wants --evidence.
 
-Example:
-  nix-ripple overlay detach-tests:curl --evidence evidence.jsonl -o overlay.nix
-  nix-instantiate . --arg overlays '[ (import ./overlay.nix) ]' -A curl -A curl.tests.checks")]
+To try it: nix-instantiate . --arg overlays '[ (import ./overlay.nix) ]' -A PKG -A PKG.tests.checks
+
+Examples:
+  nix-ripple overlay detach-tests:pandas --evidence evidence.jsonl -o overlay.nix
+  nix-ripple overlay 'split:pillow->matplotlib'")]
 pub(super) struct Args {
     /// What is to be edited
     #[arg(value_name = "REMEDY", required_unless_present = "min_grade")]

@@ -21,6 +21,16 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A line of progress: with what is left, where it is known how many there are; with what is done alone, where
+/// nothing is counted.
+fn template(what: &str, known: bool, counts: bool) -> String {
+    match (known, counts) {
+        (true, _) => format!("{{spinner}} {{human_pos}} of {{human_len}} {what} ({{elapsed}}, {{eta}} left)"),
+        (false, true) => format!("{{spinner}} {{human_pos}} {what} ({{elapsed}}, {{per_sec}})"),
+        (false, false) => format!("{{spinner}} {what} ({{elapsed}})"),
+    }
+}
+
 /// Text that cannot drive the terminal; line breaks stay.
 fn safe(text: &str) -> String {
     text.lines().map(printable).collect::<Vec<_>>().join("\n")
@@ -192,7 +202,7 @@ impl Printer {
         }
         self.labelled(AnsiColor::Red, "error", &error.to_string());
         if let Some(hint) = error.hint() {
-            self.labelled(AnsiColor::Cyan, "hint", hint);
+            self.labelled(AnsiColor::Cyan, "hint", &hint);
         }
         if let Some(origin) = self.config.origin(&error.to_string()) {
             self.labelled(AnsiColor::Cyan, "hint", &origin);
@@ -200,16 +210,16 @@ impl Printer {
     }
 
     /// Runs `work`; on a terminal, when it takes longer than a second, with a progress bar.
-    pub(super) fn with_progress<T: Send>(&self, work: impl FnOnce(&Progress) -> T + Send) -> T {
+    pub(super) fn with_progress<T>(&self, work: impl FnOnce(&Progress) -> T) -> T {
         self.with_progress_of("derivations", None, work)
     }
 
     /// The same for what is counted otherwise, with the number that there are, where it is known.
-    pub(super) fn with_progress_of<T: Send>(
+    pub(super) fn with_progress_of<T>(
         &self,
         noun: &'static str,
         of: Option<u64>,
-        work: impl FnOnce(&Progress) -> T + Send,
+        work: impl FnOnce(&Progress) -> T,
     ) -> T {
         let progress = Progress::default();
         if self.quiet || !io::stderr().is_terminal() {
@@ -223,13 +233,24 @@ impl Printer {
                     return;
                 }
                 let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
-                let of = if of.is_some() { " of {human_len}" } else { "" };
-                let template = format!("{{spinner}} {{human_pos}}{of} {noun} ({{elapsed}}, {{per_sec}})");
-                if let Ok(style) = ProgressStyle::with_template(&template) {
-                    bar.set_style(style);
-                }
-                while wait.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
-                    bar.set_position(progress.derivations());
+                let mut shown = None;
+                loop {
+                    let now = progress.now();
+                    let (what, of) = now.phase.map_or((noun, of), |phase| (phase, now.of));
+                    let counts = of.is_some() || now.done > 0;
+                    if shown != Some((what, of, counts)) {
+                        shown = Some((what, of, counts));
+                        bar.reset_eta();
+                        of.map_or_else(|| bar.unset_length(), |of| bar.set_length(of));
+                        if let Ok(style) = ProgressStyle::with_template(&template(what, of.is_some(), counts)) {
+                            bar.set_style(style);
+                        }
+                    }
+                    bar.set_position(now.done);
+                    if wait.recv_timeout(Duration::from_millis(100)) != Err(RecvTimeoutError::Timeout) {
+                        break;
+                    }
+                    bar.tick();
                 }
                 bar.finish_and_clear();
             });

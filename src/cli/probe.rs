@@ -29,9 +29,11 @@ else differs, 'suspected' where it does. What is not seen: configuring can look 
 and checks can write into the output.
 
 Examples:
-  nix-ripple probe -f . -A python3Packages.pandas -A curl
-  nix-ripple probe -f '<nixpkgs>' -c closure.ripple        all its attributes
-  nix-ripple probe --compare without-checks.json -c closure.json"
+  nix-ripple probe --compare without-checks.ripple -c closure.ripple
+
+Examples with Nix, which evaluate:
+  nix-ripple probe -f . -A python311Packages.pandas -A curl
+  nix-ripple probe -f '<nixpkgs>' -c closure.ripple    # all its attributes"
 )]
 pub(super) struct Args {
     /// A Nix expression to instantiate with nix-instantiate

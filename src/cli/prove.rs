@@ -31,10 +31,10 @@ off, then with a stub of the input: the same names without content. The outputs 
 by file. Builds always run in a sandbox; an experiment without one is never above 'suspected'.
 What is proven is appended to the evidence file.
 
-Examples:
+Examples with Nix, which build:
   nix-ripple prove -f . -A python3Packages.imageio --input pillow
-  nix-ripple prove -f . -A python3Packages.pandas                  all inputs
-  nix-ripple prove -f . --top 20 --budget-hours 8                  what pays most, over night
+  nix-ripple prove -f . -A python3Packages.pandas    # all inputs
+  nix-ripple prove -f . --top 20 --budget-hours 8    # what pays most, over night
   nix-ripple prove -f . -A hello -- --option cores 8 --builders 'ssh://big x86_64-linux'")]
 pub(super) struct Args {
     /// A Nix expression to instantiate with nix-instantiate

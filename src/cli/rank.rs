@@ -22,6 +22,11 @@ const ON_A_PAGE: usize = 2_000;
 
 /// Arguments of `rank`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple rank -n 10
+  nix-ripple rank --by critical-path --times times.csv
+  nix-ripple rank --packages --by hours --bump-rates rates.csv")]
 pub(super) struct Args {
     /// What comes first; all but builds want costs, which are estimated where none are given
     #[arg(long, value_name = "BY", default_value = "builds")]

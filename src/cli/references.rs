@@ -13,6 +13,10 @@ const DATABASE: &str = "nix/var/nix/db/db.sqlite";
 
 /// Arguments of `references`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple references result
+  nix-ripple references result --scan --input zlib")]
 pub(super) struct Args {
     /// Outputs: store paths, links to them, other folders and files, archives (NAR), listings (.ls)
     #[arg(required = true, value_name = "PATH")]
@@ -58,7 +62,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     let open = |path: &PathBuf| Built::open(path, args.store_root.as_deref());
     let outputs = args.paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let mut report = references(&outputs, &metadata)?;
+    let mut report = printer.with_progress_of("looking for references", None, |_| references(&outputs, &metadata))?;
     if !args.input.is_empty() {
         for output in &mut report.outputs {
             output.references.retain(|reference| args.input.iter().any(|asked| reference.is(asked)));

@@ -10,6 +10,10 @@ use crate::query::rules;
 
 /// Arguments of `rules`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nix-ripple rules
+  nix-ripple rules --format markdown    # with assumptions and exceptions")]
 pub(super) struct Args {
     /// Rules that go before the program's own (repeatable)
     #[arg(long, value_name = "FILE")]

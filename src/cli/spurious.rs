@@ -12,6 +12,7 @@ use super::impact::SELECTORS;
 use super::people::PeopleArgs;
 use super::printer::{Printer, counted};
 use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
+use crate::ingest::Progress;
 use crate::query::{Baseline, Ignores, SpuriousParams, SpuriousReport, spurious};
 use crate::report::html::SpuriousPage;
 use crate::role::EffectiveInputs;
@@ -36,9 +37,16 @@ Files:
   --bump-rates  CSV with a line PNAME,RATE for each, or a JSON object, pname to rate
   --ignore      TOML: [[ignore]] with input and consumer (globs of pnames), reason, and if wanted rule";
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple spurious --scope 'attr:python311Packages.*'
+  nix-ripple spurious --evidence evidence.jsonl --min-grade suspected
+  nix-ripple spurious --format json > baseline.json
+  nix-ripple spurious --fail-on-new baseline.json";
+
 /// Arguments of `spurious`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}"))]
+#[command(after_help = format!("{COLUMNS}\n\n{SELECTORS}\n\n{EXAMPLES}"))]
 pub(super) struct Args {
     #[command(flatten)]
     scope: ScopeArgs,
@@ -86,7 +94,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let (verdicts, evidence) = args.evidence.load(&graph, printer)?;
     let costs = args.costs.load_if_given(&graph, printer)?;
     let effective = EffectiveInputs::new(&graph);
+    let idle = Progress::default();
     let params = SpuriousParams {
+        progress: &idle,
         scope,
         min_grade: args.min_grade,
         effective: args.effective,
@@ -97,7 +107,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         steps: args.steps,
         shown: args.top,
     };
-    let report = spurious(&graph, &effective, &verdicts, &evidence, &params);
+    let report = printer.with_progress_of("judging inputs", None, |progress| {
+        spurious(&graph, &effective, &verdicts, &evidence, &SpuriousParams { progress, ..params.clone() })
+    });
     if args.html.is_given() {
         let owners = stated.of(&graph).by_attribute();
         args.html.write(&SpuriousPage { report: &report, owners: &owners }, printer)?;

@@ -11,9 +11,15 @@ use super::printer::Printer;
 use crate::query::{CutOver, Selector, WhyParams, cut, resolve, why};
 use crate::role::EffectiveInputs;
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple why openssl curl
+  nix-ripple why openssl curl --format dot > why.dot
+  nix-ripple why pillow python311Packages.matplotlib --cut any";
+
 /// Arguments of `why`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SELECTORS, mut_arg("evidence", |evidence| evidence.requires("cut")))]
+#[command(after_help = format!("{SELECTORS}\n\n{EXAMPLES}"), mut_arg("evidence", |evidence| evidence.requires("cut")))]
 pub(super) struct Args {
     /// What is bumped; a bare word is extended to all instances
     from: String,

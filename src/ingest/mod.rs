@@ -36,7 +36,7 @@ pub use file_error::FileError;
 pub use input::{IngestOptions, Input, ingest, is_snapshot};
 pub use maintainers::{Maintainers, Owners};
 pub use problem::{IngestError, Problem};
-pub use progress::Progress;
+pub use progress::{Done, Progress};
 pub use raw::RawClosure;
 pub use system::is_system;
 pub(crate) use system::split_system;

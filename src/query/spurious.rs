@@ -20,6 +20,7 @@ use super::evidence_words::told;
 use super::{Link, REPORT_VERSION};
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
+use crate::ingest::Progress;
 use crate::reach::{Weights, Yearly};
 use crate::role::EffectiveInputs;
 use crate::verdict::{Evidence, Grade, Verdicts};
@@ -36,6 +37,8 @@ pub use rates::BumpRates;
 /// What to report.
 #[derive(Debug, Clone)]
 pub struct SpuriousParams<'p> {
+    /// How far it is.
+    pub progress: &'p Progress,
     /// Whose inputs to look at, as the user wrote it, and what it names; everybody's without. What is saved is
     /// saved in the whole closure.
     pub scope: Option<(Vec<String>, BTreeSet<NodeId>)>,
@@ -78,19 +81,23 @@ pub fn spurious(
     let least = params.min_grade;
     let weights = params.costs.map(Costs::weights);
     let scope = params.scope.as_ref().map(|(_, nodes)| nodes);
+    params.progress.begin("judging inputs", None);
     let mut found = flagged(graph, verdicts, least, scope, params.ignores);
     let all = std::mem::take(&mut found.flagged);
     let mut prices = Prices::new(Asked { graph, effective, verdicts, least, flagged: &all, weights });
     let packages = bumps::by_pname(graph);
+    params.progress.begin("grouping what is flagged", None);
     let groups = Groups::new(&all, &packages, &mut prices);
     let remedied: Vec<usize> =
         (0..).zip(&all).filter(|(_, own)| own.judgement.remedy.is_some()).map(|(at, _)| at).collect();
     let everything = (!remedied.is_empty()).then(|| prices.together(&remedied, &remedied, Vec::new()));
     let bumps = bumps::year(&packages, params.rates);
+    params.progress.begin("counting what each remedy saves", None);
     let saves = prices.saves(&bumps);
     let (builds_per_year, cost_per_year) = bumps::year_makes(graph, &bumps, params.costs);
     let blocked: Vec<Option<BlockedBy>> =
         prices.blockers().into_iter().map(|by| by.map(|by| blocked_by(graph, by))).collect();
+    params.progress.begin("finding what pays first", None);
     let first = groups.first(&prices, &bumps, params.steps);
 
     let mut pairs: Vec<Pair> = all.iter().map(|own| own.pair(graph)).collect();

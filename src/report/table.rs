@@ -84,6 +84,53 @@ fn share_out(columns: &mut [(usize, usize, usize)], mut room: usize) {
     }
 }
 
+/// How much of a text that is wrapped stands in a line at least: the name of a system, with a comma.
+const READABLE: usize = 16;
+
+/// The same where there is hardly any room.
+const LEGIBLE: usize = 8;
+
+/// How wide each column is in a table of `width`; `None` where all have what they need.
+///
+/// Numbers are never broken. Texts keep their words whole, names as much as [`WHOLE`] says; where there is no room
+/// for that, every text is as wide as the others, down to [`LEGIBLE`]. What is narrower still is left to the terminal.
+/// O(cells).
+fn planned_widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Option<Vec<usize>> {
+    let count = |text: &str| text.chars().count();
+    let word = |text: &str| text.split(' ').map(count).max().unwrap_or(0);
+    let widest = |at: usize, of: &dyn Fn(&str) -> usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|cell| of(&printable(cell))).max().unwrap_or(0)
+    };
+    let needs: Vec<usize> =
+        columns.iter().enumerate().map(|(at, (heading, _))| widest(at, &count).max(count(heading))).collect();
+    let room = width.saturating_sub(usize::from(PADDING) * columns.len());
+    if needs.iter().sum::<usize>() <= room {
+        return None;
+    }
+    // at the least, in three steps: as one would have it, so that it can be read, and at all
+    let floors = |step: usize| -> Vec<usize> {
+        let floor = |(at, (heading, number)): (usize, &Column)| {
+            let (content, longest) = (widest(at, &count), widest(at, &word));
+            let least = match WHOLE.into_iter().find(|(known, _)| known == heading) {
+                _ if *number => content,
+                Some((_, most)) if step == 0 => content.min(most.into()),
+                _ if step < 2 => longest.min(READABLE),
+                _ => longest.min(LEGIBLE),
+            };
+            if step < 2 { least.max(word(heading)) } else { least.max(1) }
+        };
+        columns.iter().enumerate().map(floor).collect()
+    };
+    let fits = |floors: &Vec<usize>| floors.iter().sum::<usize>() <= room;
+    let floors = (0..2).map(floors).find(fits).unwrap_or_else(|| floors(2));
+    let left = room.saturating_sub(floors.iter().sum());
+    let mut shares: Vec<(usize, usize, usize)> =
+        floors.into_iter().zip(needs).enumerate().map(|(at, (floor, needs))| (at, floor, needs)).collect();
+    share_out(&mut shares, left);
+    shares.sort_unstable();
+    Some(shares.into_iter().map(|(_, width, _)| width).collect())
+}
+
 /// A table for a terminal.
 pub(super) fn plain<R>(columns: &[Column], layout: Layout, rows: R) -> String
 where
@@ -91,33 +138,16 @@ where
     R::Item: IntoIterator<Item = String>,
 {
     let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
-    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
-    // its place, how much of it is not wrapped, and how much it needs
-    let whole = |(at, (heading, _)): (usize, &Column)| {
-        let (_, most) = WHOLE.into_iter().find(|(known, _)| known == heading)?;
-        let widest = widest(at).unwrap_or(0);
-        Some((at, usize::from(most).min(widest), widest.max(heading.chars().count())))
-    };
-    let mut wholes: Vec<(usize, usize, usize)> = columns.iter().enumerate().filter_map(whole).collect();
-    if let Some(width) = layout.width {
-        let needed = columns.iter().enumerate().map(|(at, (heading, _))| {
-            let of_whole = wholes.iter().find(|(whole, ..)| *whole == at);
-            usize::from(PADDING)
-                + of_whole.map_or_else(|| widest(at).unwrap_or(0), |(_, least, _)| *least).max(heading.chars().count())
-        });
-        let room = usize::from(width).saturating_sub(needed.sum());
-        share_out(&mut wholes, room);
-    }
+    let widths = layout.width.and_then(|width| planned_widths(columns, &rows, width.into()));
     let mut table = filled(columns, rows, layout.colours);
     table.load_style(presets::NOTHING);
     if let Some(width) = layout.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        // names are to be read whole, and pasted; what stands beside them may be wrapped
-        for (at, least, _) in wholes {
-            let least = PADDING.saturating_add(u16::try_from(least).unwrap_or(u16::MAX));
-            if let Some(column) = table.column_mut(at) {
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-            }
+    }
+    for (at, width) in widths.into_iter().flatten().enumerate() {
+        let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(PADDING);
+        if let Some(column) = table.column_mut(at) {
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
         }
     }
     let text = table.to_string();

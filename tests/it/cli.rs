@@ -2,7 +2,7 @@
 
 mod contract;
 mod ingesting;
-mod judging;
+pub(crate) mod judging;
 pub(crate) mod program;
 mod reports;
 mod selectors;

@@ -73,6 +73,7 @@ impl Case {
     fn plan(&self, limits: WaveLimits) -> WavesReport {
         let bumps = planned(&self.graph, self.wishes.clone()).unwrap();
         let params = WavesParams {
+            progress: &nix_ripple::ingest::Progress::default(),
             costs: &self.costs,
             farm: None,
             by: Minimise::Hours,

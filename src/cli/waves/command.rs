@@ -8,9 +8,16 @@ use crate::cli::error::CliError;
 use crate::cli::impact::SELECTORS;
 use crate::cli::printer::Printer;
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple waves glibc python311 llvm --max-waves 2
+  nix-ripple waves --bumps bumps.toml --builders 8
+  nix-ripple waves --bumps bumps.toml --format json > plan.json
+  nix-ripple waves --bumps bumps.toml --keep plan.json --locked 1";
+
 /// Arguments of `waves`.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = SELECTORS)]
+#[command(args_conflicts_with_subcommands = true, after_help = format!("{SELECTORS}\n\n{EXAMPLES}"))]
 pub(in crate::cli) struct Args {
     #[command(subcommand)]
     step: Option<Step>,

@@ -15,6 +15,7 @@ use crate::cli::html::HtmlArgs;
 use crate::cli::people::PeopleArgs;
 use crate::cli::printer::Printer;
 use crate::graph::{Graph, NodeId};
+use crate::ingest::Progress;
 use crate::query::waves::{
     Kept, LateBump, Minimise, Pin, WaveLimits, WavePlan, WavesParams, Wish, keep, planned, waves,
 };
@@ -132,7 +133,9 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     let edits = edits(&args.remedies, &graph, printer)?;
     let fix_for = fix_for(&args.fix_for, &graph)?;
     let references = if wants_references { args.costs.references(printer)? } else { Vec::new() };
+    let idle = Progress::default();
     let params = WavesParams {
+        progress: &idle,
         costs: &costs,
         farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
         by: args.by.into(),
@@ -154,7 +157,9 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         maintainers: &stated.maintainers,
         rules: stated.rules.as_ref(),
     };
-    let mut report = waves(&graph, &bumps, params, &references)?;
+    let mut report = printer.with_progress_of("planning", None, |progress| {
+        waves(&graph, &bumps, WavesParams { progress, ..params }, &references)
+    })?;
     report.late = late;
     report.notes.extend(notes);
     args.html.write(&report, printer)?;

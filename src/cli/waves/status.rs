@@ -10,6 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::people::{read_maintainers, read_owners};
 use crate::cli::printer::Printer;
 use crate::graph::Graph;
+use crate::query::did_you_mean;
 use crate::query::waves::WavePlan;
 use crate::query::waves::results::Results;
 use crate::query::waves::status::{PlannedWaves, ResultFile, StatusParams, status};
@@ -21,9 +22,9 @@ fix and note. A status is success, failed, timed-out, log-limit, output-limit, n
 evaluation-failed, dependency-failed, queued, aborted, unsupported, wont-fix or cant-fix.
 
 Examples:
-  nix-ripple waves --bumps bumps.toml --format json > plan.json
-  nix-ripple waves status plan.json 1=hydra.json
-  nix-ripple waves status plan.json 1=hydra.json 2=results.csv --format markdown";
+  nix-ripple waves status plan.json 1=results.csv --system x86_64-linux
+  nix-ripple waves status plan.json 1=results.csv --format markdown
+  nix-ripple waves status plan.json 1=results.csv --fail-if-not-green    # exit code 1: it is not";
 
 /// Arguments of `waves status`.
 #[derive(Debug, clap::Args)]
@@ -106,8 +107,12 @@ fn systems(graph: &Graph, wanted: &[String]) -> Result<BTreeSet<String>, CliErro
     let known: BTreeSet<&str> = graph.nodes().map(|node| graph.system(node)).collect();
     match wanted.iter().find(|system| system.is_empty() || !known.contains(system.as_str())) {
         Some(unknown) => {
-            let expected = "a system that derivations of the closure are built on";
-            Err(CliError::Argument { option: "--system", text: unknown.clone(), expected })
+            let known: Vec<&str> = known.into_iter().filter(|system| *system != "builtin").collect();
+            Err(CliError::UnknownSystem {
+                nearest: did_you_mean(unknown, &known),
+                system: unknown.clone(),
+                known: known.join(", "),
+            })
         }
         None => Ok(wanted.iter().cloned().collect()),
     }

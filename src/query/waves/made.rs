@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::bumps::PlannedBump;
 use super::units::Unit;
 use crate::graph::{EdgeId, Graph, NodeId};
+use crate::ingest::Progress;
 use crate::reach::{Edits, RebuildSet, Treatment, nearest_path, rebuild_edited};
 
 /// What is made again. All lists ascend, each node once.
@@ -96,10 +97,19 @@ impl<'a> Changes<'a> {
 
     /// What each bump has made again, with the remedies. O(bumps × (nodes + edges)), in parallel.
     pub(super) fn made(&self) -> Vec<Made> {
+        self.made_counting(&Progress::default())
+    }
+
+    /// The same, each bump counted.
+    pub(super) fn made_counting(&self, progress: &Progress) -> Vec<Made> {
         let made = self.bumps.par_iter().enumerate();
-        let made = made.map(|(at, bump)| match self.cut[at].as_slice() {
-            [] => Made::of(self.graph, &bump.nodes, self.remedies),
-            _ => Made::of(self.graph, &bump.nodes, &self.edits(at, self.remedies)),
+        let made = made.map(|(at, bump)| {
+            let made = match self.cut[at].as_slice() {
+                [] => Made::of(self.graph, &bump.nodes, self.remedies),
+                _ => Made::of(self.graph, &bump.nodes, &self.edits(at, self.remedies)),
+            };
+            progress.add(1);
+            made
         });
         made.collect()
     }

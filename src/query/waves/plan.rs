@@ -14,6 +14,7 @@ use super::units::{Unit, Units};
 use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
 use crate::graph::{Graph, NodeId};
 use crate::ingest::Maintainers;
+use crate::ingest::Progress;
 use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::OwnerRules;
 use crate::query::cost_report::UnbuildableReport;
@@ -56,6 +57,8 @@ impl WaveLimits {
 /// How to plan.
 #[derive(Debug, Clone, Copy)]
 pub struct WavesParams<'p> {
+    /// How far it is.
+    pub progress: &'p Progress,
     /// What builds cost.
     pub costs: &'p Costs,
     /// The machines that build, and in which order.
@@ -168,8 +171,10 @@ pub fn waves(
     };
     let Units { units, together } = Units::new(graph, bumps);
     let changes = Changes::new(graph, bumps, params.remedies);
-    let alone = changes.made();
+    params.progress.begin("bumps", Some(bumps.len() as u64));
+    let alone = changes.made_counting(params.progress);
     let made = Made::of_units(&units, &alone);
+    params.progress.begin("ordering bumps", None);
     let precedence = Precedence::new(graph, bumps, &units, &changes, &made)?;
     let unit_of = unit_of(bumps.len(), &units);
     let locked = locked_waves(params.locked, &unit_of);
@@ -185,14 +190,15 @@ pub fn waves(
         locked: &locked,
         nodes: graph.node_count(),
     };
+    params.progress.begin("searching groupings", None);
     let (plans, by_level) = open.plans(&limits);
     let mut waves = Waves::new(graph, params.costs, params.farm, &made, &precedence.order);
     let unbuildable = waves.unbuildable();
-    waves.price(plans.iter().chain(&by_level));
+    waves.price(plans.iter().chain(&by_level), params.progress);
     let choice =
         choose(&plans, by_level, &params.limits, &precedence.order, locked.len()).ok_or(WavesError::Nothing)?;
     let apart = is_strict(&choice.plan, &precedence.order).then(|| open.split(&choice.plan)).flatten();
-    waves.price(&apart);
+    waves.price(&apart, params.progress);
     let timed = unbuildable.is_empty();
     let point = |plan: &Plan| point(plan, &waves, &precedence.order, timed);
     let planned = Planned {
@@ -208,6 +214,7 @@ pub fn waves(
         params,
         plan: &choice.plan,
     };
+    params.progress.begin("telling what each bump adds", None);
     let shares = Shares::new(units.len());
     let rows = Rows::new(&planned, &shares);
     let cost = choice.plan.waves.iter().map(|wave| (1.0, waves.of(wave).cost));

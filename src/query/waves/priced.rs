@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::made::Made;
 use crate::cost::{Costs, Farm, Scheduler, Unbuildable, Work, schedule};
 use crate::graph::{Graph, NodeId};
+use crate::ingest::Progress;
 use crate::query::expense::CostSum;
 use crate::reach::heaviest_chain;
 use crate::reach::plan::{Order, Plan};
@@ -119,12 +120,18 @@ impl<'a> Waves<'a> {
     }
 
     /// Prices the waves of these plans that are not known yet, in parallel.
-    pub(super) fn price<'p>(&mut self, plans: impl IntoIterator<Item = &'p Plan>) {
+    pub(super) fn price<'p>(&mut self, plans: impl IntoIterator<Item = &'p Plan>, progress: &Progress) {
         let waves = plans.into_iter().flat_map(|plan| &plan.waves);
         let mut new: Vec<&Vec<u32>> = waves.filter(|wave| !self.known.contains_key(*wave)).collect();
         new.sort_unstable();
         new.dedup();
-        let sums: Vec<WaveSum> = new.par_iter().map(|wave| self.sum(&self.nodes(wave))).collect();
+        progress.begin("waves priced", Some(new.len() as u64));
+        let priced = |wave: &&Vec<u32>| {
+            let sum = self.sum(&self.nodes(wave));
+            progress.add(1);
+            sum
+        };
+        let sums: Vec<WaveSum> = new.par_iter().map(priced).collect();
         let new: Vec<Vec<u32>> = new.into_iter().cloned().collect();
         self.known.extend(new.into_iter().zip(sums));
     }

@@ -174,9 +174,16 @@ fn colour_is_for_talk_when_asked_for() {
     assert!(!coloured(&without, &[]));
     assert!(coloured(&without, &["--color", "always"]), "an argument comes before the environment");
     assert!(!coloured(&Program::new().env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1"), &[]));
-    // answers are never coloured
-    let ran = on_minipkgs(&["rank", "-n", "3", "--color", "always"]);
-    assert!(!ran.fine().contains('\u{1b}'));
+    // tables, where asked for; other forms never
+    let ran = |more: &[&str]| on_minipkgs(&[&["rank", "-n", "3"], more].concat()).fine();
+    let plain = ran(&[]);
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = ran(&["--color", "always"]);
+    assert!(coloured.contains("\u{1b}[1mbump\u{1b}[0m"), "{coloured}");
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+    for form in ["json", "csv", "markdown"] {
+        assert!(!ran(&["--color", "always", "--format", form]).contains('\u{1b}'), "{form}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn node(graph: &Graph, attribute: &str) -> NodeId {
 }
 
 /// Evidence that a package has these inputs for its checks alone.
-fn check_only(graph: &Graph, attribute: &str, inputs: &[&str], grade: Grade) -> Evidence {
+pub(crate) fn check_only(graph: &Graph, attribute: &str, inputs: &[&str], grade: Grade) -> Evidence {
     let package = node(graph, attribute);
     let wanted: BTreeSet<NodeId> = inputs.iter().map(|input| node(graph, input)).collect();
     let input = |(edge, input): (_, NodeId)| {

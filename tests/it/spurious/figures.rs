@@ -48,6 +48,7 @@ impl Asked {
 
     fn report(&self, min_grade: Grade, steps: usize) -> SpuriousReport {
         let params = SpuriousParams {
+            progress: &nix_ripple::ingest::Progress::default(),
             scope: None,
             min_grade,
             effective: false,
@@ -314,6 +315,7 @@ fn of_nixpkgs() {
     let Some(graph) = crate::truth::nixpkgs() else { return };
     let (verdicts, _) = Verdicts::with_rules(graph, &[], Rules::embedded());
     let params = SpuriousParams {
+        progress: &nix_ripple::ingest::Progress::default(),
         scope: None,
         min_grade: Grade::Inferred,
         effective: false,
