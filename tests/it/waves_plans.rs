@@ -41,6 +41,7 @@ fn plan(wishes: &[Wish], farm: Option<&Farm>, exactly: Option<usize>) -> WavesRe
         pictures: true,
         maintainers: &Maintainers::default(),
         rules: None,
+        progress: &nix_ripple::ingest::Progress::default(),
     };
     waves(&GRAPH, &bumps, params, &[]).unwrap()
 }
