@@ -13,6 +13,8 @@ mod page;
 mod picture;
 mod rebuilt;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use cell::{Cell, Kind};
 pub use markup::write_page;
