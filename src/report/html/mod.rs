@@ -11,7 +11,9 @@ mod impact;
 mod markup;
 mod page;
 mod picture;
+mod rank;
 mod rebuilt;
+mod spurious;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,4 +22,6 @@ pub use cell::{Cell, Kind};
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
+pub use rank::RankPage;
+pub use spurious::SpuriousPage;
 pub use table::{Column, Table};

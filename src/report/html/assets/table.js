@@ -42,6 +42,7 @@
     lines.shift();
     const columns = section.columns.map(() => ({ values: new Array(lines.length), texts: new Array(lines.length) }));
     const same = new Map();
+    const paths = new Map();
     // one copy of what comes again and again
     const shared = (value) => same.get(value) ?? (same.set(value, value), value);
     for (const [row, line] of lines.entries()) {
@@ -60,8 +61,13 @@
           continue;
         }
         const shown = plain(body);
+        if (kind === "path") {
+          // a name alone stands for the path that it had when it came last
+          if (raw === null) raw = paths.get(shown) ?? null;
+          else if (!raw.includes("/")) raw = `${store}${raw}-${shown}.drv`;
+          paths.set(shown, raw);
+        }
         if (raw === null) raw = shown === "" ? null : shown;
-        if (kind === "path" && raw !== null && !raw.includes("/")) raw = `${store}${raw}-${shown}.drv`;
         into.values[row] = kind === "path" ? raw : typed(kind, raw === null ? null : shared(raw));
         into.texts[row] = kind === "path" ? shown : shared(shown);
       }
