@@ -44,6 +44,7 @@ mod waves;
 mod waves_cli;
 mod waves_lists;
 mod waves_major;
+mod waves_plans;
 mod waves_real;
 mod waves_security;
 mod waves_status;

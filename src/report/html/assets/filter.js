@@ -3,7 +3,7 @@
 (() => {
   // stands for "has none"
   const NONE = "(none)";
-  const is = (value, wanted) => (Array.isArray(value) ? (value.length ? value.includes(wanted) : wanted === NONE) : (value ?? NONE) === wanted);
+  const is = (value, wanted) => (Array.isArray(value) ? (value.length ? value.includes(wanted) : wanted === NONE) : String(value ?? NONE) === wanted);
   const EMPTY = [NONE];
   let facets = [];
 
@@ -12,17 +12,27 @@
     const found = new Map();
     for (const { table } of sections) {
       for (const { key, title, kind } of table.columns.filter((column) => column.filter)) {
-        if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, counts: new Map() });
+        if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, kind, counts: new Map() });
         const { counts } = found.get(key);
         const count = (value) => counts.set(value, (counts.get(value) ?? 0) + 1);
         for (const value of table.values(key)) {
           if (Array.isArray(value)) (value.length ? value : EMPTY).forEach(count);
-          else count(value ?? NONE);
+          else count(String(value ?? NONE));
         }
       }
     }
-    // by what is worth no choice there is none
-    return [...found.values()].filter(({ counts }) => counts.size > 1);
+    return found;
+  }
+
+  // the choices of a facet: numbers as they follow one another, words by how often they are there
+  function fill({ select, title, kind, counts }) {
+    const { element } = ripple;
+    const compare = new Intl.Collator("en", { numeric: true }).compare;
+    const often = kind === "count" ? () => 0 : (a, b) => b[1] - a[1];
+    select.replaceChildren(element("option", { value: "" }, `any ${title}`));
+    for (const [value, count] of [...counts].sort((a, b) => often(a, b) || compare(a[0], b[0]))) {
+      select.append(element("option", { value }, `${value} (${ripple.number(count)})`));
+    }
   }
 
   function controls(state) {
@@ -42,13 +52,9 @@
     host.append(search);
     for (const facet of facets) {
       const select = element("select", { "data-filter": facet.key, "aria-label": `Only this ${facet.title}` });
-      select.append(element("option", { value: "" }, `any ${facet.title}`));
-      const compare = new Intl.Collator("en", { numeric: true }).compare;
-      for (const [value, count] of [...facet.counts].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]))) {
-        select.append(element("option", { value }, `${value} (${ripple.number(count)})`));
-      }
       select.addEventListener("change", () => state.set({ [facet.key]: select.value }, true));
       facet.select = select;
+      fill(facet);
       host.append(select);
     }
     const clear = element("button", { type: "button", "data-clear": "" }, "Clear");
@@ -85,7 +91,16 @@
   ripple.lacking = (table) => facets.filter(({ key }) => ripple.state.get(key) && !table.has(key)).map(({ title }) => title);
 
   ripple.filter = (sections, state) => {
-    facets = find(sections);
+    // by what is worth no choice there is none
+    facets = [...find(sections).values()].filter(({ counts }) => counts.size > 1);
+    // the choices again, of tables that have other rows now
+    ripple.refacet = () => {
+      const found = find(sections);
+      for (const facet of facets) {
+        facet.counts = found.get(facet.key).counts;
+        fill(facet);
+      }
+    };
     const { search, clear } = controls(state);
     const keys = new Set(["q", ...facets.map(({ key }) => key)]);
     ripple.filters = keys;

@@ -119,9 +119,15 @@ const ripple = (() => {
     theme();
     ripple.sections = data.sections.map((section) => ({ ...section, rows: [], table: ripple.table(section) }));
     figures();
+    const variants = data.sections.find(({ picture }) => picture?.variants)?.picture.variants;
+    const turn = variants ? ripple.variants(variants, ripple.sections, state) : () => false;
     const applyFilter = ripple.filter(ripple.sections, state);
     const refresh = (changed) => {
       if (!changed || changed.has("theme")) theme();
+      if (turn(changed)) {
+        ripple.refacet();
+        changed = null;
+      }
       const filtered = applyFilter(changed);
       for (const section of ripple.sections) {
         section.table.show(section.rows, state, changed, filtered);

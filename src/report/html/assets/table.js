@@ -106,6 +106,14 @@
       return document.querySelector(`table[data-table="${CSS.escape(this.id)}"]`);
     }
 
+    // takes other rows: {values, texts} for each column
+    replace(lists) {
+      this.lists = lists;
+      this.rows = lists[0].values.length;
+      this.trs = new Array(this.rows);
+      this.words = undefined;
+    }
+
     has(key) {
       return this.at.has(key);
     }
