@@ -56,7 +56,7 @@ pub use explained::{
     explain_costs,
 };
 pub use export::{Cell, ExportParams, Field, Table, TableKind, ValueKind};
-pub use farm_runs::{FarmLane, FarmRun, FarmRuns};
+pub use farm_runs::{FarmLane, FarmRun, FarmRuns, farm_runs};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,

@@ -21,6 +21,7 @@ mod features;
 mod graph_traits;
 mod help;
 mod impact_cost;
+mod impact_page;
 mod installing;
 mod layering;
 mod levels;

@@ -18,6 +18,8 @@ mod rank;
 mod rebuilt;
 mod spurious;
 mod table;
+#[cfg(test)]
+mod tests;
 mod variants;
 mod waves;
 mod waves_plan;
