@@ -9,10 +9,12 @@ use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
 use super::html::HtmlArgs;
+use super::people::PeopleArgs;
 use super::printer::Printer;
 use super::scope::tell_unknown;
 use crate::query::{self, BumpRates, PackageRankParams, RankParams, rank, rank_packages};
 use crate::report::Format;
+use crate::report::html::RankPage;
 
 /// How many a table shows unless told otherwise, and how many a page has.
 const TOP: usize = 20;
@@ -41,6 +43,8 @@ pub(super) struct Args {
     #[command(flatten)]
     closure: ClosureArgs,
     #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
     html: HtmlArgs,
 }
 
@@ -65,6 +69,7 @@ impl From<By> for query::By {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let rates = args.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
+    let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let by = query::By::from(args.by);
     let wanted = args.costs.is_given() || by != query::By::Builds;
@@ -90,7 +95,8 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         let mut report = rank(&graph, RankParams { top, by, costs: costs.as_ref() })?;
         if let Some(on_page) = on_page {
             let rest = report.nodes.split_off(on_page.min(report.nodes.len()));
-            args.html.write(&report, printer)?;
+            let owners = stated.of(&graph).by_attribute();
+            args.html.write(&RankPage { report: &report, owners: &owners }, printer)?;
             report.nodes.extend(rest);
         }
         report.nodes.truncate(shown);

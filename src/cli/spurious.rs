@@ -9,9 +9,11 @@ use super::error::CliError;
 use super::evidence::{EvidenceArgs, grades};
 use super::html::HtmlArgs;
 use super::impact::SELECTORS;
+use super::people::PeopleArgs;
 use super::printer::{Printer, counted};
 use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
 use crate::query::{Baseline, Ignores, SpuriousParams, SpuriousReport, spurious};
+use crate::report::html::SpuriousPage;
 use crate::role::EffectiveInputs;
 use crate::verdict::Grade;
 
@@ -67,6 +69,8 @@ pub(super) struct Args {
     #[command(flatten)]
     closure: ClosureArgs,
     #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
     html: HtmlArgs,
 }
 
@@ -75,6 +79,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let rates = args.rates.read()?;
     let ignores = args.ignore.as_deref().map(Ignores::read).transpose()?.unwrap_or_default();
     let baseline = args.fail_on_new.as_deref().map(Baseline::read).transpose()?;
+    let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let scope = args.scope.resolve(&graph, &selectors)?;
     tell_unknown(&rates, &graph, printer);
@@ -93,7 +98,10 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         shown: args.top,
     };
     let report = spurious(&graph, &effective, &verdicts, &evidence, &params);
-    args.html.write(&report, printer)?;
+    if args.html.is_given() {
+        let owners = stated.of(&graph).by_attribute();
+        args.html.write(&SpuriousPage { report: &report, owners: &owners }, printer)?;
+    }
     printer.report(&report)?;
     let stale: Vec<String> =
         report.stale_ignores.iter().map(|stale| format!("--ignore: nothing needs {}", stale.line())).collect();

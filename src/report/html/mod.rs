@@ -18,6 +18,8 @@ mod rank;
 mod rebuilt;
 mod spurious;
 mod table;
+#[cfg(test)]
+mod tests;
 mod variants;
 mod waves;
 mod waves_plan;
@@ -30,5 +32,7 @@ pub use gantt::Gantt;
 pub use markup::write_page;
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
+pub use rank::RankPage;
+pub use spurious::SpuriousPage;
 pub use table::{Column, Table};
 pub use variants::{Variant, Variants};

@@ -6,7 +6,9 @@ use super::page::{Fact, Page, Pictured, Section};
 use super::picture::{Bars, Measure, Picture};
 use super::rebuilt::set_of;
 use super::table::{Column, Table};
-use crate::query::{BumpCost, By, PackageRankReport, PackageYear, RankReport, RankedNode, RankedPackage};
+use crate::query::{
+    AttributeOwners, BumpCost, By, PackageRankReport, PackageYear, RankReport, RankedNode, RankedPackage,
+};
 use crate::report::cost::measured;
 use crate::report::table::number;
 use crate::report::units::{duration, size};
@@ -78,18 +80,31 @@ fn lead(what: &str, shown: usize, total: u64) -> String {
     }
 }
 
-impl Pictured for RankReport {
+/// A rank, and whom its nodes concern.
+#[derive(Debug, Clone, Copy)]
+pub struct RankPage<'r> {
+    /// What is shown.
+    pub report: &'r RankReport,
+    /// Whom attributes concern.
+    pub owners: &'r AttributeOwners,
+}
+
+impl Pictured for RankPage<'_> {
     fn page(&self) -> Page {
-        let by = self.by.unwrap_or_default();
+        let Self { report, owners } = *self;
+        let by = report.by.unwrap_or_default();
         let columns = [
             Column::new("drv", "bump", Kind::Path),
             Column::facet("system", "system", Kind::Text),
             Column::facet("set", "package set", Kind::Text),
             Column::new("attributes", "attributes", Kind::Names),
+            Column::facet("owner", "owner", Kind::Names),
             Column::new("dependents", "rebuilds", Kind::Count),
         ];
         let columns = columns.into_iter().chain(COSTS).collect();
-        let table = Table { columns, rows: self.nodes.iter().map(node_row).collect() }.without_empty(&OF_COSTS);
+        let table = Table { columns, rows: report.nodes.iter().map(|node| node_row(node, owners)).collect() }
+            .without_empty(&OF_COSTS)
+            .without_empty(&["owner"]);
         let measures = vec![
             (By::Builds, Measure::one("builds", "builds", "dependents")),
             (By::Hours, Measure::one("hours", "machine time", "hours")),
@@ -103,17 +118,19 @@ impl Pictured for RankReport {
             longest: true,
             limit: DRAWN,
         });
-        let first = self.nodes.first();
+        let first = report.nodes.first();
         Page {
             command: "rank",
             title: "Which bumps rebuild the most".to_owned(),
             headline: first.map(|first| first.sentence()).into_iter().collect(),
-            facts: std::iter::once(nodes_fact(self.total)).chain(self.closure.iter().flat_map(closure_facts)).collect(),
+            facts: std::iter::once(nodes_fact(report.total))
+                .chain(report.closure.iter().flat_map(closure_facts))
+                .collect(),
             notes: Vec::new(),
             sections: vec![Section {
                 id: "nodes",
                 title: "Bumps".to_owned(),
-                lead: lead("derivations and input sources", self.nodes.len(), self.total),
+                lead: lead("derivations and input sources", report.nodes.len(), report.total),
                 picture: Some(picture),
                 table,
             }],
@@ -143,12 +160,13 @@ impl RankedNode {
     }
 }
 
-fn node_row(node: &RankedNode) -> Vec<Cell> {
+fn node_row(node: &RankedNode, owners: &AttributeOwners) -> Vec<Cell> {
     let own = [
         Cell::Path { path: node.drv.clone(), name: node.name.clone() },
         Cell::text(node.system.clone()),
         Cell::Text(set_of(node.attributes.first().map(String::as_str))),
         Cell::Names(node.attributes.clone()),
+        Cell::Names(owners.of(&node.attributes)),
         Cell::count(node.dependents),
     ];
     own.into_iter().chain(costs(node.cost.as_ref())).collect()

@@ -5,7 +5,7 @@ use super::impact::{count_fact, hours_fact};
 use super::page::{Fact, Page, Pictured, Section};
 use super::picture::{Bars, Measure, Picture, Series};
 use super::table::{Column, Table};
-use crate::query::{BlockedBy, Group, GroupBy, Saves, SpuriousEdge, SpuriousReport, Step};
+use crate::query::{AttributeOwners, BlockedBy, Group, GroupBy, Saves, SpuriousEdge, SpuriousReport, Step};
 use crate::reach::Yearly;
 use crate::report::cost::measured;
 use crate::report::spurious::remedy;
@@ -13,21 +13,35 @@ use crate::report::spurious::remedy;
 /// How many bars are drawn.
 const DRAWN: usize = 25;
 
-impl Pictured for SpuriousReport {
+/// A spurious report, and whom its consumers concern.
+#[derive(Debug, Clone, Copy)]
+pub struct SpuriousPage<'r> {
+    /// What is shown.
+    pub report: &'r SpuriousReport,
+    /// Whom attributes concern.
+    pub owners: &'r AttributeOwners,
+}
+
+impl Pictured for SpuriousPage<'_> {
     fn page(&self) -> Page {
+        let report = self.report;
         let sections = [
-            self.steps_section(),
-            self.groups_section(&PAIRS),
-            self.groups_section(&INPUTS),
-            self.groups_section(&PRICES),
-            self.edges_section(),
+            report.steps_section(),
+            report.groups_section(&PAIRS),
+            report.groups_section(&INPUTS),
+            report.groups_section(&PRICES),
+            report.edges_section(self.owners),
         ];
         Page {
             command: "spurious",
             title: "Inputs that cannot change what is built".to_owned(),
-            headline: self.sentences(),
-            facts: self.facts(),
-            notes: self.stale_ignores.iter().map(|stale| format!("--ignore: nothing needs {}", stale.line())).collect(),
+            headline: report.sentences(),
+            facts: report.facts(),
+            notes: report
+                .stale_ignores
+                .iter()
+                .map(|stale| format!("--ignore: nothing needs {}", stale.line()))
+                .collect(),
             sections: sections.into_iter().flatten().collect(),
         }
     }
@@ -236,11 +250,12 @@ impl SpuriousReport {
         })
     }
 
-    fn edges_section(&self) -> Option<Section> {
+    fn edges_section(&self, owners: &AttributeOwners) -> Option<Section> {
         let columns = vec![
             Column::new("input", "input", Kind::Path),
             Column::new("consumer", "consumer", Kind::Path),
             Column::new("attributes", "attributes", Kind::Names),
+            Column::facet("owner", "owner", Kind::Names),
             Column::new("keys", "named in", Kind::Names),
             Column::facet("verdict", "verdict", Kind::Text),
             Column::facet("grade", "grade", Kind::Grade),
@@ -255,8 +270,8 @@ impl SpuriousReport {
             Column::new("comes_with", "comes with", Kind::Names),
             Column::facet("new", "since the baseline", Kind::Text),
         ];
-        let rows: Vec<Vec<Cell>> = self.edges.iter().map(edge_row).collect();
-        let empty = ["attributes", "rule", "evidence", "hours", "would_save", "kept_by", "comes_with", "new"];
+        let rows: Vec<Vec<Cell>> = self.edges.iter().map(|edge| edge_row(edge, owners)).collect();
+        let empty = ["attributes", "owner", "rule", "evidence", "hours", "would_save", "kept_by", "comes_with", "new"];
         (!rows.is_empty()).then(|| Section {
             id: "edges",
             title: "One by one, with the evidence".to_owned(),
@@ -293,12 +308,13 @@ fn group_row(group: &Group) -> Vec<Cell> {
     ]
 }
 
-fn edge_row(edge: &SpuriousEdge) -> Vec<Cell> {
+fn edge_row(edge: &SpuriousEdge, owners: &AttributeOwners) -> Vec<Cell> {
     let year = &edge.saves.per_year;
     vec![
         Cell::Path { path: edge.input.drv.clone(), name: edge.input.name.clone() },
         Cell::Path { path: edge.consumer.named.drv.clone(), name: edge.consumer.named.name.clone() },
         words(&edge.consumer.attributes),
+        Cell::Names(owners.of(&edge.consumer.attributes)),
         words(&edge.keys),
         Cell::Text(edge.verdict.as_str().to_owned()),
         Cell::Text(edge.grade.as_str().to_owned()),
