@@ -1,5 +1,7 @@
 //! Other answers that a page can be turned to.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use super::cell::Cell;
@@ -34,6 +36,12 @@ pub struct Variant {
     pub tables: Vec<(&'static str, Vec<Vec<Cell>>)>,
 }
 
+impl Serialize for Variants {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        VariantsData::from(self).serialize(serializer)
+    }
+}
+
 #[derive(Serialize)]
 struct VariantsData<'v> {
     key: &'static str,
@@ -41,6 +49,8 @@ struct VariantsData<'v> {
     only: &'v [&'static str],
     instead: &'v str,
     all: Vec<VariantData<'v>>,
+    /// The texts of all cells, each once.
+    words: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -51,57 +61,77 @@ struct VariantData<'v> {
     tables: Vec<(&'static str, Vec<Vec<Value>>)>,
 }
 
-impl Serialize for Variants {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        VariantsData::from(self).serialize(serializer)
-    }
-}
-
-/// A cell, as scripts read it.
+/// A cell, as scripts read it: they know of what kind its column is. Texts are places in the list of words.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Value {
     None,
-    Text(String),
+    Text(usize),
     Number(f64),
-    Names(Vec<String>),
-    Path { path: String, name: String },
-    Estimate { about: f64 },
+    Names(Vec<usize>),
+    /// The path and the name.
+    Path([usize; 2]),
+    Estimate {
+        about: f64,
+    },
 }
 
-impl From<&Cell> for Value {
-    fn from(cell: &Cell) -> Self {
-        let told = |text: &String| printable(text).into_owned();
+/// Texts, each with its place.
+#[derive(Default)]
+struct Words(BTreeMap<String, usize>);
+
+impl Words {
+    fn place(&mut self, text: &str) -> usize {
+        let next = self.0.len();
+        *self.0.entry(printable(text).into_owned()).or_insert(next)
+    }
+
+    fn value(&mut self, cell: &Cell) -> Value {
         match cell {
-            Cell::None => Self::None,
-            Cell::Text(text) => Self::Text(told(text)),
-            Cell::Number(number) => Self::Number(*number),
-            Cell::Names(names) => Self::Names(names.iter().map(told).collect()),
-            Cell::Path { path, name } => Self::Path { path: told(path), name: told(name) },
-            Cell::Estimate(about) => Self::Estimate { about: *about },
+            Cell::None => Value::None,
+            Cell::Text(text) => Value::Text(self.place(text)),
+            Cell::Number(number) => Value::Number(*number),
+            Cell::Names(names) => Value::Names(names.iter().map(|name| self.place(name)).collect()),
+            Cell::Path { path, name } => Value::Path([self.place(path), self.place(name)]),
+            Cell::Estimate(about) => Value::Estimate { about: *about },
         }
+    }
+
+    /// In the order of their places.
+    fn list(self) -> Vec<String> {
+        let mut list = vec![String::new(); self.0.len()];
+        for (text, place) in self.0 {
+            list[place] = text;
+        }
+        list
     }
 }
 
 impl<'v> From<&'v Variants> for VariantsData<'v> {
     fn from(variants: &'v Variants) -> Self {
-        let rows = |rows: &Vec<Vec<Cell>>| rows.iter().map(|row| row.iter().map(Value::from).collect()).collect();
-        let variant = |variant: &'v Variant| VariantData {
-            key: &variant.key,
-            headline: variant.headline.iter().map(|line| printable(line).into_owned()).collect(),
-            facts: variant
-                .facts
-                .iter()
-                .map(|fact| (fact.key, fact.value, fact.text.as_str(), fact.note.as_str()))
-                .collect(),
-            tables: variant.tables.iter().map(|(id, table)| (*id, rows(table))).collect(),
+        let mut words = Words::default();
+        let variant = |variant: &'v Variant| {
+            let mut row = |row: &Vec<Cell>| -> Vec<Value> { row.iter().map(|cell| words.value(cell)).collect() };
+            let tables = variant.tables.iter().map(|(id, rows)| (*id, rows.iter().map(&mut row).collect()));
+            VariantData {
+                key: &variant.key,
+                headline: variant.headline.iter().map(|line| printable(line).into_owned()).collect(),
+                facts: variant
+                    .facts
+                    .iter()
+                    .map(|fact| (fact.key, fact.value, fact.text.as_str(), fact.note.as_str()))
+                    .collect(),
+                tables: tables.collect(),
+            }
         };
+        let all = variants.all.iter().map(variant).collect();
         Self {
             key: variants.key,
             own: &variants.own,
             only: &variants.only,
             instead: &variants.instead,
-            all: variants.all.iter().map(variant).collect(),
+            all,
+            words: words.list(),
         }
     }
 }

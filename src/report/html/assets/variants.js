@@ -1,33 +1,24 @@
 // Other answers that the page can be turned to, by a key of its address: they bring figures and rows of their own.
 "use strict";
 (() => {
-  const shown = ({ kind }, value) => {
-    if (value === null) return "";
-    if (Array.isArray(value)) return value.join(", ");
-    if (typeof value === "number") return ripple.format(kind, value);
-    return value;
-  };
+  // What a cell of a column of this kind holds, and how it is shown. Texts are places in a list of words.
+  function read(kind, cell, words) {
+    if (cell === null) return kind === "names" ? [[], ""] : [null, ""];
+    if (kind === "text" || kind === "grade") return [words[cell], words[cell]];
+    if (kind === "path") return [words[cell[0]], words[cell[1]]];
+    if (kind === "names") {
+      const names = cell.map((place) => words[place]);
+      return [names, names.join(", ")];
+    }
+    if (typeof cell === "object") return [cell.about, `~${ripple.format(kind, cell.about)}`];
+    return [cell, ripple.format(kind, cell)];
+  }
 
-  // a column's values and texts, out of cells
-  function lists(columns, rows) {
-    return columns.map((column, at) => {
-      const values = [];
-      const texts = [];
-      for (const row of rows) {
-        const cell = row[at];
-        const isObject = cell !== null && typeof cell === "object" && !Array.isArray(cell);
-        if (isObject && "about" in cell) {
-          values.push(cell.about);
-          texts.push(`~${ripple.format(column.kind, cell.about)}`);
-        } else if (isObject) {
-          values.push(cell.path);
-          texts.push(cell.name);
-        } else {
-          values.push(cell === null && column.kind === "names" ? [] : cell);
-          texts.push(shown(column, cell));
-        }
-      }
-      return { values, texts };
+  // values and texts of each column, out of rows
+  function lists(columns, rows, words) {
+    return columns.map(({ kind }, at) => {
+      const cells = rows.map((row) => read(kind, row[at], words));
+      return { values: cells.map(([value]) => value), texts: cells.map(([, text]) => text) };
     });
   }
 
@@ -76,7 +67,7 @@
       const isOwn = variant === undefined;
       if (!isOwn && !variant.lists) {
         const columns = new Map(sections.map((section) => [section.id, section.columns]));
-        variant.lists = new Map(variant.tables.map(([id, rows]) => [id, lists(columns.get(id), rows)]));
+        variant.lists = new Map(variant.tables.map(([id, rows]) => [id, lists(columns.get(id), rows, data.words)]));
       }
       for (const section of sections) {
         const other = isOwn ? first.tables.get(section.id) : variant.lists.get(section.id);
