@@ -78,7 +78,7 @@ pub(super) fn minutes(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let selectors = args.scope.selectors()?;
-    let rates = args.rates.read()?;
+    let rates = args.rates.read(printer)?;
     let graph = args.closure.load(printer)?;
     let scope = args.scope.resolve(&graph, &selectors)?;
     tell_unknown(&rates, &graph, printer);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::config::{Config, Key};
 use super::error::CliError;
 use super::printer::Printer;
 use crate::graph::{BuildError, BuildOptions, Graph, build};
@@ -12,11 +13,21 @@ use crate::ingest::{Expression, IngestOptions, Input, RawClosure, ingest, is_sna
 #[command(next_help_heading = "Closure")]
 pub(super) struct ClosureArgs {
     /// A snapshot, or anything that 'ingest' takes (repeatable, e.g. for a map of attributes);
-    /// default: $NIX_RIPPLE_CLOSURE, then ./closure.ripple
+    /// default: $NIX_RIPPLE_CLOSURE, then that of 'nix-ripple config', then ./closure.ripple
     #[arg(short, long, value_name = "FILE")]
     closure: Vec<PathBuf>,
     #[command(flatten)]
     source: SourceArgs,
+}
+
+/// What is read where no closure is given; nothing where nothing is said or there.
+pub(super) fn default_closure(config: &Config) -> Vec<PathBuf> {
+    let told = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    match (told, config.files(Key::Closure)) {
+        (Some(path), _) => vec![path],
+        (None, []) => Some(PathBuf::from("closure.ripple")).filter(|path| path.exists()).into_iter().collect(),
+        (None, files) => files.to_vec(),
+    }
 }
 
 /// What applies to reading, for queries and for 'ingest'.
@@ -58,14 +69,12 @@ impl ClosureArgs {
     }
 
     /// What is read: what was given, else the default.
-    pub(super) fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
+    pub(super) fn paths(&self, printer: &Printer) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = self.closure.clone();
         if paths.is_empty() && self.source.file.is_none() {
-            let default = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty()).map(PathBuf::from);
-            match default {
-                Some(path) => paths.push(path),
-                None if Path::new("closure.ripple").exists() => paths.push(PathBuf::from("closure.ripple")),
-                None => return Err(CliError::NoClosure),
+            paths = default_closure(printer.config());
+            if paths.is_empty() {
+                return Err(CliError::NoClosure);
             }
         }
         Ok(paths)
@@ -79,7 +88,7 @@ impl ClosureArgs {
 
     /// As [`Self::load`], also where nothing but attributes is known.
     pub(super) fn load_any(&self, printer: &mut Printer) -> Result<Graph, CliError> {
-        let paths = self.paths()?;
+        let paths = self.paths(printer)?;
         if let [path] = paths.as_slice()
             && self.source.file.is_none()
             && is_snapshot(path)

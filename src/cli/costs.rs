@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::Key;
 use super::error::CliError;
 use super::printer::{Printer, counted};
 use crate::cost::{Costs, LeftOut, SizeRecords, Sizes, Times};
@@ -25,13 +26,23 @@ pub(super) struct CostArgs {
 
 impl CostArgs {
     /// Whether costs are asked for.
-    pub(super) fn is_given(&self) -> bool {
-        self.cost || !self.times.is_empty() || !self.sizes.is_empty()
+    pub(super) fn is_given(&self, printer: &Printer) -> bool {
+        self.cost || printer.config().is_on(Key::Cost) || !self.times.is_empty() || !self.sizes.is_empty()
+    }
+
+    /// The files of times: those that are given, else the defaults.
+    fn times(&self, printer: &Printer) -> Vec<PathBuf> {
+        or_default(&self.times, Key::Times, printer)
+    }
+
+    /// The files of sizes, likewise.
+    fn sizes(&self, printer: &Printer) -> Vec<PathBuf> {
+        or_default(&self.sizes, Key::Sizes, printer)
     }
 
     /// The costs of a graph, estimated where nothing is given.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<Costs, CliError> {
-        let times = Times::read(&self.times)?;
+        let times = Times::read(&self.times(printer))?;
         tell_left_out(&times, printer);
         let costs = Costs::new(graph, &times);
         for unmatched in costs.unmatched_times() {
@@ -48,10 +59,11 @@ impl CostArgs {
 
     /// What is known of sizes, if anything was given.
     fn load_sizes(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Sizes>, CliError> {
-        if self.sizes.is_empty() {
+        let files = self.sizes(printer);
+        if files.is_empty() {
             return Ok(None);
         }
-        let records = SizeRecords::read(&self.sizes)?;
+        let records = SizeRecords::read(&files)?;
         printer.warnings(records.notes());
         let sizes = Sizes::new(graph, records);
         let paths = |count: u64| counted(count as usize, "path");
@@ -66,24 +78,30 @@ impl CostArgs {
     }
 
     /// What the files of sizes say of references.
-    pub(super) fn references(&self) -> Result<Vec<Metadata>, CliError> {
-        Ok(self.sizes.iter().map(|path| Metadata::open(path)).collect::<Result<_, _>>()?)
+    pub(super) fn references(&self, printer: &Printer) -> Result<Vec<Metadata>, CliError> {
+        Ok(self.sizes(printer).iter().map(|path| Metadata::open(path)).collect::<Result<_, _>>()?)
     }
 
     /// The same, if they are asked for.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Costs>, CliError> {
-        self.is_given().then(|| self.load(graph, printer)).transpose()
+        self.is_given(printer).then(|| self.load(graph, printer)).transpose()
     }
 
     /// The same for another side of a comparison: what is to be told of the files has been told.
-    pub(super) fn load_silently(&self, graph: &Graph) -> Result<Costs, CliError> {
-        let costs = Costs::new(graph, &Times::read(&self.times)?);
-        let sizes = match self.sizes.is_empty() {
+    pub(super) fn load_silently(&self, graph: &Graph, printer: &Printer) -> Result<Costs, CliError> {
+        let costs = Costs::new(graph, &Times::read(&self.times(printer))?);
+        let files = self.sizes(printer);
+        let sizes = match files.is_empty() {
             true => None,
-            false => Sizes::new(graph, SizeRecords::read(&self.sizes)?),
+            false => Sizes::new(graph, SizeRecords::read(&files)?),
         };
         Ok(costs.with_sizes(sizes))
     }
+}
+
+/// What a command line gives, else what a file of defaults does.
+pub(super) fn or_default(given: &[PathBuf], key: Key, printer: &Printer) -> Vec<PathBuf> {
+    if given.is_empty() { printer.config().files(key).to_vec() } else { given.to_vec() }
 }
 
 /// Tells which records say nothing.

@@ -93,19 +93,19 @@ fn report(
     let sides = [old.name.clone(), new.name.clone()];
     let price = pricing.map(Pricing::params);
     let costs = pricing.map(|pricing| &pricing.costs);
-    if !args.evidence.is_given() {
+    if !args.evidence.is_given(printer) {
         return Ok(diff.report(sides, [&texts[0], &texts[1]], Vec::new(), price));
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
     let needless = needless_builds(&new.graph, &effective, &verdicts, &diff.bumped(), costs);
     needless.tell(built);
-    let mut report = diff.report(sides, [&texts[0], &texts[1]], args.evidence.keeps(needless.by_grade), price);
+    let mut report = diff.report(sides, [&texts[0], &texts[1]], args.evidence.keeps(needless.by_grade, printer), price);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
-    let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);
+    let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules(printer)?);
     let old_costs = match costs {
-        Some(_) => Some(args.pricing.costs.load_silently(&old.graph)?),
+        Some(_) => Some(args.pricing.costs.load_silently(&old.graph, printer)?),
         None => None,
     };
     let old = Judged { effective: &EffectiveInputs::new(&old.graph), verdicts: &before, costs: old_costs.as_ref() };

@@ -40,7 +40,7 @@ pub(super) enum CliError {
     Output(#[from] io::Error),
     #[error("{path}: {source}")]
     Write { path: String, source: io::Error },
-    #[error("no closure: neither --closure, nor NIX_RIPPLE_CLOSURE, nor ./closure.ripple")]
+    #[error("no closure: neither --closure, nor NIX_RIPPLE_CLOSURE, nor a default of a file, nor ./closure.ripple")]
     NoClosure,
     #[error("a snapshot is a closure of its own; it cannot be joined with other inputs")]
     SnapshotWithOthers,
@@ -52,6 +52,8 @@ pub(super) enum CliError {
     Times(#[from] TimesError),
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Config(FileError),
     #[error(transparent)]
     Rank(#[from] RankError),
     #[error(transparent)]
@@ -66,10 +68,18 @@ pub(super) enum CliError {
     Keep(#[from] KeepError),
     #[error("--major wants the machines that build: give --builders N, or --farm FILE")]
     NoFarm,
+    #[error("--scheduler wants the machines that build: give --builders N, or --farm FILE")]
+    NoMachines,
     #[error("nothing to plan: give --bumps FILE, or selectors")]
     NoBump,
     #[error("{0}: is there already, and would be lost")]
     WouldOverwrite(String),
+    #[error("{0}: is there already")]
+    ExportExists(String),
+    #[error("{0} tables are asked for, and standard output takes one, as CSV")]
+    ExportNowhere(&'static str),
+    #[error("--as parquet: this program was built without it")]
+    NoParquet,
     #[error(transparent)]
     Owners(#[from] OwnersError),
     #[error(transparent)]
@@ -127,6 +137,14 @@ impl CliError {
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
             Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
+            Self::ExportExists(_) => Some("name another folder, or write over it with --force"),
+            Self::ExportNowhere(_) => Some("give a folder with --to DIR, or ask for one table, e.g. --edges"),
+            Self::NoParquet => Some(
+                "build it with 'cargo install --path . --features parquet', or write CSV, which DuckDB reads as well",
+            ),
+            Self::Config(_) => {
+                Some("see 'nix-ripple config --help' for what files may say; --no-config goes without them")
+            }
             Self::Rank(RankError::NoSizes) => Some("give sizes of outputs with --sizes FILE"),
             Self::Rank(RankError::NoCosts) => Some("ask for costs with --cost"),
             Self::Ingest(_)
@@ -141,6 +159,7 @@ impl CliError {
             | Self::Waves(_)
             | Self::Keep(_)
             | Self::NoFarm
+            | Self::NoMachines
             | Self::Status(_)
             | Self::Owners(_)
             | Self::Levels(_)

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::config::Key;
+use super::costs::or_default;
 use super::error::CliError;
 use super::evidence_store::load;
 use super::printer::Printer;
@@ -39,8 +41,10 @@ pub(super) struct RemedyArgs {
 }
 
 /// The program's rules behind those of files.
-pub(super) fn read_rules(files: &[PathBuf]) -> Result<Rules, CliError> {
-    let own = files.iter().try_fold(Rules::default(), |all, file| all.then(Rules::read(file)?))?;
+pub(super) fn read_rules(files: &[PathBuf], printer: &Printer) -> Result<Rules, CliError> {
+    let own = or_default(files, Key::Rules, printer)
+        .iter()
+        .try_fold(Rules::default(), |all, file| all.then(Rules::read(file)?))?;
     Ok(own.then(Rules::embedded())?)
 }
 
@@ -50,29 +54,39 @@ pub(super) fn grades() -> impl TypedValueParser<Value = Grade> {
 }
 
 impl EvidenceArgs {
+    /// The files: those that are given, else the defaults.
+    fn files(&self, printer: &Printer) -> Vec<PathBuf> {
+        or_default(&self.evidence, Key::Evidence, printer)
+    }
+
+    /// Whether files or rules are named on the command line.
+    pub(super) fn is_named(&self) -> bool {
+        !self.evidence.is_empty() || !self.rules.is_empty() || self.no_rules
+    }
+
     /// Whether anything tells what is needless.
-    pub(super) fn is_given(&self) -> bool {
-        !self.no_rules || !self.evidence.is_empty()
+    pub(super) fn is_given(&self, printer: &Printer) -> bool {
+        !self.no_rules || !self.files(printer).is_empty()
     }
 
     /// Whether that nothing is needless is worth a line, too: where evidence is given.
-    pub(super) fn keeps(&self, needless: Vec<Needless>) -> Vec<Needless> {
+    pub(super) fn keeps(&self, needless: Vec<Needless>, printer: &Printer) -> Vec<Needless> {
         let some = needless.iter().any(|needless| !needless.savings.is_nothing());
-        if some || !self.evidence.is_empty() { needless } else { Vec::new() }
+        if some || !self.files(printer).is_empty() { needless } else { Vec::new() }
     }
 
     /// The rules to go by: the user's first.
-    pub(super) fn rules(&self) -> Result<Rules, CliError> {
+    pub(super) fn rules(&self, printer: &Printer) -> Result<Rules, CliError> {
         if self.no_rules {
             return Ok(Rules::default());
         }
-        read_rules(&self.rules)
+        read_rules(&self.rules, printer)
     }
 
     /// Reads the files, and finds what their evidence says of this graph.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<(Verdicts, Vec<Evidence>), CliError> {
-        let evidence = load(&self.evidence, printer)?.evidence;
-        let (verdicts, problems) = Verdicts::with_rules(graph, &evidence, self.rules()?);
+        let evidence = load(&self.files(printer), printer)?.evidence;
+        let (verdicts, problems) = Verdicts::with_rules(graph, &evidence, self.rules(printer)?);
         printer.problems(&problems);
         Ok((verdicts, evidence))
     }

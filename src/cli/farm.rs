@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::config::{Config, Key};
 use super::error::CliError;
 use crate::cost::{Farm, Scheduler};
 
@@ -21,7 +22,7 @@ pub(super) struct FarmArgs {
     #[arg(long, value_name = "FILE", group = "machines")]
     farm: Option<PathBuf>,
     /// What is built first: what the longest chain waits for (longest; default), or as Nix does (nix)
-    #[arg(long, value_name = "ORDER", value_enum, hide_possible_values = true, requires = "machines")]
+    #[arg(long, value_name = "ORDER", value_enum, hide_possible_values = true)]
     scheduler: Option<SchedulerArg>,
 }
 
@@ -38,14 +39,23 @@ impl FarmArgs {
     }
 
     /// The machines, if any are named, and the order to build in.
-    pub(super) fn load(&self) -> Result<Option<(Farm, Scheduler)>, CliError> {
+    pub(super) fn load(&self, config: &Config) -> Result<Option<(Farm, Scheduler)>, CliError> {
         let scheduler = match self.scheduler {
             None | Some(SchedulerArg::Longest) => Scheduler::Longest,
             Some(SchedulerArg::Nix) => Scheduler::Nix,
         };
-        let farm = match (&self.farm, self.builders) {
+        // machines are described in one way: a default does not join an option
+        let (file, builders) = match self.is_given() {
+            true => (self.farm.as_deref(), self.builders),
+            false => {
+                let builders = config.number(Key::Builders).and_then(|builders| u32::try_from(builders).ok());
+                (config.file(Key::Farm), builders)
+            }
+        };
+        let farm = match (file, builders) {
             (Some(file), _) => Farm::read(file)?,
             (None, Some(builders)) => Farm::builders(builders, self.big_parallel_builders),
+            (None, None) if self.scheduler.is_some() => return Err(CliError::NoMachines),
             (None, None) => return Ok(None),
         };
         Ok(Some((farm, scheduler)))
@@ -71,7 +81,7 @@ mod tests {
 
     #[test]
     fn builders() {
-        assert!(parse("").unwrap().load().unwrap().is_none());
+        assert!(parse("").unwrap().load(&Config::default()).unwrap().is_none());
         for (words, farm, scheduler) in [
             ("--builders 20", Farm::builders(20, None), Scheduler::Longest),
             ("--builders 20 --scheduler longest", Farm::builders(20, None), Scheduler::Longest),
@@ -79,7 +89,7 @@ mod tests {
             ("--scheduler nix --builders 1", Farm::builders(1, None), Scheduler::Nix),
         ] {
             let args = parse(words).unwrap();
-            assert_eq!(args.load().unwrap(), Some((farm, scheduler)), "{words}");
+            assert_eq!(args.load(&Config::default()).unwrap(), Some((farm, scheduler)), "{words}");
         }
     }
 
@@ -88,9 +98,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("farm.toml");
         std::fs::write(&file, "[[machine]]\nname = \"a\"\nsystems = [\"x86_64-linux\"]\nslots = 3\n").unwrap();
-        let (farm, _) = parse(&format!("--farm {}", file.display())).unwrap().load().unwrap().unwrap();
+        let (farm, _) =
+            parse(&format!("--farm {}", file.display())).unwrap().load(&Config::default()).unwrap().unwrap();
         assert_eq!((farm.slots(), farm.is_local()), (3, false));
-        let error = parse("--farm /nowhere/farm.toml").unwrap().load().unwrap_err().to_string();
+        let error = parse("--farm /nowhere/farm.toml").unwrap().load(&Config::default()).unwrap_err().to_string();
         assert!(error.starts_with("/nowhere/farm.toml: No such file"), "{error}");
     }
 
@@ -104,7 +115,6 @@ mod tests {
             ("--big-parallel-builders 4", "--builders <N>"),
             ("--builders 1 --farm x", "cannot be used with"),
             ("--farm x --big-parallel-builders 4", "cannot be used with"),
-            ("--scheduler nix", "required"),
             ("--builders 1 --scheduler fast", "invalid value 'fast' for '--scheduler <ORDER>'"),
         ] {
             let error = parse(words).expect_err(words);

@@ -145,19 +145,19 @@ fn judge(
     printer: &mut Printer,
 ) -> Result<(), CliError> {
     let min_grade = args.remedies.min_grade;
-    if !args.remedies.evidence.is_given() && what_ifs.is_empty() {
+    if !args.remedies.evidence.is_given(printer) && what_ifs.is_empty() {
         return Ok(());
     }
     let (verdicts, _) = args.remedies.evidence.load(graph, printer)?;
     let effective = EffectiveInputs::new(graph);
     let bumped: Vec<NodeId> =
         bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
-    if args.remedies.evidence.is_given() {
+    if args.remedies.evidence.is_given(printer) {
         let found = needless_builds(graph, &effective, &verdicts, &bumped, costs);
         if let Some(list) = &mut report.list {
             found.tell(list);
         }
-        report.needless = args.remedies.evidence.keeps(found.by_grade);
+        report.needless = args.remedies.evidence.keeps(found.by_grade, printer);
         report.notes.extend(systems_without_evidence(graph, &verdicts, &report.derivations.by_system));
     }
     if min_grade.is_some() || !what_ifs.is_empty() {

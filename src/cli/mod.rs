@@ -5,19 +5,24 @@ mod candidates;
 mod channels;
 mod closure;
 mod compare;
+mod completions;
+mod config;
 mod cost;
 mod costs;
 mod diff;
 mod error;
 mod evidence;
 mod evidence_store;
+mod export;
 mod farm;
 mod html;
 mod impact;
 mod ingest;
 mod inputs;
 mod levels;
+mod man;
 mod overlay;
+mod pager;
 mod people;
 mod pricing;
 mod printer;
@@ -36,22 +41,32 @@ mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::graph::FORMAT_VERSION;
 use crate::report::Format;
+use config::Config;
 use error::CliError;
 use printer::Printer;
 
 /// What a bump rebuilds, told exactly from Nix derivation closures.
 #[derive(Debug, Parser)]
-#[command(name = "nix-ripple", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = NAME, version = VERSION.as_str(), after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
     global: Global,
 }
+
+/// The program's name.
+const NAME: &str = "nix-ripple";
+
+/// The program's version, and that of the snapshots which it reads and writes.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (snapshot format {FORMAT_VERSION})", env!("CARGO_PKG_VERSION")));
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a threshold that was asked for is passed; 2 usage or input error.";
 
@@ -95,6 +110,14 @@ enum Command {
     Channels(channels::Args),
     /// What evidence files hold: list, merge, prune
     Evidence(evidence_store::Args),
+    /// Write the closure as tables, CSV or Parquet, for other programs to go on from
+    Export(export::Args),
+    /// Which defaults hold, and where they come from
+    Config(config::Args),
+    /// Print the script that completes commands, options and names in a shell
+    Completions(completions::Args),
+    /// Print manual pages, or write all of them
+    Man(man::Args),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -112,8 +135,17 @@ struct Global {
     #[arg(short, long, global = true, help_heading = "Output")]
     verbose: bool,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Output")]
-    color: ColorArg,
+    #[arg(long, global = true, value_enum, help_heading = "Output")]
+    color: Option<ColorArg>,
+    /// How wide tables are; the terminal's width on one, without bounds elsewhere
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=10_000), help_heading = "Output")]
+    width: Option<u16>,
+    /// Show long answers on a terminal without a pager
+    #[arg(long, global = true, help_heading = "Output")]
+    no_pager: bool,
+    /// Go without files of defaults; see 'nix-ripple config'
+    #[arg(long, global = true, help_heading = "Output")]
+    no_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -168,6 +200,10 @@ impl Outcome {
 /// Runs the program with these arguments.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = completions::answer(&arguments) {
+        return code;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -176,7 +212,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let mut printer = Printer::new(&cli.global);
+    // what looks at the files tells of them itself
+    let ignored = cli.global.no_config || matches!(cli.command, Command::Config(_));
+    let (config, wrong) = match if ignored { Ok(Config::default()) } else { Config::load() } {
+        Ok(config) => (config, None),
+        Err(error) => (Config::default(), Some(CliError::Config(error))),
+    };
+    let mut printer = Printer::new(&cli.global, config);
+    if let Some(error) = wrong {
+        printer.error(&error);
+        return ExitCode::from(2);
+    }
     if let Some(threads) = cli.global.threads {
         // fails only if a pool exists already, and none does
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
@@ -201,6 +247,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::References(args) => references::run(args, &mut printer),
         Command::Channels(args) => channels::run(args, &mut printer),
         Command::Evidence(args) => evidence_store::run(args, &mut printer),
+        Command::Export(args) => export::run(args, &mut printer),
+        Command::Config(args) => config::run(&args, cli.global.no_config, &mut printer),
+        Command::Completions(args) => completions::run(&args, &mut printer),
+        Command::Man(args) => man::run(&args, &mut printer),
     };
     let done = done.and_then(|outcome| printer.finish().map(|()| outcome).map_err(CliError::from));
     match done {

@@ -1,7 +1,9 @@
 //! Who stands behind attributes: the options, and what they read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::config::Key;
+use super::costs::or_default;
 use super::error::CliError;
 use super::printer::Printer;
 use crate::graph::Graph;
@@ -31,7 +33,7 @@ pub(super) struct Stated {
 impl PeopleArgs {
     /// Reads the files.
     pub(super) fn load(&self, printer: &mut Printer) -> Result<Stated, CliError> {
-        let rules = self.owners.as_deref().map(OwnerRules::read).transpose()?;
+        let rules = read_owners(self.owners.as_deref(), printer)?;
         Ok(Stated { maintainers: read_maintainers(&self.maintainers, printer)?, rules })
     }
 }
@@ -43,10 +45,16 @@ impl Stated {
     }
 }
 
+/// Who owns what, by the file that is given, else by the default.
+pub(super) fn read_owners(given: Option<&Path>, printer: &Printer) -> Result<Option<OwnerRules>, CliError> {
+    let config = printer.config();
+    Ok(given.or_else(|| config.file(Key::Owners)).map(OwnerRules::read).transpose()?)
+}
+
 /// What files say of maintainers, joined.
 pub(super) fn read_maintainers(files: &[PathBuf], printer: &mut Printer) -> Result<Maintainers, CliError> {
     let mut maintainers = Maintainers::default();
-    for path in files {
+    for path in &or_default(files, Key::Maintainers, printer) {
         let (stated, problems) = Maintainers::read(path)?;
         printer.problems(&problems);
         maintainers.join(stated);

@@ -34,13 +34,13 @@ pub(super) struct Pricing {
 impl PricingArgs {
     /// What any of the options asks for, if one does.
     pub(super) fn load_if_given(&self, graph: &Graph, printer: &mut Printer) -> Result<Option<Pricing>, CliError> {
-        let given = self.costs.is_given() || self.farm.is_given() || self.cached.is_given();
+        let given = self.costs.is_given(printer) || self.farm.is_given() || self.cached.is_given();
         given.then(|| self.load(graph, printer)).transpose()
     }
 
     /// The same, also where none is given.
     pub(super) fn load(&self, graph: &Graph, printer: &mut Printer) -> Result<Pricing, CliError> {
-        let farm = self.farm.load()?;
+        let farm = self.farm.load(&printer.config())?;
         let cached = self.cached.load_if_given(graph, printer)?;
         let costs = self.costs.load(graph, printer)?;
         Ok(Pricing { costs, heavyweights: self.heavyweights, farm, cached })

@@ -1,6 +1,7 @@
 //! The one place that writes: answers to stdout, talk to stderr.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::config::{Config, Key};
 use super::error::CliError;
+use super::pager::{Pager, height};
 use super::{ColorArg, Global};
 use crate::ingest::{Problem, Progress};
 use crate::report::{Format, Layout, Render, printable, render};
@@ -30,24 +33,58 @@ pub(super) struct Printer {
     out: BufWriter<io::Stdout>,
     talk: AutoStream<io::Stderr>,
     format: Format,
+    layout: Layout,
+    /// What shows long answers, if they are for a terminal.
+    pager: Option<Pager>,
+    config: Arc<Config>,
     quiet: bool,
     verbose: bool,
 }
 
+/// Whether to colour: what an option says, then the environment, then a file, then what the stream is.
+fn colours<S: anstream::stream::RawStream>(asked: Option<ColorArg>, config: &Config, stream: &S) -> bool {
+    let says = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let environment = says("NO_COLOR") || says("CLICOLOR_FORCE");
+    let of_file = || match config.text(Key::Color) {
+        Some("always") if !environment => Some(ColorArg::Always),
+        Some("never") if !environment => Some(ColorArg::Never),
+        _ => None,
+    };
+    match asked.or_else(of_file).unwrap_or(ColorArg::Auto) {
+        ColorArg::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+    }
+}
+
 impl Printer {
-    pub(super) fn new(global: &Global) -> Self {
-        let choice = match global.color {
-            ColorArg::Auto => AutoStream::choice(&io::stderr()),
-            ColorArg::Always => ColorChoice::Always,
-            ColorArg::Never => ColorChoice::Never,
+    pub(super) fn new(global: &Global, config: Config) -> Self {
+        let choice = match colours(global.color, &config, &io::stderr()) {
+            true => ColorChoice::Always,
+            false => ColorChoice::Never,
+        };
+        let is_terminal = io::stdout().is_terminal();
+        let of_terminal = || is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
+        let of_file = || config.number(Key::Width).and_then(|width| u16::try_from(width).ok());
+        let layout = Layout {
+            width: global.width.or_else(of_file).or_else(of_terminal),
+            colours: colours(global.color, &config, &io::stdout()),
         };
         Self {
             out: BufWriter::with_capacity(1 << 16, io::stdout()),
             talk: AutoStream::new(io::stderr(), choice),
             format: global.format.format(),
+            layout,
+            pager: if is_terminal && !global.no_pager { Pager::chosen(&config) } else { None },
+            config: Arc::new(config),
             quiet: global.quiet,
             verbose: global.verbose,
         }
+    }
+
+    /// The defaults of files.
+    pub(super) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
     }
 
     /// In which form answers are asked for.
@@ -57,8 +94,23 @@ impl Printer {
 
     /// Writes a report to stdout.
     pub(super) fn report(&mut self, report: &impl Render) -> Result<(), CliError> {
-        let width = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
-        render(report, self.format, Layout { width }, &mut self.out)?;
+        let pager = self.pager.clone().filter(|_| matches!(self.format, Format::Table | Format::Markdown));
+        let Some((pager, (columns, lines))) = pager.zip(terminal_size::terminal_size()) else {
+            return Ok(render(report, self.format, self.layout, &mut self.out)?);
+        };
+        let mut text = Vec::new();
+        render(report, self.format, self.layout, &mut text)?;
+        let plain = anstream::adapter::strip_bytes(&text).into_vec();
+        self.out.flush()?;
+        // the last line of a screen is the prompt's
+        let is_long = height(&String::from_utf8_lossy(&plain), columns.0.into()) >= usize::from(lines.0);
+        if is_long && pager.show(&text)? {
+            return Ok(());
+        }
+        if let Some(command) = pager.wanted().filter(|_| is_long) {
+            self.warning(&format!("the pager '{command}' cannot be started; see $NIX_RIPPLE_PAGER and --no-pager"));
+        }
+        self.out.write_all(&text)?;
         Ok(())
     }
 
@@ -70,6 +122,11 @@ impl Printer {
     /// Writes bytes to stdout.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)
+    }
+
+    /// Where the answer goes.
+    pub(super) fn out(&mut self) -> &mut dyn Write {
+        &mut self.out
     }
 
     pub(super) fn finish(&mut self) -> io::Result<()> {
@@ -136,6 +193,9 @@ impl Printer {
         self.labelled(AnsiColor::Red, "error", &error.to_string());
         if let Some(hint) = error.hint() {
             self.labelled(AnsiColor::Cyan, "hint", hint);
+        }
+        if let Some(origin) = self.config.origin(&error.to_string()) {
+            self.labelled(AnsiColor::Cyan, "hint", &origin);
         }
     }
 

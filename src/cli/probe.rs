@@ -212,7 +212,7 @@ impl Args {
 
     /// From what is already there.
     fn compare(&self, printer: &mut Printer) -> Result<Compared, CliError> {
-        let paths = self.closure().paths()?;
+        let paths = self.closure().paths(printer)?;
         if let [file] = self.compare.as_slice()
             && let Some(pairs) = Pairs::read(file)?
         {

@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::html::HtmlArgs;
 use super::people::PeopleArgs;
 use super::printer::Printer;
-use super::scope::tell_unknown;
+use super::scope::{read_rates, tell_unknown};
 use crate::query::{self, BumpRates, PackageRankParams, RankParams, rank, rank_packages};
 use crate::report::Format;
 use crate::report::html::RankPage;
@@ -68,11 +68,14 @@ impl From<By> for query::By {
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let rates = args.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
+    let rates = match args.packages {
+        true => read_rates(args.bump_rates.as_deref(), printer)?,
+        false => BumpRates::default(),
+    };
     let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let by = query::By::from(args.by);
-    let wanted = args.costs.is_given() || by != query::By::Builds;
+    let wanted = args.costs.is_given(printer) || by != query::By::Builds;
     let costs = wanted.then(|| args.costs.load(&graph, printer)).transpose()?;
     let reading = matches!(printer.format(), Format::Table | Format::Markdown);
     let top = if args.all { None } else { args.top.or(reading.then_some(TOP)) };

@@ -17,6 +17,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    printer.report(&rules(&read_rules(&args.rules)?))?;
+    printer.report(&rules(&read_rules(&args.rules, printer)?))?;
     Ok(Outcome::Fine)
 }

@@ -1,8 +1,9 @@
 //! Whose inputs are looked at, and how often what is bumped.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::config::Key;
 use super::error::CliError;
 use super::printer::Printer;
 use crate::graph::{Graph, NodeId};
@@ -51,9 +52,16 @@ impl ScopeArgs {
 
 impl RatesArgs {
     /// Reads the file, if there is one.
-    pub(super) fn read(&self) -> Result<BumpRates, CliError> {
-        Ok(self.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default())
+    pub(super) fn read(&self, printer: &Printer) -> Result<BumpRates, CliError> {
+        read_rates(self.bump_rates.as_deref(), printer)
     }
+}
+
+/// The rates of a file: the one that is given, else the default; none without.
+pub(super) fn read_rates(given: Option<&Path>, printer: &Printer) -> Result<BumpRates, CliError> {
+    let config = printer.config();
+    let file = given.or_else(|| config.file(Key::BumpRates));
+    Ok(file.map(BumpRates::read).transpose()?.unwrap_or_default())
 }
 
 /// Tells of rates for what the closure does not have.

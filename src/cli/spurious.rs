@@ -76,7 +76,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let selectors = args.scope.selectors()?;
-    let rates = args.rates.read()?;
+    let rates = args.rates.read(printer)?;
     let ignores = args.ignore.as_deref().map(Ignores::read).transpose()?.unwrap_or_default();
     let baseline = args.fail_on_new.as_deref().map(Baseline::read).transpose()?;
     let stated = args.people.load(printer)?;

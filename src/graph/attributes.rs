@@ -85,12 +85,21 @@ impl Graph {
 
     /// What did not evaluate, by name and system: names that are no attributes here.
     pub fn failed(&self) -> impl ExactSizeIterator<Item = FailedAttribute<'_>> {
-        let text = |section: Section, at: usize| self.string(StringId(self.words(section)[at]));
-        (0..self.words(Section::FailedName).len()).map(move |at| FailedAttribute {
-            name: text(Section::FailedName, at),
-            system: text(Section::FailedSystem, at),
-            error: text(Section::FailedError, at),
-        })
+        (0..self.words(Section::FailedName).len()).map(move |at| self.failed_attribute(at))
+    }
+
+    /// The same, by its place.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[must_use]
+    pub fn failed_attribute(&self, at: usize) -> FailedAttribute<'_> {
+        let text = |section: Section| self.string(StringId(self.words(section)[at]));
+        FailedAttribute {
+            name: text(Section::FailedName),
+            system: text(Section::FailedSystem),
+            error: text(Section::FailedError),
+        }
     }
 
     /// The attributes that name a node.

@@ -1,8 +1,10 @@
 //! The graph: immutable, in flat arrays, both ways.
 
+use data_encoding::HEXLOWER;
+
 use super::ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
 use super::recipe::{RecipeDigest, RecipeText};
-use super::snapshot::{Backing, Section, SectionTable, SnapshotError, sections};
+use super::snapshot::{Backing, CHECKSUM, Section, SectionTable, SnapshotError, sections};
 use crate::ingest::raw::flag;
 use crate::nix::Digest;
 use crate::nix::hash::output_path_name;
@@ -66,6 +68,12 @@ impl Graph {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.backing.bytes()
+    }
+
+    /// The digest of everything in the graph, as 64 hexadecimal digits: two closures with the same are the same.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        HEXLOWER.encode(&self.backing.bytes()[CHECKSUM])
     }
 
     pub(super) fn section(&self, section: Section) -> &[u8] {

@@ -19,5 +19,5 @@ pub use cache::{CacheKey, SnapshotCache};
 pub use graph::{Adjacency, Graph};
 pub use ids::{AttributeId, Direction, EdgeId, NodeId, StringId};
 pub use recipe::{RecipeDigest, RecipeDigestError, RecipeText};
-pub(crate) use replace_file::replace_file;
+pub(crate) use replace_file::{file_in, replace_file};
 pub use snapshot::{FORMAT_VERSION, SnapshotError};

@@ -19,7 +19,8 @@ const MAGIC: [u8; 16] = *b"nix-ripple\0graph";
 pub const FORMAT_VERSION: u32 = 4;
 
 const HEADER_LEN: usize = 64;
-const CHECKSUM: std::ops::Range<usize> = 32..64;
+/// Where the checksum stands.
+pub(super) const CHECKSUM: std::ops::Range<usize> = 32..64;
 const ALIGN: usize = 64;
 
 /// The flat arrays of a graph, in their order in the file.

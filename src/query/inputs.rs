@@ -191,7 +191,7 @@ pub fn inputs(
 }
 
 /// The roles that follow from evidence alone.
-fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
+pub(super) fn roles_by_evidence(judgement: &Judgement) -> impl Iterator<Item = Role> + use<> {
     // by proof only, never by a rule
     let check = (judgement.verdict == Verdict::TestOnly && judgement.shown).then_some(Role::Check);
     check.into_iter().chain(judgement.referenced.then_some(Role::Runtime))

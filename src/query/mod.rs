@@ -3,6 +3,7 @@
 mod attribute_path;
 mod bump_sums;
 mod candidates;
+mod completions;
 mod cost_report;
 mod cut;
 mod diff;
@@ -11,6 +12,7 @@ mod evidence_list;
 mod evidence_words;
 mod expense;
 mod explained;
+mod export;
 mod farm_runs;
 mod impact;
 mod inputs;
@@ -36,6 +38,7 @@ mod why;
 
 pub(crate) use attribute_path::is_python;
 pub use candidates::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, candidates};
+pub use completions::{complete_attribute, complete_selector, complete_system};
 pub use cost_report::{
     CostParams, CostReport, CriticalPath, Heavyweight, Hours, MachineUse, Makespan, Price, TimedBuild,
     UnbuildableReport, price,
@@ -52,6 +55,7 @@ pub use explained::{
     ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
     explain_costs,
 };
+pub use export::{Cell, ExportParams, Field, Table, TableKind, ValueKind};
 pub use farm_runs::{FarmLane, FarmRun, FarmRuns};
 use impact::note_missing_kernels;
 pub use impact::{
@@ -80,6 +84,7 @@ pub use spurious::{
     Baseline, BlockedBy, BumpRates, Compared, Consumer, Group, GroupBy, Ignores, Named, Saves, SpuriousEdge,
     SpuriousParams, SpuriousReport, StaleIgnore, Step, Totals, spurious,
 };
+pub use suggest::{did_you_mean, nearest_word};
 pub use what_if::{Receiver, Remedies, Remedy, RemedyParams, WhatIf, WhatIfError, remedies};
 pub use why::{WhyParams, WhyReport, why};
 

@@ -5,6 +5,22 @@ use std::collections::BTreeSet;
 use crate::graph::Graph;
 use crate::nix::name::strip_interpreter;
 
+/// The one of a few known words that is nearest to `wanted`, if any is near: at most a third of it differs.
+/// Of equals the first in their order.
+#[must_use]
+pub fn nearest_word<'k>(wanted: &str, known: &[&'k str]) -> Option<&'k str> {
+    let lower = wanted.to_lowercase();
+    let distance = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
+    let (distance, best) = known.iter().map(|known| (distance(known), *known)).min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= wanted.len().max(best.len())).then_some(best)
+}
+
+/// The same as the end of a message: `; did you mean 'x'?`, or nothing.
+#[must_use]
+pub fn did_you_mean(wanted: &str, known: &[&str]) -> String {
+    nearest_word(wanted, known).map_or_else(String::new, |nearest| format!("; did you mean '{nearest}'?"))
+}
+
 /// How many names are suggested.
 const SUGGESTIONS: usize = 5;
 

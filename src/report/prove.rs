@@ -226,7 +226,7 @@ mod tests {
             row("two", "b", Verdict::ReferenceOnly),
         ];
         let mut out = Vec::new();
-        ProofReport { rows }.table(&mut out, Layout { width }).unwrap();
+        ProofReport { rows }.table(&mut out, Layout { width, ..Layout::default() }).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::paint::painted;
 use super::table::Layout;
 
 /// In which form a report is written.
@@ -61,6 +62,11 @@ pub trait Render: Serialize {
 /// When the report has no such form, or writing fails.
 pub fn render(report: &impl Render, format: Format, layout: Layout, out: &mut dyn Write) -> Result<(), RenderError> {
     match format {
+        Format::Table if layout.colours => {
+            let mut text = Vec::new();
+            report.table(&mut text, layout)?;
+            out.write_all(painted(&String::from_utf8_lossy(&text)).as_bytes())?;
+        }
         Format::Table => report.table(out, layout)?,
         Format::Markdown => report.markdown(out)?,
         Format::Csv => report.csv(out)?,

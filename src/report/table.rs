@@ -4,25 +4,36 @@ use std::borrow::Cow;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
+use super::paint;
+
 /// How wide a table may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Columns of the terminal; `None` when there is none, and nothing is wrapped.
     pub width: Option<u16>,
+    /// Whether tables are coloured by meaning.
+    pub colours: bool,
 }
 
 /// A column: heading, and whether it holds numbers.
 pub(super) type Column = (&'static str, bool);
 
-fn filled<R>(columns: &[Column], rows: R) -> Table
+fn filled<R>(columns: &[Column], rows: R, colours: bool) -> Table
 where
     R: IntoIterator,
     R::Item: IntoIterator<Item = String>,
 {
-    let rows =
-        rows.into_iter().map(|row| row.into_iter().map(|cell| printable(&cell).into_owned()).collect::<Vec<_>>());
+    let heading = |heading: &str| if colours { paint::heading(heading) } else { heading.to_owned() };
+    let cell = |(at, cell): (usize, String)| {
+        let cell = printable(&cell).into_owned();
+        match columns.get(at) {
+            Some((heading, _)) if colours => paint::cell(heading, cell),
+            _ => cell,
+        }
+    };
+    let rows = rows.into_iter().map(|row| row.into_iter().enumerate().map(cell).collect::<Vec<_>>());
     let mut table = Table::new();
-    table.set_header(columns.iter().map(|(heading, _)| *heading));
+    table.set_header(columns.iter().map(|(text, _)| heading(text)));
     for row in rows {
         table.add_row(row);
     }
@@ -97,7 +108,7 @@ where
         let room = usize::from(width).saturating_sub(needed.sum());
         share_out(&mut wholes, room);
     }
-    let mut table = filled(columns, rows);
+    let mut table = filled(columns, rows, layout.colours);
     table.load_style(presets::NOTHING);
     if let Some(width) = layout.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
@@ -121,7 +132,7 @@ where
     R::Item: IntoIterator<Item = String>,
 {
     let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| escape(&cell)).collect::<Vec<_>>());
-    filled(columns, rows).load_style(presets::ASCII_MARKDOWN).to_string()
+    filled(columns, rows, false).load_style(presets::ASCII_MARKDOWN).to_string()
 }
 
 /// Text for markdown.
@@ -215,7 +226,7 @@ mod tests {
         let columns = [("cause", false), ("what changed", false), ("share", true)];
         let row = || [format!("{}1", "long-name-".repeat(4)), "some words, ".repeat(20), "1".to_owned()];
         let widest = |width: u16| {
-            let text = plain(&columns, Layout { width: Some(width) }, [row()]);
+            let text = plain(&columns, Layout { width: Some(width), ..Layout::default() }, [row()]);
             assert_eq!(text.matches("long-name-1").count(), usize::from(width >= 90), "{width}: {text}");
             text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
         };

@@ -7,11 +7,13 @@
 //!
 //! - `shared`: the folder `../shared/data`, a real nixpkgs with answers made by Nix
 //! - `nix`: a `nix-instantiate` that works
+//! - `zstd`: the program of that name, which packs what `scripts/make-minipkgs` makes
 //! - `sandbox`: a `nix-build` that can build in a sandbox, in a store of its own
 //! - `strace`: an strace that may trace
 //! - `realpkgs`: the sources of testdata/realpkgs, as `scripts/fetch-realpkgs` puts them, and what its
 //!   README says that the machine must have
 //! - `chromium`: a Chromium that opens the pages (`$CHROMIUM`, else by its usual names on the path)
+//! - `duckdb`: DuckDB, as `scripts/fetch-duckdb` puts it
 //! - `machine`: files of the machine that single cases are about (a C compiler, a header …)
 
 use std::io::Write;
@@ -38,6 +40,13 @@ pub(crate) fn nix() -> bool {
         output.is_ok_and(|output| output.status.success() && output.stdout == b"2\n")
     });
     wanted("nix", *WORKS, &TOLD, "comparisons with the real Nix, for no nix-instantiate works here")
+}
+
+/// Whether there is a `zstd`.
+pub(crate) fn zstd() -> bool {
+    static TOLD: Once = Once::new();
+    let works = Command::new("zstd").arg("--version").output().is_ok_and(|output| output.status.success());
+    wanted("zstd", works, &TOLD, "making testdata/minipkgs again, for which there is no zstd here")
 }
 
 /// Whether `works`, which builds in a sandbox, does.
@@ -73,6 +82,16 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     wanted("chromium", program.is_some(), &TOLD, left_out).then_some(program?)
 }
 
+/// A python that has DuckDB.
+pub(crate) fn duckdb() -> Option<PathBuf> {
+    static TOLD: Once = Once::new();
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = cache.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cache")));
+    let python = cache.map(|cache| cache.join("nix-ripple/duckdb/bin/python")).filter(|python| python.exists());
+    wanted("duckdb", python.is_some(), &TOLD, "the README's queries, for scripts/fetch-duckdb has not run")
+        .then_some(python?)
+}
+
 /// Whether all of these files are there, which a case is about.
 pub(crate) fn machine(case: &str, files: &[String]) -> bool {
     let here = files.iter().all(|file| Path::new(file).exists());
@@ -83,7 +102,7 @@ fn wanted(what: &str, here: bool, told: &Once, left_out: &str) -> bool {
     let required = std::env::var("NIX_RIPPLE_REQUIRE").unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     for word in &required {
-        let known = ["shared", "nix", "sandbox", "strace", "machine", "realpkgs", "chromium"];
+        let known = ["shared", "nix", "zstd", "sandbox", "strace", "machine", "realpkgs", "chromium", "duckdb"];
         assert!(known.contains(word), "NIX_RIPPLE_REQUIRE: '{word}' is not known");
     }
     assert!(here || !required.contains(&what), "NIX_RIPPLE_REQUIRE has '{what}', but it is missing: {left_out}");

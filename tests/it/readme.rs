@@ -44,6 +44,9 @@ fn examples_give_what_is_shown() {
             .args(arguments.split(' ').map(|word| word.trim_matches('\'')))
             .current_dir(root())
             .env_remove("NIX_RIPPLE_CLOSURE")
+            .env_remove("NIX_RIPPLE_CONFIG")
+            // where no user has defaults
+            .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
             .output()
             .unwrap();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));

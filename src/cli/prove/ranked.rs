@@ -12,12 +12,12 @@ use crate::cli::error::CliError;
 use crate::cli::evidence::read_rules;
 use crate::cli::printer::{Printer, counted};
 use crate::cli::probe::nix_arguments;
-use crate::cli::scope::tell_unknown;
+use crate::cli::scope::{read_rates, tell_unknown};
 use crate::graph::{BuildOptions, Graph, NodeId};
 use crate::ingest::evaluate::{EvaluateParams, Evaluator, evaluate};
 use crate::ingest::{IngestOptions, Input};
 use crate::proof::experiment::{Baseline, Consumer, Prover};
-use crate::query::{BumpRates, Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, Named, candidates};
+use crate::query::{Candidate, CandidatesParams, CandidatesReport, DEFAULT_MINUTES, Named, candidates};
 use crate::role::EffectiveInputs;
 use crate::verdict::{EvidenceFile, Verdicts};
 
@@ -62,8 +62,8 @@ fn hours(text: &str) -> Result<Duration, String> {
 /// Proves the first candidates of the expression; gives how many were begun.
 pub(super) fn prove(args: &Args, top: u32, books: &mut Books<'_>, printer: &mut Printer) -> Result<usize, CliError> {
     let begun = Instant::now();
-    let rules = read_rules(&args.ranking.rules)?;
-    let rates = args.ranking.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
+    let rules = read_rules(&args.ranking.rules, printer)?;
+    let rates = read_rates(args.ranking.bump_rates.as_deref(), printer)?;
     let file = match args.output.is_file() {
         true => {
             let (file, problems) = EvidenceFile::load(&args.output)?;

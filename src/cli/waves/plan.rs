@@ -124,14 +124,14 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     }
     let wants_references = bumps.iter().chain(&late_bumps).any(|bump| bump.wish.security);
     let costs = args.costs.load(&graph, printer)?;
-    let farm = args.farm.load()?;
+    let farm = args.farm.load(&printer.config())?;
     if args.major.is_some() && farm.is_none() {
         return Err(CliError::NoFarm);
     }
     let stated = args.people.load(printer)?;
     let edits = edits(&args.remedies, &graph, printer)?;
     let fix_for = fix_for(&args.fix_for, &graph)?;
-    let references = if wants_references { args.costs.references()? } else { Vec::new() };
+    let references = if wants_references { args.costs.references(printer)? } else { Vec::new() };
     let params = WavesParams {
         costs: &costs,
         farm: farm.as_ref().map(|(farm, scheduler)| (farm, *scheduler)),
@@ -222,7 +222,14 @@ fn wishes(args: &PlanArgs) -> Result<Vec<Wish>, CliError> {
 
 /// What remedies at or above the grade that is asked for edit; nothing where none is.
 fn edits(args: &RemedyArgs, graph: &Graph, printer: &mut Printer) -> Result<Edits, CliError> {
-    let Some(grade) = args.min_grade else { return Ok(Edits::default()) };
+    let Some(grade) = args.min_grade else {
+        if args.evidence.is_named() {
+            printer.warning(
+                "--evidence, --rules and --no-rules change no plan without --min-grade GRADE: no remedy is applied",
+            );
+        }
+        return Ok(Edits::default());
+    };
     let (verdicts, _) = args.evidence.load(graph, printer)?;
     let effective = EffectiveInputs::new(graph);
     let params = RemedyParams { min_grade: Some(grade), only: false };

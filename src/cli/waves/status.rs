@@ -7,10 +7,9 @@ use crate::cli::Outcome;
 use crate::cli::closure::ClosureArgs;
 use crate::cli::costs::CostArgs;
 use crate::cli::error::CliError;
-use crate::cli::people::read_maintainers;
+use crate::cli::people::{read_maintainers, read_owners};
 use crate::cli::printer::Printer;
 use crate::graph::Graph;
-use crate::query::OwnerRules;
 use crate::query::waves::WavePlan;
 use crate::query::waves::results::Results;
 use crate::query::waves::status::{PlannedWaves, ResultFile, StatusParams, status};
@@ -60,7 +59,7 @@ pub(super) struct StatusArgs {
 pub(super) fn run(args: StatusArgs, printer: &mut Printer) -> Result<Outcome, CliError> {
     let plan = WavePlan::read(&args.plan)?;
     let files: Vec<ResultFile> = args.results.iter().map(|text| read(text)).collect::<Result<_, _>>()?;
-    let rules = args.owners.as_deref().map(OwnerRules::read).transpose()?;
+    let rules = read_owners(args.owners.as_deref(), printer)?;
     let maintainers = read_maintainers(&args.maintainers, printer)?;
     let graph = args.closure.load(printer)?;
     let systems = systems(&graph, &args.system)?;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::wish::{Pin, Wish, twice};
 use crate::graph::{Graph, NodeId};
 use crate::nix::called;
+use crate::query::did_you_mean;
 use crate::query::resolve::resolve;
 use crate::query::selector::Selector;
 
@@ -143,10 +144,5 @@ fn ambiguous(graph: &Graph, selector: &Selector, named: &[NodeId]) -> Option<Str
 
 /// What else a name may be meant to be.
 fn nearest(name: &str, known: &BTreeMap<&str, usize>) -> String {
-    let distance = |known: &str| strsim::damerau_levenshtein(name, known);
-    let best = known.keys().map(|known| (distance(known), *known)).min();
-    match best {
-        Some((distance, best)) if distance * 3 <= name.len().max(best.len()) => format!("; did you mean '{best}'?"),
-        _ => String::new(),
-    }
+    did_you_mean(name, &known.keys().copied().collect::<Vec<_>>())
 }

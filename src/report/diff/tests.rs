@@ -17,7 +17,7 @@ fn strings(words: &str) -> Vec<String> {
 
 pub(super) fn text(page: &DiffPage<'_>, format: Format, width: Option<u16>) -> String {
     let mut out = Vec::new();
-    render(page, format, Layout { width }, &mut out).unwrap();
+    render(page, format, Layout { width, ..Layout::default() }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

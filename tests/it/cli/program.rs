@@ -60,9 +60,20 @@ impl Program {
 
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nix-ripple"));
-        for key in ["NIX_RIPPLE_CLOSURE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "NIX_PATH"] {
+        for key in [
+            "NIX_RIPPLE_CLOSURE",
+            "NIX_RIPPLE_CONFIG",
+            "NIX_RIPPLE_PAGER",
+            "PAGER",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "NIX_PATH",
+        ] {
             command.env_remove(key);
         }
+        // where no user has defaults
+        command.env("XDG_CONFIG_HOME", self.folder.path().join("config"));
         command.envs(self.env.iter().map(|(key, value)| (key, value)));
         command.args(arguments).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,0 +1,91 @@
+//! Where files of defaults are looked for.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+/// The variable that names a file in place of the project's.
+pub(super) const VARIABLE: &str = "NIX_RIPPLE_CONFIG";
+
+/// What a project's file is called.
+pub(super) const PROJECT: &str = ".nix-ripple.toml";
+
+/// Whose defaults a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Named by the environment.
+    Named,
+    /// The nearest from the current folder upwards.
+    Project,
+    /// The user's own.
+    User,
+}
+
+impl Whose {
+    pub(super) const fn told(self) -> &'static str {
+        match self {
+            Self::Named => "named by NIX_RIPPLE_CONFIG",
+            Self::Project => "nearest from here upwards",
+            Self::User => "your own",
+        }
+    }
+}
+
+/// A file that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) whose: Whose,
+    pub(super) path: PathBuf,
+    pub(super) is_there: bool,
+}
+
+/// The places in the order in which they count: a named file must be there, a project's is the nearest.
+pub(super) fn places() -> Vec<Place> {
+    let place = |whose, path: PathBuf| Place { whose, is_there: path.is_file(), path };
+    let named = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
+    let first = match named {
+        Some(path) => place(Whose::Named, PathBuf::from(path)),
+        None => {
+            let here = std::env::current_dir().unwrap_or_default();
+            let nearest = here.ancestors().map(|folder| folder.join(PROJECT)).find(|file| file.is_file());
+            place(Whose::Project, nearest.unwrap_or_else(|| here.join(PROJECT)))
+        }
+    };
+    let user = etcetera::choose_base_strategy().ok();
+    let user = user.map(|base| place(Whose::User, base.config_dir().join("nix-ripple/config.toml")));
+    std::iter::once(first).chain(user).collect()
+}
+
+/// A path of a file in `folder`: `~` is the home folder, and what is relative is so to the folder.
+pub(super) fn resolved(folder: &Path, text: &str) -> PathBuf {
+    let path = Path::new(text);
+    match path.strip_prefix("~") {
+        Ok(rest) => match etcetera::home_dir() {
+            // without a slash behind it where nothing follows
+            Ok(home) if rest.as_os_str().is_empty() => home,
+            Ok(home) => home.join(rest),
+            Err(_) => path.to_path_buf(),
+        },
+        Err(_) => folder.join(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_of_the_file() {
+        let home = etcetera::home_dir().unwrap();
+        for (text, expect) in [
+            ("a/b", PathBuf::from("/x/a/b")),
+            ("../b", PathBuf::from("/x/../b")),
+            ("/a", PathBuf::from("/a")),
+            ("~", home.clone()),
+            ("~/a", home.join("a")),
+            ("~a", PathBuf::from("/x/~a")),
+        ] {
+            assert_eq!(resolved(Path::new("/x"), text), expect, "{text}");
+        }
+    }
+}
