@@ -8,10 +8,14 @@ mod expected;
 mod filters;
 mod hostile;
 mod input;
+mod many;
 mod opened;
 mod pages;
+mod plans;
 mod readers;
+mod saved;
 mod tab;
 mod tab_itself;
+mod treemaps;
 
 pub(crate) use chromium::program;
