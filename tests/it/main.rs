@@ -22,6 +22,7 @@ mod needs;
 mod nix_as_judge;
 mod outputs;
 mod overlay;
+mod pages;
 mod probe;
 mod prove;
 mod prove_robust;
