@@ -12,6 +12,7 @@ use nix_ripple::query::waves::{
     Minimise, PlanRow, WaveLimits, WaveRow, WavesParams, WavesReport, Wish, planned, waves,
 };
 use nix_ripple::reach::{Edits, RebuildSet, hours};
+use nix_ripple::report::html::{Cell, Page, Picture, Pictured, Section};
 use serde_json::Value;
 
 use crate::cli::program::minipkgs;
@@ -93,6 +94,47 @@ fn every_plan_is_what_waves_says_when_asked_for_it() {
         let chosen = plans.iter().filter(|plan| plan.is_chosen).count();
         let same = plans.iter().filter(|plan| json(&plan.waves) == json(&report.waves)).count();
         assert_eq!(chosen, same, "a plan that is the chosen one says so");
+    }
+}
+
+/// The cells of a column, for each row.
+fn column<'r>(section: &Section, rows: &'r [Vec<Cell>], key: &str) -> Vec<&'r Cell> {
+    let at = section.table.columns.iter().position(|column| column.key == key).unwrap();
+    rows.iter().map(|row| &row[at]).collect()
+}
+
+#[test]
+fn the_page_is_turned_to_what_the_page_of_each_plan_has() {
+    let farm = Farm::builders(3, None);
+    for (wishes, farm) in lists().iter().zip([Some(&farm), None]) {
+        let report = plan(wishes, farm, None);
+        let page = report.page();
+        let json = serde_json::to_value(&report).unwrap();
+        for fact in &page.facts {
+            let member = fact.key.split('.').fold(&json, |value, member| &value[member]);
+            assert_eq!(member.as_f64(), Some(fact.value), "{}", fact.key);
+        }
+        let section = |page: &Page, id: &str| page.sections.iter().find(|section| section.id == id).cloned();
+        let Some(Picture::Frontier(frontier)) = section(&page, "frontier").unwrap().picture else { panic!() };
+        let variants = frontier.variants.unwrap();
+        assert!(variants.all.len() >= 3);
+        assert!(variants.all.iter().all(|variant| variant.key != variants.own));
+        for variant in variants.all.iter().filter(|variant| variant.key != "safer") {
+            let asked = plan(wishes, farm, Some(variant.key.parse().unwrap())).page();
+            assert_eq!(asked.facts, variant.facts);
+            for (id, rows) in &variant.tables {
+                let (own, other) = (section(&page, id).unwrap(), section(&asked, id).unwrap());
+                for column_of in &other.table.columns {
+                    let wanted = column(&other, &other.table.rows, column_of.key);
+                    assert_eq!(column(&own, rows, column_of.key), wanted, "{id} {}", column_of.key);
+                }
+                assert!(rows.iter().all(|row| row.len() == own.table.columns.len()));
+            }
+        }
+        let told: Vec<&str> = variants.all.iter().map(|variant| variant.key.as_str()).collect();
+        for key in frontier.plans.iter().flatten().filter(|key| **key != variants.own) {
+            assert!(told.contains(&key.as_str()), "{key} can be picked");
+        }
     }
 }
 

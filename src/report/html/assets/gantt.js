@@ -62,14 +62,14 @@
       const stages = value(row, "stages");
       const heavy = value(row, "heavy") ?? [];
       if (named) {
-        const text = stages ?? words(names, 8);
+        const text = stages ?? words(names, 5);
         const number = svg.append("text").attr("class", "quiet number").attr("x", left - 8).attr("y", high + 10.5).attr("text-anchor", "end");
         number.text(table.text(row, picture.row));
-        // what there is room for, from the bar on or up to its end
+        // from the bar on, or as far to the left as the names need
         const letters = (words) => words.length * LETTERS * 0.6;
         const marked = heavy.length ? `◆ ${heavy.join(", ")}` : "";
         const right = width - 4;
-        const start = Math.max(left, Math.min(x0, right - letters(text) - (marked ? letters(marked) + 12 : 0)));
+        const start = Math.max(left, Math.min(x0, right - letters(text)));
         const label = node.append("text").attr("class", "label").attr("x", start).attr("y", y + 10.5);
         const shown = ripple.clip(text, right - start, LETTERS);
         label.append("tspan").attr("class", "name").text(shown);

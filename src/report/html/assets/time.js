@@ -5,10 +5,9 @@
     [1 / 3600, "s"],
     [1 / 60, "min"],
     [1, "h"],
-    [24, "d"],
   ];
 
-  // A scale from 0 to so many hours over so many pixels, and what draws its axis: seconds, minutes, hours or days.
+  // A scale from 0 to so many hours over so many pixels, and what draws its axis: seconds, minutes or hours.
   ripple.hours = (most, from, to) => {
     const [unit, name] = UNITS.findLast(([unit]) => most >= unit * 1.6) ?? UNITS[0];
     const scale = d3.scaleLinear().domain([0, most / unit]).range([from, to]);
