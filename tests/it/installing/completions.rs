@@ -96,7 +96,8 @@ fn bash_offers_what_help_tells() {
     let help = |command: &[&str]| program.run(&[command, &["--help"]].concat()).fine();
     let all = help(&[]);
     let commands = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let commands: Vec<&str> = commands.map(|line| line.split_whitespace().next().unwrap()).collect();
+    let commands = commands.map(|line| line.split_whitespace().next().unwrap());
+    let commands: Vec<&str> = commands.filter(|command| *command != "help").collect();
     let lines: Vec<String> = commands.iter().map(|command| format!("nix-ripple {command} --")).collect();
     let mut asked = vec!["nix-ripple "];
     asked.extend(lines.iter().map(String::as_str));
