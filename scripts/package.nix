@@ -1,7 +1,7 @@
 # nix-ripple as a package:
 #
-#   nix run -f scripts/package.nix -- --help         (with <nixpkgs> on the search path)
-#   pkgs.callPackage ./scripts/package.nix { }       (in an overlay, a shell, a configuration)
+#   nix-build scripts/package.nix                    (with <nixpkgs> on the search path)
+#   pkgs.callPackage ./scripts/package.nix { }       (in an overlay, a shell, a configuration, for `nix run`)
 #
 # It wants the rustc that Cargo.toml names under rust-version.
 {

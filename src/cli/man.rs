@@ -105,10 +105,10 @@ fn page(command: &Command, program: &Command) -> io::Result<Vec<u8>> {
 fn ascii(page: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(page.len());
     for letter in page.chars() {
-        if letter.is_ascii() {
-            bytes.push(letter as u8);
-        } else {
-            bytes.extend(format!("\\[u{:04X}]", u32::from(letter)).bytes());
+        match letter {
+            '…' => bytes.extend(b"..."),
+            letter if letter.is_ascii() => bytes.push(letter as u8),
+            letter => bytes.extend(format!("\\[u{:04X}]", u32::from(letter)).bytes()),
         }
     }
     bytes

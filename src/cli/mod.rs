@@ -102,7 +102,7 @@ enum Command {
     Probe(probe::Args),
     /// What to prove next: what an experiment is expected to save, for its time
     Candidates(candidates::Args),
-    /// Settle by experiment whether inputs matter: build without them, compare what comes out
+    /// Settle by experiment whether inputs matter: build without them, compare the outputs
     Prove(prove::Args),
     /// What built outputs refer to, and which of their files say so
     References(references::Args),

@@ -48,7 +48,7 @@ fn known(program: &Program, graph: &Graph) -> [String; 4] {
         if node.0 % 3 == 0 {
             times += &format!("{},{}\n", graph.path(node), 10 + node.0);
         }
-        for (output, digest) in graph.outputs(node).filter(|_| node.0 % 2 == 0) {
+        for (output, digest) in graph.outputs(node).filter(|(_, digest)| digest.is_some() && node.0 % 2 == 0) {
             let path = graph.output_path(node, output, digest);
             sizes.push(serde_json::json!({"path": path, "narSize": 1000 + node.0, "downloadSize": 100 + node.0}));
         }
@@ -92,8 +92,8 @@ fn nodes_are_those_of_the_graph() {
         assert_eq!(row["prefer_local"], graph.prefers_local(node).to_string());
         assert_eq!(row["features"], listed(graph.features(node)));
         assert_eq!(row["outputs"], listed(graph.outputs(node).map(|(name, _)| name)));
-        let paths: Vec<String> =
-            graph.outputs(node).map(|(name, digest)| graph.output_path(node, name, digest)).collect();
+        let known = graph.outputs(node).filter(|(_, digest)| digest.is_some());
+        let paths: Vec<String> = known.map(|(name, digest)| graph.output_path(node, name, digest)).collect();
         assert_eq!(row["output_paths"], paths.join(";"));
         assert_eq!(row["level"], graph.level(node).to_string());
         assert_eq!(row["attributes"], graph.attributes_of(node).len().to_string());
@@ -241,7 +241,8 @@ fn ranks_are_those_of_rank() {
             ("hours_measured", &cost["hours"]["measured"]),
             ("critical_path_hours", &cost["critical_path_hours"]),
         ] {
-            assert_eq!(row[column].parse::<f64>().unwrap(), number.as_f64().unwrap(), "{column} of {expected}");
+            // text as it stands: numbers that were read from JSON may differ in the last digit
+            assert_eq!(row[column], number.to_string().trim_end_matches(".0"), "{column} of {expected}");
         }
         for column in ["bytes", "bytes_measured", "download_bytes"] {
             assert_eq!(row[column], cost[column].to_string(), "{column} of {expected}");

@@ -39,7 +39,7 @@ fn manual_pages() {
     }
     for (name, _) in &pages {
         let output = Command::new("groff")
-            .args(["-man", "-Tutf8", "-ww", name])
+            .args(["-man", "-Tutf8", "-ww", "-P-cbou", name])
             .current_dir(program.folder.path().join("new/man1"))
             .stdin(Stdio::null())
             .output()

@@ -67,7 +67,7 @@ fn bash() {
     check(&line("pil"), &["pillow"]);
     check(&line("attr:python27Packages.pil"), &["python27Packages.pillow"]);
     check(&line("python27Packages.pil"), &["python27Packages.pillow"]);
-    check(&line("pname:curl"), &["curl"]);
+    check(&line("pname:curl"), &["curl", "curl-full"]);
     check(&line("pna"), &["pname:"]);
     check(&line("@bu"), &["bumps.txt"]);
     check(&format!("nix-ripple prove {closure} --system x86_64-l"), &["x86_64-linux"]);
@@ -96,7 +96,8 @@ fn bash_offers_what_help_tells() {
     let help = |command: &[&str]| program.run(&[command, &["--help"]].concat()).fine();
     let all = help(&[]);
     let commands = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let commands: Vec<&str> = commands.map(|line| line.split_whitespace().next().unwrap()).collect();
+    let commands = commands.map(|line| line.split_whitespace().next().unwrap());
+    let commands: Vec<&str> = commands.filter(|command| *command != "help").collect();
     let lines: Vec<String> = commands.iter().map(|command| format!("nix-ripple {command} --")).collect();
     let mut asked = vec!["nix-ripple "];
     asked.extend(lines.iter().map(String::as_str));
@@ -124,12 +125,12 @@ fn other_shells() {
     // the arguments that zsh's completion system would be given
     let zsh = format!(
         "autoload -Uz compinit; compinit -u -D; source <(nix-ripple completions zsh); echo $_comps[nix-ripple]
-        _describe() {{ local -a all; all=(${{(P)3}}); [[ $1 == -V ]] && all=(${{(P)3}}); print -l -- $3:$all $@[4,-1] }}
+        _describe() {{ local -a all; all=(${{(P)3}}); print -rl -- $3:$all $@[4,-1] }}
         words=(nix-ripple impact -c {closure} pn) CURRENT=5; _nix-ripple
         words=(nix-ripple impact -c {closure} pil) CURRENT=5; _nix-ripple"
     );
     if let Some((out, talk)) = shell(&program, "zsh", &["-f", "-c", &zsh], "") {
-        assert_eq!((out.as_str(), talk.as_str()), ("_nix-ripple\nopen:pname\\:\n-S\n\nwhole:pillow\n", ""));
+        assert_eq!((out.as_str(), talk.as_str()), ("_nix-ripple\nopen:pname\\:\n-S\nwhole:pillow\n", ""));
     }
     for shell in ["elvish", "powershell"] {
         let script = program.run(&["completions", shell]).fine();

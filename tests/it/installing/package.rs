@@ -23,8 +23,9 @@ let
   platform = { canExecute = _: true; };
 in rec {
   inherit lib;
+  callPackage = file: own: import file ({ inherit lib stdenv rustPlatform installShellFiles; } // own);
   stdenv = { buildPlatform = platform; hostPlatform = platform; };
-  installShellFiles = derivation { name = "install-shell-files"; system = builtins.currentSystem; builder = "/bin/sh"; };
+  installShellFiles = derivation { name = "install-shell-files"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo > $out" ]; };
   rustPlatform.buildRustPackage = args: derivation (removeAttrs args [ "meta" "cargoLock" ] // {
     name = "${args.pname}-${args.version}";
     system = builtins.currentSystem;
@@ -79,7 +80,7 @@ fn instantiates() {
           description = package.meta.description;
           without = (import {}/scripts/package.nix {{ pkgs = import {}/stub.nix; withParquet = false; }}).buildFeatures;
           top = builtins.attrNames (builtins.readDir package.src);
-          lock = package.lockFile == \"${{{}/Cargo.lock}}\";
+          lock = toString package.lockFile == \"{}/Cargo.lock\";
         }}",
         root().display(),
         folder.path().display(),
@@ -102,31 +103,41 @@ fn instantiates() {
     }
 }
 
-/// `nix run` finds the program, its arguments reach it, and so does what it says.
+/// The README's `nix run` and `nix-build` find the program, its arguments reach it, and so does what it says.
 #[test]
 fn nix_run() {
-    if !needs::nix() {
+    let folder = tempfile::tempdir().unwrap();
+    expression(folder.path());
+    std::fs::create_dir(folder.path().join("nixpkgs")).unwrap();
+    std::fs::write(folder.path().join("nixpkgs/default.nix"), "_: import ../stub.nix").unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_nix-ripple")).parent().unwrap();
+    let paths = format!("/bin /lib /lib64 /usr {}", binary.display());
+    let run = |program: &str, arguments: &[&str]| {
+        let options = ["--option", "sandbox-paths", &paths, "--option", "substitute", "false"];
+        let mut command = Command::new(program);
+        command.args(arguments).args(options).arg("--store").arg(folder.path().join("store"));
+        command.current_dir(root()).env("HOME", folder.path());
+        command.env("NIX_PATH", format!("nixpkgs={}", folder.path().join("nixpkgs").display()));
+        command.output().unwrap()
+    };
+    if !needs::nix() || !needs::sandbox(|| run("nix-build", &["--no-out-link", "scripts/package.nix"]).status.success())
+    {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let file = expression(folder.path());
-    let arguments = [
-        "--extra-experimental-features",
-        "nix-command",
-        "run",
-        "--option",
-        "substitute",
-        "false",
-        "--option",
-        "sandbox",
-        "false",
-        "--impure",
-        "-f",
-        &file,
-        "--",
-        "--version",
-    ];
-    let output = nix(folder.path(), "nix", &arguments);
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let line = readme.lines().find(|line| line.starts_with("nix run --impure")).unwrap();
+    let (_, quoted) = line.split_once("--expr '").unwrap();
+    let (expression, rest) = quoted.split_once('\'').unwrap();
+    assert_eq!(rest, " '' -- --help");
+    let asked = ["--extra-experimental-features", "nix-command", "run", "--impure", "--expr", expression];
+    // options of Nix stand before what the program gets
+    let options = ["--option", "sandbox-paths", &paths, "--option", "substitute", "false", "--store"];
+    let store = folder.path().join("store");
+    let mut command = Command::new("nix");
+    command.args(asked).args(options).arg(&store).args(["", "--", "--version"]);
+    command.current_dir(root()).env("HOME", folder.path());
+    command.env("NIX_PATH", format!("nixpkgs={}", folder.path().join("nixpkgs").display()));
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("nix-ripple "));
 }
