@@ -52,7 +52,8 @@ fn each_says_what_was_expected_and_what_to_do() {
         let ran = program.run(words);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words:?}: {}", ran.talk);
         let talk = ran.talk.replace(program.folder.path().to_str().unwrap(), "HERE");
-        let helps = ["hint: ", "did you mean", "expected", "give ", "see ", "tip: ", "possible values", "its forms are"];
+        let helps =
+            ["hint: ", "did you mean", "expected", "give ", "see ", "tip: ", "possible values", "its forms are"];
         assert!(helps.iter().any(|help| talk.contains(help)), "{words:?} is left with: {talk}");
         write!(all, "$ nix-ripple {}\n{talk}\n", words.join(" ")).unwrap();
     }
