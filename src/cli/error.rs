@@ -157,7 +157,11 @@ fn unreadable(error: &CliError) -> Option<String> {
                 .filter_map(|entry| entry.file_name().into_string().ok())
                 .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Some(format!("'{}' has no such file{}", folder.display(), did_you_mean(&name, &names)))
+            let place = match folder == Path::new(".") {
+                true => "the current folder".to_owned(),
+                false => format!("'{}'", folder.display()),
+            };
+            Some(format!("{place} has no such file{}", did_you_mean(&name, &names)))
         }
         io::ErrorKind::PermissionDenied => Some("you may not open it; give another file, or change who may".to_owned()),
         io::ErrorKind::IsADirectory => Some("it is a folder; give a file".to_owned()),
@@ -194,7 +198,7 @@ impl CliError {
             }
             Self::NoPackage { .. } => Some("-A names packages of the expression, as for nix-instantiate"),
             Self::Keep(_) => Some("--locked N counts waves of the plan that --keep names"),
-            Self::Resolve(_) => Some(
+            Self::Resolve(error) if !error.to_string().contains("did you mean") => Some(
                 "selectors are words as attributes and pnames, or attr:, pname:, name:, src:, file: with wildcards",
             ),
             Self::Output(_) => Some("what stdout leads to cannot be written: is the disk full?"),
@@ -206,6 +210,7 @@ impl CliError {
             Self::Ingest(_)
             | Self::Build(_)
             | Self::Snapshot(_)
+            | Self::Resolve(_)
             | Self::Evidence(_)
             | Self::Rules(_)
             | Self::Times(_)

@@ -33,6 +33,10 @@ pub(super) fn nearest(graph: &Graph, wanted: &str) -> Vec<String> {
         return vec![format!("name:{wanted}")];
     }
     let wanted = wanted.to_lowercase();
+    if let Some(set) = wanted.strip_suffix(".*") {
+        let sets = graph.attributes().filter_map(|attribute| Some(graph.attribute_name(attribute).rsplit_once('.')?.0));
+        return near(set, sets.collect()).into_iter().map(|set| format!("{set}.*")).collect();
+    }
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for attribute in graph.attributes() {
         let name = graph.attribute_name(attribute);
@@ -42,13 +46,18 @@ pub(super) fn nearest(graph: &Graph, wanted: &str) -> Vec<String> {
     for node in graph.nodes().filter(|&node| graph.is_derivation(node) && !graph.is_fixed(node)) {
         names.insert(strip_interpreter(graph.pname(node)));
     }
+    near(&wanted, names)
+}
+
+/// Those of the names that are nearest to `wanted`, which is in lower case; best first.
+fn near(wanted: &str, names: BTreeSet<&str>) -> Vec<String> {
     let mut scored: Vec<(f64, &str)> = names
         .into_iter()
         .map(|name| {
             let lower = name.to_lowercase();
             let distance =
-                strsim::damerau_levenshtein(&wanted, &lower) as f64 / wanted.len().max(lower.len()).max(1) as f64;
-            (distance - 0.1 * strsim::jaro_winkler(&wanted, &lower), name)
+                strsim::damerau_levenshtein(wanted, &lower) as f64 / wanted.len().max(lower.len()).max(1) as f64;
+            (distance - 0.1 * strsim::jaro_winkler(wanted, &lower), name)
         })
         .filter(|(score, _)| *score < 0.4)
         .collect();

@@ -93,7 +93,8 @@ const LEGIBLE: usize = 8;
 /// How wide each column is in a table of `width`; `None` where all have what they need.
 ///
 /// Numbers are never broken. Texts keep their words whole, names as much as [`WHOLE`] says; where there is no room
-/// for that, every text is as wide as the others, down to [`LEGIBLE`]. What is narrower still is left to the terminal.
+/// for that, texts and headings are broken, down to [`LEGIBLE`]. Where that is not enough, lines are longer than the
+/// terminal is wide.
 /// O(cells).
 fn planned_widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Option<Vec<usize>> {
     let count = |text: &str| text.chars().count();
@@ -122,7 +123,7 @@ fn planned_widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Opt
         columns.iter().enumerate().map(floor).collect()
     };
     let fits = |floors: &Vec<usize>| floors.iter().sum::<usize>() <= room;
-    let floors = (0..2).map(floors).find(fits).unwrap_or_else(|| floors(2));
+    let floors = (0..3).map(floors).find(fits).unwrap_or_else(|| floors(1));
     let left = room.saturating_sub(floors.iter().sum());
     let mut shares: Vec<(usize, usize, usize)> =
         floors.into_iter().zip(needs).enumerate().map(|(at, (floor, needs))| (at, floor, needs)).collect();
