@@ -11,6 +11,7 @@ mod evidence_list;
 mod evidence_words;
 mod expense;
 mod explained;
+mod farm_runs;
 mod impact;
 mod inputs;
 mod labels;
@@ -51,6 +52,7 @@ pub use explained::{
     ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
     explain_costs,
 };
+pub use farm_runs::{FarmLane, FarmRun, FarmRuns, farm_runs};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,

@@ -85,7 +85,9 @@ impl Case {
             current: 1,
             heaviest: 3,
             list: true,
+            pictures: false,
             maintainers: &Maintainers::default(),
+            rules: None,
         };
         waves(&self.graph, &bumps, params, &[]).unwrap()
     }

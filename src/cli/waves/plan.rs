@@ -11,7 +11,8 @@ use crate::cli::costs::CostArgs;
 use crate::cli::error::CliError;
 use crate::cli::evidence::RemedyArgs;
 use crate::cli::farm::FarmArgs;
-use crate::cli::people::read_maintainers;
+use crate::cli::html::HtmlArgs;
+use crate::cli::people::PeopleArgs;
 use crate::cli::printer::Printer;
 use crate::graph::{Graph, NodeId};
 use crate::query::waves::{
@@ -67,9 +68,6 @@ pub(super) struct PlanArgs {
     /// List the builds of each wave, in the order for the farm
     #[arg(long)]
     list: bool,
-    /// Who maintains what, as 'diff' takes it (repeatable), to tell whose packages are at stake
-    #[arg(long, value_name = "FILE")]
-    maintainers: Vec<PathBuf>,
     /// How many of the builds that take longest to show
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Cost")]
     heavyweights: usize,
@@ -79,6 +77,10 @@ pub(super) struct PlanArgs {
     costs: CostArgs,
     #[command(flatten)]
     farm: FarmArgs,
+    #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
+    html: HtmlArgs,
     #[command(flatten)]
     closure: ClosureArgs,
 }
@@ -126,7 +128,7 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
     if args.major.is_some() && farm.is_none() {
         return Err(CliError::NoFarm);
     }
-    let maintainers = read_maintainers(&args.maintainers, printer)?;
+    let stated = args.people.load(printer)?;
     let edits = edits(&args.remedies, &graph, printer)?;
     let fix_for = fix_for(&args.fix_for, &graph)?;
     let references = if wants_references { args.costs.references()? } else { Vec::new() };
@@ -148,11 +150,14 @@ pub(super) fn run(args: PlanArgs, printer: &mut Printer) -> Result<Outcome, CliE
         majors: args.major.unwrap_or_default(),
         heaviest: args.heavyweights,
         list: args.list,
-        maintainers: &maintainers,
+        pictures: args.html.is_given(),
+        maintainers: &stated.maintainers,
+        rules: stated.rules.as_ref(),
     };
     let mut report = waves(&graph, &bumps, params, &references)?;
     report.late = late;
     report.notes.extend(notes);
+    args.html.write(&report, printer)?;
     printer.report(&report)?;
     if report.chosen.within_limits {
         return Ok(Outcome::Fine);

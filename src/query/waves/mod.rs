@@ -6,6 +6,7 @@ mod keep;
 mod made;
 mod major;
 mod notes;
+mod other_plans;
 mod others;
 mod plan;
 mod plan_file;
@@ -16,7 +17,9 @@ mod replan;
 mod report;
 pub mod results;
 mod rows;
+mod runs;
 mod security;
+mod shares;
 mod stakes;
 pub mod status;
 mod units;
@@ -25,12 +28,13 @@ mod wish;
 pub use bumps::{BumpsError, PlannedBump, planned};
 pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
 pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
+pub use other_plans::MOST_PLANS;
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
-    Rebuilds, SecurityBump, WaveBuild, WaveBump, WaveRow, WavesReport,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlanRow,
+    PlannedOn, Rebuilds, SecurityBump, WaveBuild, WaveBump, WavePictures, WaveRow, WavesReport,
 };
 pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;

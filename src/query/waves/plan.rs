@@ -3,16 +3,19 @@
 use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
 use super::major::major;
+use super::other_plans::Frontier;
 use super::precedence::{Contradiction, Precedence, unit_of};
 use super::priced::Waves;
 use super::replan::Open;
 use super::report::{Chosen, FrontierPoint, WavesReport};
 use super::rows::Rows;
+use super::shares::Shares;
 use super::units::{Unit, Units};
 use crate::cost::{Costs, Farm, Scheduler, Unbuildable};
 use crate::graph::{Graph, NodeId};
 use crate::ingest::Maintainers;
 use crate::proof::outputs::{Metadata, MetadataError};
+use crate::query::OwnerRules;
 use crate::query::cost_report::UnbuildableReport;
 use crate::query::expense::{CostSum, Expense};
 use crate::reach::plan::{Limits, Order, Plan};
@@ -78,8 +81,12 @@ pub struct WavesParams<'p> {
     pub heaviest: usize,
     /// List all builds of each wave.
     pub list: bool,
+    /// Tell other plans of the frontier in full, and what a farm does when in each wave: what pictures are drawn from.
+    pub pictures: bool,
     /// Who stands behind attributes, beside what the closure says.
     pub maintainers: &'p Maintainers,
+    /// The same by a map of owners.
+    pub rules: Option<&'p OwnerRules>,
 }
 
 /// Why there is no plan.
@@ -201,7 +208,8 @@ pub fn waves(
         params,
         plan: &choice.plan,
     };
-    let rows = Rows::new(&planned);
+    let shares = Shares::new(units.len());
+    let rows = Rows::new(&planned, &shares);
     let cost = choice.plan.waves.iter().map(|wave| (1.0, waves.of(wave).cost));
     let chosen = Chosen {
         point: point(&choice.plan),
@@ -228,6 +236,11 @@ pub fn waves(
         report.notes.push("no load of several major waves: the farm cannot build all of it".to_owned());
     }
     report.alternatives = rows.alternatives(&plans, &points, apart.as_ref().map(|plan| (plan, point(plan))));
+    if params.pictures {
+        let frontier =
+            Frontier { plans: &plans, points: &points, apart: apart.as_ref().map(|plan| (plan, point(plan))) };
+        report.pictures = Some(rows.pictures(&frontier, &report.alternatives));
+    }
     report.frontier = points;
     report.unbuildable = unbuildable.into_iter().map(|kind| told(graph, kind)).collect();
     Ok(report)

@@ -23,11 +23,22 @@ pub(super) struct WaveSum {
     pub(super) millis_long: u64,
 }
 
+/// When a wave begins, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Start {
+    /// One after the other.
+    pub(super) in_turn: u64,
+    /// Where waves that do not touch overlap.
+    pub(super) overlapping: u64,
+}
+
 /// The waves of plans, and what they cost.
 pub(super) struct Waves<'a> {
     graph: &'a Graph,
     costs: &'a Costs,
     farm: Option<(&'a Farm, Scheduler)>,
+    /// Whether it is known how long waves take: not where a farm cannot build them.
+    timed: bool,
     /// What each unit makes.
     made: Vec<FixedBitSet>,
     /// For each unit those that make something that it makes, or that must come before or after it.
@@ -60,7 +71,7 @@ impl<'a> Waves<'a> {
             touching
         });
         let touching = touching.collect();
-        Self { graph, costs, farm, made: sets, touching, known: BTreeMap::new() }
+        Self { graph, costs, farm, timed: true, made: sets, touching, known: BTreeMap::new() }
     }
 
     /// What a wave of these units makes, ascending.
@@ -81,6 +92,11 @@ impl<'a> Waves<'a> {
         self.farm.is_some()
     }
 
+    /// Whether it is known how long waves take.
+    pub(super) fn is_timed(&self) -> bool {
+        self.timed
+    }
+
     /// Whether a unit makes a node.
     pub(super) fn makes(&self, unit: u32, node: NodeId) -> bool {
         self.made[unit as usize].contains(node.index())
@@ -96,6 +112,7 @@ impl<'a> Waves<'a> {
             Ok(_) => Vec::new(),
             Err(kinds) => {
                 self.farm = None;
+                self.timed = false;
                 kinds
             }
         }
@@ -126,22 +143,33 @@ impl<'a> Waves<'a> {
         WaveSum { derivations: built.count() as u64, cost: CostSum::of(self.costs, nodes), millis_long: long }
     }
 
-    /// How long the waves take, one after the other; and where those that do not touch overlap: each begins when all
-    /// earlier ones are done that make something it makes, or that hold what must come before. That is how long they
-    /// take at least, for the farm is not shared out.
+    /// How long the waves take, one after the other; and where those that do not touch overlap.
     pub(super) fn latency(&self, plan: &Plan) -> (u64, u64) {
+        let long = |wave: &Vec<u32>| self.of(wave).millis_long;
+        let ends = plan.waves.iter().zip(self.starts(plan)).map(|(wave, start)| {
+            (start.in_turn.saturating_add(long(wave)), start.overlapping.saturating_add(long(wave)))
+        });
+        ends.fold((0, 0), |(in_turn, overlapping), end| (in_turn.max(end.0), overlapping.max(end.1)))
+    }
+
+    /// When each wave begins. Where those that do not touch overlap, each does when all earlier ones are done that
+    /// make something it makes, or that hold what must come before. That is when it begins at the earliest, for the
+    /// farm is not shared out.
+    pub(super) fn starts(&self, plan: &Plan) -> Vec<Start> {
         let mut done: Vec<u64> = Vec::with_capacity(plan.waves.len());
-        let mut sum = 0u64;
+        let mut starts = Vec::with_capacity(plan.waves.len());
+        let mut in_turn = 0u64;
         for (at, wave) in plan.waves.iter().enumerate() {
             let mut touching = FixedBitSet::with_capacity(self.made.len());
             wave.iter().for_each(|&unit| touching.union_with(&self.touching[unit as usize]));
             let before = plan.waves[..at].iter().zip(&done);
             let touched = before.filter(|(wave, _)| wave.iter().any(|&unit| touching.contains(unit as usize)));
-            let begin = touched.map(|(_, &done)| done).max().unwrap_or_default();
+            let overlapping = touched.map(|(_, &done)| done).max().unwrap_or_default();
             let long = self.of(wave).millis_long;
-            done.push(begin.saturating_add(long));
-            sum = sum.saturating_add(long);
+            starts.push(Start { in_turn, overlapping });
+            done.push(overlapping.saturating_add(long));
+            in_turn = in_turn.saturating_add(long);
         }
-        (sum, done.into_iter().max().unwrap_or_default())
+        starts
     }
 }

@@ -1,6 +1,7 @@
 //! Why a bump is in its wave.
 
 use super::plan::Planned;
+use super::shares::Shares;
 use crate::query::expense::CostSum;
 use crate::reach::hours;
 use crate::reach::plan::Order;
@@ -20,7 +21,7 @@ pub(super) struct Reasons<'a> {
 
 impl<'a> Reasons<'a> {
     /// O(pairs of units in one wave × nodes / 64).
-    pub(super) fn new(planned: &'a Planned<'a>, wave: &[usize]) -> Self {
+    pub(super) fn new(planned: &'a Planned<'a>, shares: &Shares, wave: &[usize]) -> Self {
         let order = &planned.precedence.order;
         let before = direct(order);
         let of = (0..planned.units.len()).map(|unit| {
@@ -41,7 +42,7 @@ impl<'a> Reasons<'a> {
                     listed(beside.iter().map(named).collect())
                 ));
             }
-            words.extend(Self::company(planned, unit as u32, wave[unit]));
+            words.extend(Self::company(planned, shares, unit as u32, wave[unit]));
             words.join("; ")
         });
         let of = of.collect();
@@ -49,14 +50,14 @@ impl<'a> Reasons<'a> {
     }
 
     /// With which bump of its wave that is neither upstream nor downstream of it it shares most.
-    fn company(planned: &Planned<'_>, unit: u32, number: usize) -> Option<String> {
+    fn company(planned: &Planned<'_>, shares: &Shares, unit: u32, number: usize) -> Option<String> {
         let order = &planned.precedence.order;
         let wave = planned.plan.waves.get(number.checked_sub(1)?)?;
         let others = wave
             .iter()
             .copied()
             .filter(|&other| other != unit && !order.is_before(other, unit) && !order.is_before(unit, other));
-        let shared = |other: u32| CostSum::of(planned.params.costs, &planned.waves.shared(unit, other)).millis;
+        let shared = |other: u32| shares.millis(planned, unit, other);
         let best = others.map(|other| (shared(other), std::cmp::Reverse(other))).max()?;
         let (millis, std::cmp::Reverse(other)) = best;
         let shared = hours(millis as f64);

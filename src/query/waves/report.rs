@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::keep::LateBump;
 use super::major::MajorReport;
+use super::plan::WaveLimits;
 use super::security::SecurityReport;
 use super::units::Together;
 use crate::graph::Graph;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
+use crate::query::farm_runs::FarmRuns;
 
 /// A plan, why it is this one, and the price of the others.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +60,37 @@ pub struct WavesReport {
     /// Findings that bear on the plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What pictures are drawn from, where they are asked for; no part of what is told to machines.
+    #[serde(skip)]
+    pub pictures: Option<WavePictures>,
+}
+
+/// What pictures of a plan are drawn from, beside the plan.
+#[derive(Debug, Clone, Default)]
+pub struct WavePictures {
+    /// What the plans keep to.
+    pub limits: WaveLimits,
+    /// Plans of the frontier in full, fewest waves first.
+    pub plans: Vec<PlanRow>,
+    /// The next safer plan, where it is none of the frontier.
+    pub safer: Option<PlanRow>,
+    /// What the farm does in each wave of the chosen plan; none without a farm that can build them all.
+    pub runs: Vec<FarmRuns>,
+}
+
+/// A plan of the frontier.
+#[derive(Debug, Clone)]
+pub struct PlanRow {
+    /// Its figures.
+    pub point: FrontierPoint,
+    /// Whether it is the chosen one.
+    pub is_chosen: bool,
+    /// Its waves, without what is locked with each.
+    pub waves: Vec<WaveRow>,
+    /// The builds that take longest, and where they settle in it.
+    pub heavy_builds: Vec<HeavyBuild>,
+    /// What neighbouring waves of it would cost less as one.
+    pub merges: Vec<Merge>,
 }
 
 /// Ways to bring in a bump that mends a security hole.
@@ -139,6 +172,9 @@ pub struct BumpRow {
     pub rebuilds: Rebuilds,
     /// Packages that it puts at stake.
     pub at_stake: AtStake,
+    /// Who stands behind what it names, as far as that is known: maintainers, teams, owners.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
 }
 
 /// What is rebuilt.
@@ -301,7 +337,14 @@ pub struct WaveRow {
     /// How long the farm takes, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub makespan_hours: Option<f64>,
-    /// The bumps that are locked once it is green, in their order.
+    /// When it begins where the waves go one after the other, as the plan's `latency_hours` has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_hours: Option<f64>,
+    /// When it begins where waves that do not touch overlap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlapping_start_hours: Option<f64>,
+    /// The bumps that are locked once it is green, in their order; told of the chosen plan alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<String>,
     /// What no later wave rebuilds.
     pub settles: Rebuilds,

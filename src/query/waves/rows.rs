@@ -1,6 +1,7 @@
 //! A chosen plan, told in full.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
@@ -10,10 +11,11 @@ use super::made::{Changes, Made};
 use super::plan::{Planned, WavesParams};
 use super::reasons::Reasons;
 use super::report::{
-    Alternatives, BackEdge, Before, BumpRow, Chosen, HeavyBuild, PlannedOn, Rebuilds, SecurityBump, WaveBump, WaveRow,
-    WavesReport,
+    Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlanRow, PlannedOn, Rebuilds,
+    SecurityBump, WaveBump, WaveRow, WavesReport,
 };
 use super::security::{SecurityParams, security_ways};
+use super::shares::Shares;
 use super::stakes::Stakes;
 use super::units::{Together, suggested};
 use super::wish::Pin;
@@ -22,6 +24,7 @@ use crate::proof::outputs::{Metadata, MetadataError};
 use crate::query::REPORT_VERSION;
 use crate::query::cost_report::{TimedBuild, heaviest, heavyweights};
 use crate::query::expense::{CostSum, Expense};
+use crate::query::owned::Owned;
 use crate::reach::{Edits, heaviest_chain, hours};
 
 /// So many names of what settles are told, of so many builds that are looked at.
@@ -34,6 +37,7 @@ const BACK_EDGES: usize = 1_000;
 /// Makes the rows of a report.
 pub(super) struct Rows<'a> {
     pub(super) planned: &'a Planned<'a>,
+    pub(super) shares: &'a Shares,
     /// What each wave makes, ascending.
     pub(super) nodes: Vec<Vec<NodeId>>,
     /// The number of the last wave that makes each node; 0 where none does.
@@ -43,7 +47,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(planned: &'a Planned<'a>) -> Self {
+    pub(super) fn new(planned: &'a Planned<'a>, shares: &'a Shares) -> Self {
         let mut last = vec![0; planned.graph.node_count()];
         let mut wave = vec![0; planned.units.len()];
         let nodes: Vec<Vec<NodeId>> = planned.plan.waves.iter().map(|wave| planned.waves.nodes(wave)).collect();
@@ -51,7 +55,7 @@ impl<'a> Rows<'a> {
             nodes.iter().for_each(|node| last[node.index()] = number as u32);
             units.iter().for_each(|&unit| wave[unit as usize] = number);
         }
-        Self { planned, nodes, last, wave }
+        Self { planned, shares, nodes, last, wave }
     }
 
     /// The report without the frontier.
@@ -59,10 +63,15 @@ impl<'a> Rows<'a> {
         let Planned { graph, bumps, units, .. } = *self.planned;
         let (back_edges, more_back_edges) = self.back_edges();
         let stakes = Stakes::new(graph, self.planned.params.maintainers);
-        let reasons = Reasons::new(self.planned, &self.wave);
+        let reasons = Reasons::new(self.planned, self.shares, &self.wave);
         let notes = self.notes(&mut chosen);
         let bump_rows = self.bumps(&stakes, &reasons);
-        let waves = self.waves(&stakes, &reasons);
+        let mut waves = self.waves(&stakes, &reasons);
+        let mut locked: Vec<String> = Vec::new();
+        for wave in &mut waves {
+            locked.extend(wave.bumps.iter().map(|bump| bump.name.clone()));
+            wave.locked.clone_from(&locked);
+        }
         WavesReport {
             version: REPORT_VERSION,
             closure: PlannedOn::of(graph),
@@ -84,6 +93,19 @@ impl<'a> Rows<'a> {
             major: None,
             unbuildable: Vec::new(),
             notes,
+            pictures: None,
+        }
+    }
+
+    /// A plan of the frontier.
+    pub(super) fn plan(&self, stakes: &Stakes<'_>, point: FrontierPoint, is_chosen: bool) -> PlanRow {
+        let reasons = Reasons::new(self.planned, self.shares, &self.wave);
+        PlanRow {
+            point,
+            is_chosen,
+            waves: self.waves(stakes, &reasons),
+            heavy_builds: self.heavy_builds(),
+            merges: self.merges(),
         }
     }
 
@@ -101,6 +123,11 @@ impl<'a> Rows<'a> {
 
     fn bumps(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<BumpRow> {
         let Planned { graph, bumps, unit_of, alone, .. } = *self.planned;
+        let owned = Owned::new(graph, self.planned.params.maintainers, self.planned.params.rules);
+        let owners_of = |bump: &PlannedBump| -> Vec<String> {
+            let all: BTreeSet<String> = bump.named.iter().flat_map(|&node| owned.of(node)).collect();
+            all.into_iter().collect()
+        };
         let row = |(at, bump): (usize, &PlannedBump)| {
             let wish = &bump.wish;
             let others = |numbers: &[usize]| numbers.iter().map(|&other| self.name(other)).collect();
@@ -125,6 +152,7 @@ impl<'a> Rows<'a> {
                 instances: bump.nodes.len() as u64,
                 rebuilds: self.rebuilds(alone[at].nodes.iter()),
                 at_stake: stakes.of(&alone[at].nodes),
+                owners: owners_of(bump),
             }
         };
         bumps.par_iter().enumerate().map(row).collect()
@@ -173,11 +201,14 @@ impl<'a> Rows<'a> {
         (all.into_par_iter().map(row).collect(), more)
     }
 
+    /// Without what is locked with each.
     fn waves(&self, stakes: &Stakes<'_>, reasons: &Reasons<'_>) -> Vec<WaveRow> {
         let Planned { graph, bumps, units, made, precedence, waves, params, plan, .. } = *self.planned;
-        let mut locked: Vec<String> = Vec::new();
         let mut rows = Vec::with_capacity(plan.waves.len());
+        let starts = waves.starts(plan);
+        let start = |time: u64| waves.is_timed().then(|| hours(time as f64));
         for (number, (wave, nodes)) in (1..).zip(plan.waves.iter().zip(&self.nodes)) {
+            let begins = starts.get(number - 1).copied().unwrap_or_default();
             let sum = waves.of(wave);
             let stages = stages(wave, |a, b| precedence.order.is_before(a, b));
             let in_order: Vec<(u32, usize)> = stages
@@ -185,7 +216,6 @@ impl<'a> Rows<'a> {
                 .flatten()
                 .flat_map(|&unit| units[unit as usize].bumps.iter().map(move |&bump| (unit, bump)))
                 .collect();
-            locked.extend(in_order.iter().map(|&(_, bump)| self.name(bump)));
             let own = Made::together(wave.iter().map(|&unit| &made[unit as usize]));
             let settled = nodes.iter().filter(|node| self.last[node.index()] == number as u32);
             let builds =
@@ -211,7 +241,9 @@ impl<'a> Rows<'a> {
                 test_builds: own.tests.len() as u64,
                 critical_path_hours: hours(heaviest_chain(graph, nodes, params.costs.millis()).1 as f64),
                 makespan_hours: waves.has_farm().then(|| hours(sum.millis_long as f64)),
-                locked: locked.clone(),
+                start_hours: start(begins.in_turn),
+                overlapping_start_hours: start(begins.overlapping),
+                locked: Vec::new(),
                 settles: self.rebuilds(settled),
                 stages: stages
                     .iter()

@@ -6,15 +6,16 @@ use super::picture::Picture;
 pub(super) const STYLE: &str = include_str!("assets/page.css");
 
 /// What every page runs, in order.
-const CORE: [&str; 4] = [
+const CORE: [&str; 5] = [
     include_str!("assets/page.js"),
     include_str!("assets/format.js"),
     include_str!("assets/table.js"),
     include_str!("assets/filter.js"),
+    include_str!("assets/variants.js"),
 ];
 
 /// What every page with a picture runs, in order, before the pictures' own.
-const DRAWING: [&str; 12] = [
+const DRAWING: [&str; 13] = [
     include_str!("vendor/d3-array.min.js"),
     include_str!("vendor/d3-color.min.js"),
     include_str!("vendor/d3-format.min.js"),
@@ -27,6 +28,7 @@ const DRAWING: [&str; 12] = [
     include_str!("vendor/d3-hierarchy.min.js"),
     include_str!("assets/marks.js"),
     include_str!("assets/svg.js"),
+    include_str!("assets/time.js"),
 ];
 
 /// Starts the page; the last.
@@ -36,6 +38,9 @@ const START: &str = "ripple.start();";
 fn script(picture: &Picture) -> &'static str {
     match picture {
         Picture::Treemap(_) => include_str!("assets/treemap.js"),
+        Picture::Gantt(_) => include_str!("assets/gantt.js"),
+        Picture::Frontier(_) => include_str!("assets/frontier.js"),
+        Picture::Farm(_) => include_str!("assets/farm.js"),
         Picture::Icicle(_) => include_str!("assets/icicle.js"),
         Picture::Bars(_) => include_str!("assets/bars.js"),
     }

@@ -2,6 +2,10 @@
 
 use serde::Serialize;
 
+use super::farm::Farm;
+use super::frontier::Frontier;
+use super::gantt::Gantt;
+
 /// A picture of a section's table. Scripts draw it: each kind has one, which gets these members and the rows that
 /// pass the page's filter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -9,6 +13,12 @@ use serde::Serialize;
 pub enum Picture {
     /// Nested boxes.
     Treemap(Treemap),
+    /// Waves over time.
+    Gantt(Gantt),
+    /// Plans by their waves and cost.
+    Frontier(Frontier),
+    /// What machines do when.
+    Farm(Farm),
     /// What holds what, from left to right.
     Icicle(Icicle),
     /// Bars.
@@ -20,6 +30,9 @@ impl Picture {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Treemap(_) => "treemap",
+            Self::Gantt(_) => "gantt",
+            Self::Frontier(_) => "frontier",
+            Self::Farm(_) => "farm",
             Self::Icicle(_) => "icicle",
             Self::Bars(_) => "bars",
         }
@@ -29,6 +42,9 @@ impl Picture {
     pub(super) fn label(&self) -> &str {
         match self {
             Self::Treemap(picture) => &picture.label,
+            Self::Gantt(picture) => &picture.label,
+            Self::Frontier(picture) => &picture.label,
+            Self::Farm(picture) => &picture.label,
             Self::Icicle(picture) => &picture.label,
             Self::Bars(picture) => &picture.label,
         }

@@ -3,6 +3,6 @@
 mod dot;
 mod major;
 mod page;
-mod plan;
+pub(super) mod plan;
 mod security;
 mod status;

@@ -73,7 +73,7 @@ const STEPS: usize = 5;
 /// So many rows of the frontier.
 const POINTS: usize = 16;
 
-pub(super) fn listed(names: &[String]) -> String {
+pub(in crate::report) fn listed(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMES);
     let shown = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {} more", number(more as u64)) }
@@ -97,7 +97,7 @@ fn ranges(numbers: &[usize]) -> String {
 }
 
 /// A path, its middle left out where it is long.
-pub(super) fn path(names: &[String]) -> String {
+pub(in crate::report) fn path(names: &[String]) -> String {
     if names.len() <= STEPS {
         return names.join(" → ");
     }
@@ -106,11 +106,11 @@ pub(super) fn path(names: &[String]) -> String {
 }
 
 impl WaveRow {
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::report) fn names(&self) -> Vec<String> {
         self.bumps.iter().map(|bump| bump.name.clone()).collect()
     }
 
-    pub(super) fn waits(&self) -> f64 {
+    pub(in crate::report) fn waits(&self) -> f64 {
         self.makespan_hours.unwrap_or(self.critical_path_hours)
     }
 
@@ -130,7 +130,7 @@ impl WaveRow {
 
 impl BumpRow {
     /// `2.35 → 2.37`, as far as it is given.
-    pub(super) fn versions(&self) -> String {
+    pub(in crate::report) fn versions(&self) -> String {
         match (&self.from, &self.to) {
             (Some(from), Some(to)) => format!(" {from} → {to}"),
             (None, Some(to)) => format!(" → {to}"),
@@ -230,7 +230,7 @@ impl WaveBuild {
 }
 
 impl WavesReport {
-    pub(super) fn headline(&self) -> String {
+    pub(in crate::report) fn headline(&self) -> String {
         let point = &self.chosen.point;
         let time = &self.chosen.cost.hours;
         let groups = if self.groups.is_empty() { String::new() } else { format!(" ({})", self.moving()) };
@@ -251,6 +251,13 @@ impl WavesReport {
 
     /// What is to be said of the chosen plan.
     pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = self.reasons();
+        lines.extend(self.others());
+        lines
+    }
+
+    /// Why this plan, and what it takes.
+    pub(in crate::report) fn reasons(&self) -> Vec<String> {
         let point = &self.chosen.point;
         let mut lines = vec![format!("why: {}", self.chosen.why)];
         if point.optimal {
@@ -288,6 +295,12 @@ impl WavesReport {
             };
             lines.push(format!("{how}: {} one wave after the other{overlap}", duration(latency)));
         }
+        lines
+    }
+
+    /// What else could be done.
+    fn others(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         let Alternatives { cheaper, safer } = &self.alternatives;
         let told = match (cheaper, safer) {
             (Some(one), Some(other)) if one == other => vec![("cheaper and safer", one)],
@@ -315,7 +328,7 @@ impl WavesReport {
     }
 
     /// Whether anybody is known to maintain what is at stake.
-    pub(super) fn knows_maintainers(&self) -> bool {
+    pub(in crate::report) fn knows_maintainers(&self) -> bool {
         self.waves.iter().any(|wave| wave.at_stake.maintained > 0)
     }
 
@@ -325,14 +338,14 @@ impl WavesReport {
     }
 
     /// Whether the heavy builds say anything: not where all are estimated alike.
-    pub(super) fn tells_heavy_builds(&self) -> bool {
+    pub(in crate::report) fn tells_heavy_builds(&self) -> bool {
         let first = self.heavy_builds.first();
         let alike = |heavy: &HeavyBuild| !heavy.measured && first.is_some_and(|first| first.hours == heavy.hours);
         !self.heavy_builds.iter().all(alike)
     }
 
     /// The bumps by wave, then as they were given.
-    pub(super) fn by_wave(&self) -> Vec<&BumpRow> {
+    pub(in crate::report) fn by_wave(&self) -> Vec<&BumpRow> {
         let mut bumps: Vec<&BumpRow> = self.bumps.iter().collect();
         bumps.sort_by_key(|bump| bump.wave);
         bumps
@@ -367,7 +380,7 @@ impl WavesReport {
     }
 
     /// Groups, guesses and notes.
-    pub(super) fn findings(&self) -> Vec<String> {
+    pub(in crate::report) fn findings(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for group in &self.groups {
             lines.push(format!("together: {} ({})", listed(&group.bumps), group.reasons.join("; ")));

@@ -20,7 +20,7 @@ const WAYS: [Column; 8] = [
 ];
 
 impl WayKind {
-    fn as_str(self) -> &'static str {
+    pub(in crate::report) fn as_str(self) -> &'static str {
         match self {
             Self::Graft => "graft",
             Self::CurrentWave => "current wave",

@@ -3,7 +3,8 @@
 (() => {
   // stands for "has none"
   const NONE = "(none)";
-  const list = (value) => (Array.isArray(value) ? (value.length ? value : [NONE]) : [value ?? NONE]);
+  const is = (value, wanted) => (Array.isArray(value) ? (value.length ? value.includes(wanted) : wanted === NONE) : String(value ?? NONE) === wanted);
+  const EMPTY = [NONE];
   let facets = [];
 
   // the facets of all tables, with their values and how often each is there
@@ -11,15 +12,27 @@
     const found = new Map();
     for (const { table } of sections) {
       for (const { key, title, kind } of table.columns.filter((column) => column.filter)) {
-        if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, counts: new Map() });
+        if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, kind, counts: new Map() });
         const { counts } = found.get(key);
-        for (let row = 0; row < table.rows; row++) {
-          for (const value of list(table.value(row, key))) counts.set(value, (counts.get(value) ?? 0) + 1);
+        const count = (value) => counts.set(value, (counts.get(value) ?? 0) + 1);
+        for (const value of table.values(key)) {
+          if (Array.isArray(value)) (value.length ? value : EMPTY).forEach(count);
+          else count(String(value ?? NONE));
         }
       }
     }
-    // by what is worth no choice there is none
-    return [...found.values()].filter(({ counts }) => counts.size > 1);
+    return found;
+  }
+
+  // the choices of a facet: numbers as they follow one another, words by how often they are there
+  function fill({ select, title, kind, counts }) {
+    const { element } = ripple;
+    const compare = new Intl.Collator("en", { numeric: true }).compare;
+    const often = kind === "count" ? () => 0 : (a, b) => b[1] - a[1];
+    select.replaceChildren(element("option", { value: "" }, `any ${title}`));
+    for (const [value, count] of [...counts].sort((a, b) => often(a, b) || compare(a[0], b[0]))) {
+      select.append(element("option", { value }, `${value} (${ripple.number(count)})`));
+    }
   }
 
   function controls(state) {
@@ -39,13 +52,9 @@
     host.append(search);
     for (const facet of facets) {
       const select = element("select", { "data-filter": facet.key, "aria-label": `Only this ${facet.title}` });
-      select.append(element("option", { value: "" }, `any ${facet.title}`));
-      const compare = new Intl.Collator("en", { numeric: true }).compare;
-      for (const [value, count] of [...facet.counts].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]))) {
-        select.append(element("option", { value }, `${value} (${ripple.number(count)})`));
-      }
       select.addEventListener("change", () => state.set({ [facet.key]: select.value }, true));
       facet.select = select;
+      fill(facet);
       host.append(select);
     }
     const clear = element("button", { type: "button", "data-clear": "" }, "Clear");
@@ -66,10 +75,14 @@
 
   // the rows of a table that pass
   function passing(table, words, picked) {
-    const tests = picked.filter(({ key }) => table.has(key));
-    const rows = [];
-    for (let row = 0; row < table.rows; row++) {
-      if (tests.every(({ key, value }) => list(table.value(row, key)).includes(value)) && words.every((word) => table.words(row).includes(word))) rows.push(row);
+    let rows = Array.from({ length: table.rows }, (_, row) => row);
+    for (const { key, value } of picked.filter(({ key }) => table.has(key))) {
+      const values = table.values(key);
+      rows = rows.filter((row) => is(values[row], value));
+    }
+    for (const word of words) {
+      const found = table.search(word);
+      rows = rows.filter((row) => found[row]);
     }
     return rows;
   }
@@ -78,9 +91,19 @@
   ripple.lacking = (table) => facets.filter(({ key }) => ripple.state.get(key) && !table.has(key)).map(({ title }) => title);
 
   ripple.filter = (sections, state) => {
-    facets = find(sections);
+    // by what is worth no choice there is none
+    facets = [...find(sections).values()].filter(({ counts }) => counts.size > 1);
+    // the choices again, of tables that have other rows now
+    ripple.refacet = () => {
+      const found = find(sections);
+      for (const facet of facets) {
+        facet.counts = found.get(facet.key).counts;
+        fill(facet);
+      }
+    };
     const { search, clear } = controls(state);
     const keys = new Set(["q", ...facets.map(({ key }) => key)]);
+    ripple.filters = keys;
     // whether any table's rows may be others now
     return (changed) => {
       if (changed && ![...changed].some((key) => keys.has(key))) return false;
