@@ -62,6 +62,8 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
 /// Each figure on a tile is the member of the JSON that it names; tells which there are.
 fn figures(json: &Value, page: &str) -> Vec<String> {
     let mut keys = Vec::new();
+    // scripts speak of them, too
+    let page = page.split("<script").next().unwrap();
     for tile in page.split("data-fact=\"").skip(1) {
         let key = tile.split('"').next().unwrap();
         let value: f64 = between(tile, "data-v=\"", "\"").parse().unwrap();
