@@ -30,6 +30,7 @@ mod nix_as_judge;
 mod outputs;
 mod overlay;
 mod pager;
+mod pages;
 mod probe;
 mod prove;
 mod prove_robust;

@@ -50,7 +50,8 @@
     const width = ripple.width(host);
     const narrow = width < NARROW;
     const longest = Math.max(...bars.map(({ name }) => name.length)) * LETTERS * 0.6 + 12;
-    const gutter = narrow ? 0 : Math.min(longest, width * 0.38);
+    // in the narrow the axis begins with room for half its first label
+    const gutter = narrow ? 12 : Math.min(longest, width * 0.38);
     const step = narrow ? ROW + ABOVE : ROW;
     const total = ({ end }) => ripple.format(kind, end);
     const behind = Math.max(...bars.map((one) => total(one).length)) * LETTERS * 0.6 + 12;
@@ -80,11 +81,11 @@
       node
         .append("text")
         .attr("class", "name")
-        .attr("x", narrow ? x(0) : gutter - 10)
+        .attr("x", narrow ? 0 : gutter - 10)
         .attr("y", narrow ? y(one.row) + 10 : from + thick / 2)
         .attr("text-anchor", narrow ? "start" : "end")
         .attr("dominant-baseline", narrow ? "auto" : "central")
-        .text(ripple.clip(one.name, narrow ? width - x(0) : gutter - 10, LETTERS));
+        .text(ripple.clip(one.name, narrow ? width : gutter - 10, LETTERS));
       for (const [nth, [a, b]] of one.parts.entries()) {
         const { tone } = chosen.series[nth];
         const start = Math.min(x(a / by), x(b / by));
