@@ -11,7 +11,7 @@ use super::pricing::{Pricing, PricingArgs};
 use super::printer::Printer;
 use super::side::{LoadedSide, SideArgs};
 use crate::proof::Texts;
-use crate::query::{Diff, DiffReport, Judged, needless, systems_without_evidence};
+use crate::query::{Diff, DiffReport, Judged, Listed, needless_builds, systems_without_evidence};
 use crate::report::DiffPage;
 use crate::role::EffectiveInputs;
 use crate::verdict::Verdicts;
@@ -64,24 +64,28 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let (old, new) = args.sides.load(args.old.as_deref(), args.new.as_deref(), printer)?;
     let diff = Diff::of(&old.graph, &new.graph);
     let pricing = args.pricing.load_if_given(&new.graph, printer)?;
-    let mut report = report(&args, &diff, &old, &new, pricing.as_ref(), printer)?;
+    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
+    let mut built = if args.html.is_given() { diff.list(costs) } else { Vec::new() };
+    let owned = stated.of(&new.graph);
+    owned.tell(&mut built);
+    let mut report = report(&args, &diff, [&old, &new], pricing.as_ref(), &mut built, printer)?;
     report.people = diff.people(&report.causes, &stated.maintainers, stated.rules.as_ref());
     let causes = if args.all { None } else { Some(args.limit) };
-    let costs = pricing.as_ref().map(|pricing| &pricing.costs);
-    let built = if args.html.is_given() { diff.list(costs) } else { Vec::new() };
-    let page = DiffPage { report: &report, causes, mention: args.mention, built: &built };
+    let owners = args.html.is_given().then(|| owned.by_attribute());
+    let page = DiffPage { report: &report, causes, mention: args.mention, built: &built, owners: owners.as_ref() };
     args.html.write(&page, printer)?;
     printer.report(&page)?;
     let (count, what) = report.weighed();
     Ok(Outcome::of(count, what, args.fail_over, printer))
 }
 
+/// The answer, and in the list of what is built what is needless of it.
 fn report(
     args: &Args,
     diff: &Diff<'_>,
-    old: &LoadedSide,
-    new: &LoadedSide,
+    [old, new]: [&LoadedSide; 2],
     pricing: Option<&Pricing>,
+    built: &mut [Listed],
     printer: &mut Printer,
 ) -> Result<DiffReport, CliError> {
     let [of_old, of_new] = diff.wanted_texts();
@@ -94,8 +98,9 @@ fn report(
     }
     let (verdicts, evidence) = args.evidence.load(&new.graph, printer)?;
     let effective = EffectiveInputs::new(&new.graph);
-    let needless = args.evidence.keeps(needless(&new.graph, &effective, &verdicts, &diff.bumped(), costs));
-    let mut report = diff.report(sides, [&texts[0], &texts[1]], needless, price);
+    let needless = needless_builds(&new.graph, &effective, &verdicts, &diff.bumped(), costs);
+    needless.tell(built);
+    let mut report = diff.report(sides, [&texts[0], &texts[1]], args.evidence.keeps(needless.by_grade), price);
     report.notes.extend(systems_without_evidence(&new.graph, &verdicts, &report.derivations.by_system));
     // what evidence does not find on the old side was told of the new one
     let (before, _) = Verdicts::with_rules(&old.graph, &evidence, args.evidence.rules()?);

@@ -15,8 +15,8 @@ use super::printer::Printer;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, Owned, RemedyParams, Selector, WhatIf, impact, needless_builds, price,
-    remedied, remedies, resolve, spread, systems_without_evidence,
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless_builds, price, remedied,
+    remedies, resolve, spread, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -111,7 +111,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let costs = pricing.as_ref().map(|pricing| &pricing.costs);
     judge(&args, &graph, &bumps, &what_ifs, costs, &mut report, printer)?;
     if let Some(list) = &mut report.list {
-        Owned::new(&graph, &stated.maintainers, stated.rules.as_ref()).tell(list);
+        stated.of(&graph).tell(list);
     }
     if args.html.is_given() {
         report.spread = spread(&graph, &bumps, &[args.hubs, WITHIN, WITHIN]);

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::printer::Printer;
+use crate::graph::Graph;
 use crate::ingest::Maintainers;
-use crate::query::OwnerRules;
+use crate::query::{Owned, OwnerRules};
 
 /// Whom it concerns.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,6 +33,13 @@ impl PeopleArgs {
     pub(super) fn load(&self, printer: &mut Printer) -> Result<Stated, CliError> {
         let rules = self.owners.as_deref().map(OwnerRules::read).transpose()?;
         Ok(Stated { maintainers: read_maintainers(&self.maintainers, printer)?, rules })
+    }
+}
+
+impl Stated {
+    /// Whom the attributes of a graph concern.
+    pub(super) fn of<'a>(&'a self, graph: &'a Graph) -> Owned<'a> {
+        Owned::new(graph, &self.maintainers, self.rules.as_ref())
     }
 }
 

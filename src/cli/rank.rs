@@ -8,13 +8,17 @@ use super::Outcome;
 use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
+use super::html::HtmlArgs;
+use super::people::PeopleArgs;
 use super::printer::Printer;
 use super::scope::tell_unknown;
 use crate::query::{self, BumpRates, PackageRankParams, RankParams, rank, rank_packages};
 use crate::report::Format;
+use crate::report::html::RankPage;
 
-/// How many a table shows unless told otherwise.
+/// How many a table shows unless told otherwise, and how many a page has.
 const TOP: usize = 20;
+const ON_A_PAGE: usize = 2_000;
 
 /// Arguments of `rank`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,10 @@ pub(super) struct Args {
     costs: CostArgs,
     #[command(flatten)]
     closure: ClosureArgs,
+    #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -61,18 +69,38 @@ impl From<By> for query::By {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let rates = args.bump_rates.as_deref().map(BumpRates::read).transpose()?.unwrap_or_default();
+    let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let by = query::By::from(args.by);
     let wanted = args.costs.is_given() || by != query::By::Builds;
     let costs = wanted.then(|| args.costs.load(&graph, printer)).transpose()?;
     let reading = matches!(printer.format(), Format::Table | Format::Markdown);
     let top = if args.all { None } else { args.top.or(reading.then_some(TOP)) };
+    let shown = top.unwrap_or(usize::MAX);
+    // a page has room for more than a table
+    let on_page = args.html.is_given().then(|| if args.all { usize::MAX } else { args.top.unwrap_or(ON_A_PAGE) });
+    let top = on_page.map_or(top, |on_page| Some(on_page.max(shown)));
     if args.packages {
         tell_unknown(&rates, &graph, printer);
         let params = PackageRankParams { top, by, costs: costs.as_ref(), rates: &rates };
-        printer.report(&rank_packages(&graph, params)?)?;
+        let mut report = rank_packages(&graph, params)?;
+        if let Some(on_page) = on_page {
+            let rest = report.packages.split_off(on_page.min(report.packages.len()));
+            args.html.write(&report, printer)?;
+            report.packages.extend(rest);
+        }
+        report.packages.truncate(shown);
+        printer.report(&report)?;
     } else {
-        printer.report(&rank(&graph, RankParams { top, by, costs: costs.as_ref() })?)?;
+        let mut report = rank(&graph, RankParams { top, by, costs: costs.as_ref() })?;
+        if let Some(on_page) = on_page {
+            let rest = report.nodes.split_off(on_page.min(report.nodes.len()));
+            let owners = stated.of(&graph).by_attribute();
+            args.html.write(&RankPage { report: &report, owners: &owners }, printer)?;
+            report.nodes.extend(rest);
+        }
+        report.nodes.truncate(shown);
+        printer.report(&report)?;
     }
     Ok(Outcome::Fine)
 }

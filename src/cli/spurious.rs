@@ -7,10 +7,13 @@ use super::closure::ClosureArgs;
 use super::costs::CostArgs;
 use super::error::CliError;
 use super::evidence::{EvidenceArgs, grades};
+use super::html::HtmlArgs;
 use super::impact::SELECTORS;
+use super::people::PeopleArgs;
 use super::printer::{Printer, counted};
 use super::scope::{RatesArgs, ScopeArgs, tell_unknown};
 use crate::query::{Baseline, Ignores, SpuriousParams, SpuriousReport, spurious};
+use crate::report::html::SpuriousPage;
 use crate::role::EffectiveInputs;
 use crate::verdict::Grade;
 
@@ -65,6 +68,10 @@ pub(super) struct Args {
     costs: CostArgs,
     #[command(flatten)]
     closure: ClosureArgs,
+    #[command(flatten)]
+    people: PeopleArgs,
+    #[command(flatten)]
+    html: HtmlArgs,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError> {
@@ -72,6 +79,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let rates = args.rates.read()?;
     let ignores = args.ignore.as_deref().map(Ignores::read).transpose()?.unwrap_or_default();
     let baseline = args.fail_on_new.as_deref().map(Baseline::read).transpose()?;
+    let stated = args.people.load(printer)?;
     let graph = args.closure.load(printer)?;
     let scope = args.scope.resolve(&graph, &selectors)?;
     tell_unknown(&rates, &graph, printer);
@@ -90,6 +98,10 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         shown: args.top,
     };
     let report = spurious(&graph, &effective, &verdicts, &evidence, &params);
+    if args.html.is_given() {
+        let owners = stated.of(&graph).by_attribute();
+        args.html.write(&SpuriousPage { report: &report, owners: &owners }, printer)?;
+    }
     printer.report(&report)?;
     let stale: Vec<String> =
         report.stale_ignores.iter().map(|stale| format!("--ignore: nothing needs {}", stale.line())).collect();

@@ -66,7 +66,7 @@ pub use levels::{
 };
 pub use needless::{Needless, NeedlessBuilds, needless, needless_builds};
 pub use overlay::{Overlay, PackageEdits, Place, Reference, Steps, Wanted, overlay};
-pub use owned::Owned;
+pub use owned::{AttributeOwners, Owned};
 pub use package_rank::{PackageRankParams, PackageRankReport, PackageYear, RankedPackage, rank_packages};
 pub use path_node::PathNode;
 pub use rank::{BumpCost, By, RankError, RankParams, RankReport, RankedNode, rank};

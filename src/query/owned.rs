@@ -1,6 +1,6 @@
 //! Who stands behind what is rebuilt.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::OwnerRules;
 use super::impact::Listed;
@@ -29,7 +29,19 @@ impl<'a> Owned<'a> {
         for attribute in self.graph.attributes_of(node) {
             self.add(attribute, &mut found);
         }
-        found.into_iter().map(str::to_owned).collect()
+        owned(found)
+    }
+
+    /// The same by attribute, of all attributes of the graph. Linear in these, and the matching of globs.
+    #[must_use]
+    pub fn by_attribute(&self) -> AttributeOwners {
+        let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for attribute in self.graph.attributes() {
+            // one name has an attribute for each system
+            self.add(attribute, all.entry(self.graph.attribute_name(attribute)).or_default());
+        }
+        all.retain(|_, owners| !owners.is_empty());
+        AttributeOwners(all.into_iter().map(|(name, owners)| (name.to_owned(), owned(owners))).collect())
     }
 
     fn add(&self, attribute: AttributeId, found: &mut BTreeSet<&'a str>) {
@@ -50,5 +62,22 @@ impl<'a> Owned<'a> {
         for listed in list {
             listed.owners = self.of(listed.node);
         }
+    }
+}
+
+fn owned(words: BTreeSet<&str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// Maintainers, teams and owners by attribute, without systems. The default is that nobody is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttributeOwners(BTreeMap<String, Vec<String>>);
+
+impl AttributeOwners {
+    /// Whom any of these attributes concerns: ascending, each once. O(attributes · log).
+    #[must_use]
+    pub fn of<S: AsRef<str>>(&self, attributes: &[S]) -> Vec<String> {
+        let found = attributes.iter().filter_map(|attribute| self.0.get(attribute.as_ref()));
+        owned(found.flatten().map(String::as_str).collect())
     }
 }

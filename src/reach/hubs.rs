@@ -138,9 +138,10 @@ mod tests {
         let propagation = Propagation::from_consumers(consumers);
         let mut distances = vec![u32::MAX; consumers.len()];
         distances[bumped as usize] = 0;
-        for node in 0..consumers.len() {
-            for &consumer in consumers[node].iter().filter(|_| distances[node] != u32::MAX) {
-                distances[consumer as usize] = distances[consumer as usize].min(distances[node] + 1);
+        for (node, consumers) in consumers.iter().enumerate() {
+            let Some(next) = distances[node].checked_add(1) else { continue };
+            for &consumer in consumers {
+                distances[consumer as usize] = distances[consumer as usize].min(next);
             }
         }
         let reached = || (0u32..).zip(&distances).filter(|(_, distance)| **distance != u32::MAX);

@@ -8,7 +8,7 @@ use super::Render;
 use super::cost::HEAVYWEIGHTS;
 use super::table::{self, Column, Layout, counted, number};
 use super::words::verdict;
-use crate::query::{CostReport, DiffReport, Listed, People, Person};
+use crate::query::{AttributeOwners, CostReport, DiffReport, Listed, People, Person};
 
 mod causes;
 mod comment;
@@ -46,13 +46,15 @@ pub struct DiffPage<'r> {
     pub mention: bool,
     /// What is built and fetched, one by one, for an HTML page: see [`crate::query::Diff::list`].
     pub built: &'r [Listed],
+    /// Whom attributes concern, for an HTML page.
+    pub owners: Option<&'r AttributeOwners>,
 }
 
 impl<'r> DiffPage<'r> {
     /// The first causes, and nobody is mentioned.
     #[must_use]
     pub fn new(report: &'r DiffReport) -> Self {
-        Self { report, causes: Some(CAUSES), mention: false, built: &[] }
+        Self { report, causes: Some(CAUSES), mention: false, built: &[], owners: None }
     }
 }
 

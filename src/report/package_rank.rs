@@ -59,7 +59,7 @@ impl PackageRankReport {
     }
 
     /// What stands below the table.
-    fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let year = &self.per_year;
         let mut takes = vec![format!("{} builds", yearly(year.builds))];
         takes.extend(year.hours.map(|hours| format!("{} of machine time", duration(hours))));

@@ -72,12 +72,12 @@ fn signed(builds: i64) -> String {
     format!("{}{}", if builds < 0 { "-" } else { "" }, number(builds.unsigned_abs()))
 }
 
-fn remedy(remedy: Option<Treatment>) -> String {
+pub(super) fn remedy(remedy: Option<Treatment>) -> String {
     remedy.map_or("none", |remedy| remedy.as_str()).to_owned()
 }
 
 impl BlockedBy {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let more = if self.more > 0 { format!(" and {} more", number(self.more)) } else { String::new() };
         format!("{}{more}", self.input.name)
     }
@@ -194,6 +194,11 @@ impl SpuriousReport {
             lines.push(format!("since the baseline: {new} new (+), {gone} gone"));
         }
         lines
+    }
+
+    /// The answer in sentences.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        std::iter::once(self.headline()).chain(self.lines()).collect()
     }
 
     /// What the builds cost, and what is saved of that.

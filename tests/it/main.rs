@@ -16,6 +16,7 @@ mod farm;
 mod features;
 mod graph_traits;
 mod impact_cost;
+mod impact_page;
 mod layering;
 mod levels;
 mod needs;

@@ -294,7 +294,7 @@ fn comments_hold() {
         for (count, bits) in [(0, 0), (60, 1), (400, 3), (3_000, 2), (1_000, 40), (300, 300)] {
             let report = monster(seed, count, bits);
             for mention in [false, true] {
-                check(&DiffPage { report: &report, causes: None, mention, built: &[] });
+                check(&DiffPage { report: &report, causes: None, mention, built: &[], owners: None });
             }
             check(&DiffPage::new(&report));
         }
@@ -306,7 +306,7 @@ fn comments_hold() {
 #[test]
 fn a_hundred_thousand_attributes() {
     let report = monster(1, 100_000, 2);
-    let comment = check(&DiffPage { report: &report, causes: None, mention: false, built: &[] });
+    let comment = check(&DiffPage { report: &report, causes: None, mention: false, built: &[], owners: None });
     // it is used: what is cut is cut because there is no room
     assert!(comment.len() > 60_000, "{} bytes", comment.len());
     for part in [
@@ -356,7 +356,7 @@ fn people_are_told_only_when_asked() {
     // what is no handle is never written bare
     for name in ["@a b", "@a|b", "@", "@-a", "@a/b/c", "@é", "Some One", "@a\n", "@a<b>", "@a/"] {
         day.people = Some(People { maintainers: vec![person(name, 1, 0)], ..People::default() });
-        let comment = check(&DiffPage { report: &day, causes: None, mention: true, built: &[] });
+        let comment = check(&DiffPage { report: &day, causes: None, mention: true, built: &[], owners: None });
         assert!(!comment.contains(&format!("| {name} |")), "{name}");
     }
 }

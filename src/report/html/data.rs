@@ -1,10 +1,13 @@
 //! What scripts are told of a page: columns and pictures. The values stand in the tables themselves.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::page::Page;
 use super::picture::Picture;
 use super::table::Column;
+use crate::report::table::printable;
 
 #[derive(Serialize)]
 struct PageData<'p> {
@@ -15,7 +18,7 @@ struct PageData<'p> {
 #[derive(Serialize)]
 struct SectionData<'p> {
     id: &'static str,
-    title: &'p str,
+    title: Cow<'p, str>,
     columns: Vec<ColumnData>,
     rows: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +43,7 @@ impl From<&Column> for ColumnData {
 pub(super) fn json(page: &Page) -> serde_json::Result<String> {
     let sections = page.sections.iter().map(|section| SectionData {
         id: section.id,
-        title: &section.title,
+        title: printable(&section.title),
         columns: section.table.columns.iter().map(ColumnData::from).collect(),
         rows: section.table.rows.len(),
         picture: section.picture.as_ref(),

@@ -11,6 +11,7 @@ use super::table::{Column, Table};
 use crate::query::{Cause, CauseKind, Counted, DiffReport, Person, Root, SpuriousChanges, SpuriousInput};
 use crate::report::DiffPage;
 use crate::report::diff::{said, title};
+use crate::report::spurious::remedy;
 use crate::report::table::{counted, number};
 use crate::report::words::share_of;
 
@@ -24,9 +25,9 @@ impl Pictured for DiffPage<'_> {
     fn page(&self) -> Page {
         let report = self.report;
         let sections = [
-            report.causes_section(),
+            self.causes_section(),
             rebuilt_section(self.built),
-            report.attributes_section(),
+            self.attributes_section(),
             report.cost.as_ref().and_then(heavyweights_section),
             report.roots_section(),
             report.spurious.as_ref().and_then(spurious_section),
@@ -40,6 +41,99 @@ impl Pictured for DiffPage<'_> {
             notes: report.notes.clone(),
             sections: sections.into_iter().flatten().collect(),
         }
+    }
+}
+
+impl DiffPage<'_> {
+    fn owners_of<S: AsRef<str>>(&self, attributes: &[S]) -> Vec<String> {
+        self.owners.map_or_else(Vec::new, |owners| owners.of(attributes))
+    }
+
+    fn causes_section(&self) -> Option<Section> {
+        let report = self.report;
+        let whole = match report.counted {
+            Counted::Attributes => "attributes",
+            Counted::Derivations => "derivations",
+        };
+        let columns = vec![
+            Column::new("cause", "cause", Kind::Text),
+            Column::new("what", "what changed", Kind::Text),
+            Column::facet("kind", "kind of edit", Kind::Text),
+            Column::new("share", "share", Kind::Count),
+            Column::new("exclusive", "only by it", Kind::Count),
+            Column::new("shared", "shared", Kind::Count),
+            Column::new("built_exclusive", "builds only by it", Kind::Count),
+            Column::new("built_shared", "builds shared", Kind::Count),
+            Column::new("hours", "time", Kind::Hours),
+            Column::new("hours_exclusive", "time only by it", Kind::Hours),
+            Column::new("hours_shared", "time shared", Kind::Hours),
+            Column::new("attributes", "attributes", Kind::Names),
+            Column::facet("owner", "owner", Kind::Names),
+            Column::new("used_by", "used by", Kind::Names),
+            Column::new("drv", "derivation", Kind::Path),
+        ];
+        let rows: Vec<Vec<Cell>> =
+            report.causes.iter().map(|cause| cause_row(cause, self.owners_of(&cause.attributes))).collect();
+        let count = rows.len() as u64;
+        if count == 0 {
+            return None;
+        }
+        let mut empty = vec!["hours", "hours_exclusive", "hours_shared", "attributes", "owner", "used_by"];
+        if report.counted == Counted::Derivations {
+            empty.extend(["built_exclusive", "built_shared"]);
+        }
+        let rows = match report.counted {
+            Counted::Attributes => rows,
+            // the same figures twice
+            Counted::Derivations => rows.into_iter().map(without_builds).collect(),
+        };
+        let table = Table { columns, rows }.without_empty(&empty);
+        Some(Section {
+            id: "causes",
+            title: "What causes it".to_owned(),
+            lead: format!(
+                "{}. A rebuild with several causes counts for each; of the share each has its part of it.",
+                counted(count, "edit")
+            ),
+            picture: Some(report.causes_picture(whole)),
+            table,
+        })
+    }
+
+    fn attributes_section(&self) -> Option<Section> {
+        let columns = vec![
+            Column::new("attribute", "attribute", Kind::Text),
+            Column::facet("set", "package set", Kind::Text),
+            Column::facet("status", "status", Kind::Text),
+            Column::facet("owner", "owner", Kind::Names),
+            Column::new("cause", "edited by", Kind::Names),
+            Column::new("was", "was", Kind::Names),
+            Column::new("failing_on", "fails on", Kind::Names),
+            Column::new("error", "message", Kind::Text),
+        ];
+        let words = |words: &std::collections::BTreeSet<&str>| words.iter().map(|&word| word.to_owned()).collect();
+        let rows: Vec<Vec<Cell>> = said(self.report)
+            .into_iter()
+            .map(|(attribute, said)| {
+                vec![
+                    Cell::Text(attribute.to_owned()),
+                    Cell::Text(set_of(Some(attribute))),
+                    Cell::Text(said.status().to_owned()),
+                    Cell::Names(self.owners_of(&[attribute])),
+                    Cell::Names(said.causes.clone()),
+                    Cell::Names(said.was.iter().map(|&name| name.to_owned()).collect()),
+                    Cell::Names(words(&said.failing_on)),
+                    Cell::text(Vec::from_iter(said.errors.iter().copied()).join("; ")),
+                ]
+            })
+            .collect();
+        (!rows.is_empty()).then(|| Section {
+            id: "attributes",
+            title: "Attributes".to_owned(),
+            lead: self.report.attributes_lead(),
+            picture: None,
+            table: Table { columns, rows }.without_empty(&["owner", "cause", "was", "failing_on", "error"]),
+        })
     }
 }
 
@@ -57,54 +151,6 @@ impl DiffReport {
         }
         facts.extend(self.cost.iter().flat_map(cost_facts));
         facts
-    }
-
-    fn causes_section(&self) -> Option<Section> {
-        let whole = match self.counted {
-            Counted::Attributes => "attributes",
-            Counted::Derivations => "derivations",
-        };
-        let columns = vec![
-            Column::new("cause", "cause", Kind::Text),
-            Column::new("what", "what changed", Kind::Text),
-            Column::facet("kind", "kind of edit", Kind::Text),
-            Column::new("share", "share", Kind::Count),
-            Column::new("exclusive", "only by it", Kind::Count),
-            Column::new("shared", "shared", Kind::Count),
-            Column::new("built_exclusive", "builds only by it", Kind::Count),
-            Column::new("built_shared", "builds shared", Kind::Count),
-            Column::new("hours", "time", Kind::Hours),
-            Column::new("hours_exclusive", "time only by it", Kind::Hours),
-            Column::new("hours_shared", "time shared", Kind::Hours),
-            Column::new("attributes", "attributes", Kind::Names),
-            Column::new("used_by", "used by", Kind::Names),
-            Column::new("drv", "derivation", Kind::Path),
-        ];
-        let rows: Vec<Vec<Cell>> = self.causes.iter().map(cause_row).collect();
-        let count = rows.len() as u64;
-        if count == 0 {
-            return None;
-        }
-        let mut empty = vec!["hours", "hours_exclusive", "hours_shared", "attributes", "used_by"];
-        if self.counted == Counted::Derivations {
-            empty.extend(["built_exclusive", "built_shared"]);
-        }
-        let rows = match self.counted {
-            Counted::Attributes => rows,
-            // the same figures twice
-            Counted::Derivations => rows.into_iter().map(without_builds).collect(),
-        };
-        let table = Table { columns, rows }.without_empty(&empty);
-        Some(Section {
-            id: "causes",
-            title: "What causes it".to_owned(),
-            lead: format!(
-                "{}. A rebuild with several causes counts for each; of the share each has its part of it.",
-                counted(count, "edit")
-            ),
-            picture: Some(self.causes_picture(whole)),
-            table,
-        })
     }
 
     fn causes_picture(&self, whole: &'static str) -> Picture {
@@ -130,44 +176,10 @@ impl DiffReport {
         }
         Picture::Bars(Bars {
             label: "What each edit has rebuilt".to_owned(),
-            of: "cause",
+            of: vec!["cause"],
             measures,
             longest: true,
             limit: DRAWN,
-        })
-    }
-
-    fn attributes_section(&self) -> Option<Section> {
-        let columns = vec![
-            Column::new("attribute", "attribute", Kind::Text),
-            Column::facet("set", "package set", Kind::Text),
-            Column::facet("status", "status", Kind::Text),
-            Column::new("cause", "edited by", Kind::Names),
-            Column::new("was", "was", Kind::Names),
-            Column::new("failing_on", "fails on", Kind::Names),
-            Column::new("error", "message", Kind::Text),
-        ];
-        let words = |words: &std::collections::BTreeSet<&str>| words.iter().map(|&word| word.to_owned()).collect();
-        let rows: Vec<Vec<Cell>> = said(self)
-            .into_iter()
-            .map(|(attribute, said)| {
-                vec![
-                    Cell::Text(attribute.to_owned()),
-                    Cell::Text(set_of(Some(attribute))),
-                    Cell::Text(said.status().to_owned()),
-                    Cell::Names(said.causes.clone()),
-                    Cell::Names(said.was.iter().map(|&name| name.to_owned()).collect()),
-                    Cell::Names(words(&said.failing_on)),
-                    Cell::text(Vec::from_iter(said.errors.iter().copied()).join("; ")),
-                ]
-            })
-            .collect();
-        (!rows.is_empty()).then(|| Section {
-            id: "attributes",
-            title: "Attributes".to_owned(),
-            lead: self.attributes_lead(),
-            picture: None,
-            table: Table { columns, rows }.without_empty(&["cause", "was", "failing_on", "error"]),
         })
     }
 
@@ -213,7 +225,7 @@ impl DiffReport {
     fn people_section(&self) -> Option<Section> {
         let people = self.people.as_ref()?;
         let columns = vec![
-            Column::new("owners", "who", Kind::Names),
+            Column::facet("owner", "owner", Kind::Names),
             Column::facet("role", "role", Kind::Text),
             Column::new("rebuilt", "rebuilt attributes", Kind::Count),
             Column::new("edited", "edited attributes", Kind::Count),
@@ -253,7 +265,7 @@ const fn kind(kind: CauseKind) -> &'static str {
     }
 }
 
-fn cause_row(cause: &Cause) -> Vec<Cell> {
+fn cause_row(cause: &Cause, owners: Vec<String>) -> Vec<Cell> {
     let mut what: Vec<String> = cause.what.iter().take(CHANGES).cloned().collect();
     if cause.what.len() > CHANGES {
         what.push(format!("{} more", number((cause.what.len() - CHANGES) as u64)));
@@ -274,6 +286,7 @@ fn cause_row(cause: &Cause) -> Vec<Cell> {
         hours(|hours| hours.exclusive),
         hours(|hours| hours.shared),
         Cell::Names(cause.attributes.clone()),
+        Cell::Names(owners),
         Cell::Names(cause.used_by.clone()),
         match cause.drv.is_empty() {
             true => Cell::None,
@@ -313,7 +326,7 @@ fn spurious_section(changes: &SpuriousChanges) -> Option<Section> {
             Cell::Text(input.verdict.as_str().to_owned()),
             input.grade.map_or(Cell::None, |grade| Cell::Text(grade.as_str().to_owned())),
             Cell::text(input.rule.clone().unwrap_or_default()),
-            Cell::Text(input.remedy.map_or("none", |remedy| remedy.as_str()).to_owned()),
+            Cell::Text(remedy(input.remedy)),
             saves.map_or(Cell::None, |saves| Cell::Number(saves.builds as f64)),
             saves.and_then(|saves| saves.hours()).map_or(Cell::None, Cell::Number),
         ]

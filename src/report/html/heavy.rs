@@ -33,7 +33,7 @@ pub(super) fn heavyweights_section(cost: &CostReport) -> Option<Section> {
         .collect();
     let picture = Picture::Bars(Bars {
         label: "Machine time of the builds that take longest".to_owned(),
-        of: "drv",
+        of: vec!["drv"],
         measures: vec![Measure::one("hours", "machine time", "hours")],
         longest: false,
         limit: rows.len(),

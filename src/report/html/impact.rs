@@ -103,7 +103,7 @@ impl ImpactReport {
             self.by_distance.iter().map(|count| vec![Cell::count(count.distance), Cell::count(count.derivations)]);
         let picture = Picture::Bars(Bars {
             label: "Rebuilt derivations by distance".to_owned(),
-            of: "distance",
+            of: vec!["distance"],
             measures: vec![Measure::one("builds", "builds", "derivations")],
             longest: false,
             limit: self.by_distance.len(),

@@ -1,5 +1,6 @@
 //! A page as HTML.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -161,7 +162,8 @@ fn small_cell(column: &Column, cell: &Cell) -> Markup {
 }
 
 /// A table as compact HTML: end tags that may be left out are, and a value stands beside its text only where the
-/// text does not tell it. A store path is told by its digest, if that and its name make it.
+/// text does not tell it. A store path is told by its digest, if that and its name make it, and once until its name
+/// stands for another.
 fn large(table: &Table) -> String {
     let prefix = store(table);
     let mut text = String::with_capacity(table.rows.len() * 200);
@@ -170,9 +172,18 @@ fn large(table: &Table) -> String {
         let _ = write!(text, "<th>{}", escaped(column.title));
     }
     text.push_str("</thead><tbody>");
+    let mut told = BTreeMap::new();
     for row in &table.rows {
         text.push_str("\n<tr>");
         for (column, cell) in table.columns.iter().zip(row) {
+            // a name that stands for the same path as when it came last needs no path
+            if let Cell::Path { path, name } = cell
+                && told.insert(printable(name), path.as_str()) == Some(path.as_str())
+            {
+                text.push_str("<td>");
+                cell.shown(column.kind).render_to(&mut text);
+                continue;
+            }
             compact(&mut text, column.kind, cell, &prefix);
         }
     }

@@ -115,8 +115,8 @@ pub struct Slice {
 pub struct Bars {
     /// What it shows, in words.
     pub label: String,
-    /// The column that names the bars.
-    pub of: &'static str,
+    /// The columns that name a bar, parted by an arrow.
+    pub of: Vec<&'static str>,
     /// What the bars' lengths can be; the first is shown first.
     pub measures: Vec<Measure>,
     /// Whether the longest bars are drawn, the longest first; else the first rows, as they stand.

@@ -27,7 +27,7 @@
   function bar({ table }, row, { of }, { series }) {
     const values = series.map(({ column }) => Number(table.value(row, column) ?? 0));
     const texts = series.map(({ column }) => table.text(row, column) || "0");
-    const name = table.text(row, of) || "(none)";
+    const name = of.map((key) => table.text(row, key) || "(none)").join(" → ");
     return { row, name, values, texts, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
   }
 
@@ -66,7 +66,7 @@
     const y = d3.scaleBand().domain(bars.map(({ row }) => row)).range([top, top + bars.length * step]).paddingInner(0.28).paddingOuter(0.14);
     const ticks = Math.max(2, Math.floor((width - behind - gutter) / 110));
     const axis = d3.axisTop(x).ticks(ticks).tickSize(-(bars.length * step)).tickPadding(6);
-    const plain = axis.scale().tickFormat(ticks, ",");
+    const plain = (value) => (Number.isInteger(value) ? ripple.number(value) : String(Number(value.toPrecision(6))));
     axis.tickFormat((value) => (suffix ? `${plain(value)} ${suffix}` : plain(value)));
     const drawn = svg.append("g").attr("class", "axis").attr("aria-hidden", "true").attr("transform", `translate(0,${top})`).call(axis);
     drawn.select(".domain").remove();

@@ -3,7 +3,8 @@
 (() => {
   // stands for "has none"
   const NONE = "(none)";
-  const list = (value) => (Array.isArray(value) ? (value.length ? value : [NONE]) : [String(value ?? NONE)]);
+  const is = (value, wanted) => (Array.isArray(value) ? (value.length ? value.includes(wanted) : wanted === NONE) : String(value ?? NONE) === wanted);
+  const EMPTY = [NONE];
   let facets = [];
 
   // the facets of all tables, with their values and how often each is there
@@ -13,8 +14,10 @@
       for (const { key, title, kind } of table.columns.filter((column) => column.filter)) {
         if (!found.has(key)) found.set(key, { key, title: kind === "grade" ? "grade" : title, kind, counts: new Map() });
         const { counts } = found.get(key);
-        for (let row = 0; row < table.rows; row++) {
-          for (const value of list(table.value(row, key))) counts.set(value, (counts.get(value) ?? 0) + 1);
+        const count = (value) => counts.set(value, (counts.get(value) ?? 0) + 1);
+        for (const value of table.values(key)) {
+          if (Array.isArray(value)) (value.length ? value : EMPTY).forEach(count);
+          else count(String(value ?? NONE));
         }
       }
     }
@@ -72,10 +75,14 @@
 
   // the rows of a table that pass
   function passing(table, words, picked) {
-    const tests = picked.filter(({ key }) => table.has(key));
-    const rows = [];
-    for (let row = 0; row < table.rows; row++) {
-      if (tests.every(({ key, value }) => list(table.value(row, key)).includes(value)) && words.every((word) => table.words(row).includes(word))) rows.push(row);
+    let rows = Array.from({ length: table.rows }, (_, row) => row);
+    for (const { key, value } of picked.filter(({ key }) => table.has(key))) {
+      const values = table.values(key);
+      rows = rows.filter((row) => is(values[row], value));
+    }
+    for (const word of words) {
+      const found = table.search(word);
+      rows = rows.filter((row) => found[row]);
     }
     return rows;
   }
@@ -96,6 +103,7 @@
     };
     const { search, clear } = controls(state);
     const keys = new Set(["q", ...facets.map(({ key }) => key)]);
+    ripple.filters = keys;
     // whether any table's rows may be others now
     return (changed) => {
       if (changed && ![...changed].some((key) => keys.has(key))) return false;

@@ -21,13 +21,26 @@
     shownFor = null;
   }
 
-  // Makes elements into marks of one group: one of them is reached by Tab, arrows go to the nearest in their
-  // direction. marks: [{node, key, lines, label, pick}]; `lines` are told by the tooltip, `pick` is what a click, Enter
-  // or Space does, if anything; out: what Escape does.
+  // Makes elements of one SVG into marks: one of them is reached by Tab, arrows go to the nearest in their direction.
+  // marks: [{node, key, lines, label, pick, box}]; `lines` are told by the tooltip, `pick` is what a click, Enter or
+  // Space does, if anything; `box` ({x, y, width, height}) is framed when pointed at, where the node has no frame of
+  // its own. out: what Escape does.
   ripple.marks = (marks, { out } = {}) => {
+    if (!marks.length) return;
+    const byNode = new Map(marks.map((mark) => [mark.node, mark]));
+    const of = (event) => byNode.get(event.target.closest("[data-key]"));
+    marks.forEach(({ node, key, lines, label, pick }, at) => {
+      node.setAttribute("data-key", key);
+      node.setAttribute("tabindex", at ? "-1" : "0");
+      if (!node.hasAttribute("role")) node.setAttribute("role", pick ? "button" : "img");
+      node.setAttribute("aria-label", label ?? lines.join(", "));
+    });
+    let reached = marks[0];
     const focus = (mark) => {
-      for (const other of marks) other.node.setAttribute("tabindex", other === mark ? "0" : "-1");
-      mark.node.focus({ preventScroll: false });
+      reached.node.setAttribute("tabindex", "-1");
+      mark.node.setAttribute("tabindex", "0");
+      reached = mark;
+      mark.node.focus();
     };
     const centre = ({ node }) => {
       const { left, right, top, bottom } = node.getBoundingClientRect();
@@ -46,46 +59,55 @@
       }
       return best;
     };
+    const frame = ({ node, box }) => {
+      if (!box || node.lastChild?.classList.contains("edge")) return;
+      d3.select(node).append("rect").attr("class", "edge").attr("x", box.x).attr("y", box.y).attr("width", box.width).attr("height", box.height);
+    };
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    marks.forEach((mark, at) => {
-      const { node } = mark;
-      node.setAttribute("data-key", mark.key);
-      node.setAttribute("tabindex", at ? "-1" : "0");
-      if (!node.hasAttribute("role")) node.setAttribute("role", mark.pick ? "button" : "img");
-      node.setAttribute("aria-label", mark.label ?? mark.lines.join(", "));
-      node.addEventListener("pointermove", (event) => showTip(mark, mark.lines, event.clientX, event.clientY));
-      node.addEventListener("pointerleave", hideTip);
-      node.addEventListener("focus", () => {
-        if (!node.matches(":focus-visible")) return;
-        const { left, bottom } = node.getBoundingClientRect();
-        showTip(mark, mark.lines, left, Math.min(bottom, innerHeight - 20));
-      });
-      node.addEventListener("blur", hideTip);
-      if (mark.pick) {
-        node.addEventListener("click", () => {
-          hideTip();
-          mark.pick();
-        });
+    const press = (mark, key) => {
+      if (arrows[key]) return next(mark, ...arrows[key]) ?? mark;
+      if (key === "Home") return marks[0];
+      if (key === "End") return marks.at(-1);
+      if ((key === "Enter" || key === " ") && mark.pick) {
+        hideTip();
+        mark.pick();
+        return mark;
       }
-      node.addEventListener("keydown", (event) => {
-        const { key } = event;
-        if (event.ctrlKey || event.metaKey || event.altKey) return;
-        let to = null;
-        if (arrows[key]) to = next(mark, ...arrows[key]);
-        else if (key === "Home") to = marks[0];
-        else if (key === "End") to = marks.at(-1);
-        else if ((key === "Enter" || key === " ") && mark.pick) {
-          hideTip();
-          mark.pick();
-        } else if (key === "Escape") {
-          const open = shownFor !== null;
-          hideTip();
-          if (out) out();
-          else if (!open) return;
-        } else return;
-        event.preventDefault();
-        if (to) focus(to);
-      });
+      if (key !== "Escape") return null;
+      const open = shownFor !== null;
+      hideTip();
+      if (out) out();
+      return out || open ? mark : null;
+    };
+    const svg = marks[0].node.ownerSVGElement;
+    svg.addEventListener("pointermove", (event) => {
+      const mark = of(event);
+      if (!mark) return hideTip();
+      frame(mark);
+      showTip(mark, mark.lines, event.clientX, event.clientY);
+    });
+    svg.addEventListener("pointerleave", hideTip);
+    svg.addEventListener("focusin", (event) => {
+      const mark = of(event);
+      if (!mark?.node.matches(":focus-visible")) return;
+      frame(mark);
+      const { left, bottom } = mark.node.getBoundingClientRect();
+      showTip(mark, mark.lines, left, Math.min(bottom, innerHeight - 20));
+    });
+    svg.addEventListener("focusout", hideTip);
+    svg.addEventListener("click", (event) => {
+      const mark = of(event);
+      if (!mark?.pick) return;
+      hideTip();
+      mark.pick();
+    });
+    svg.addEventListener("keydown", (event) => {
+      const mark = of(event);
+      if (!mark || event.ctrlKey || event.metaKey || event.altKey) return;
+      const to = press(mark, event.key);
+      if (!to) return;
+      event.preventDefault();
+      if (to !== mark) focus(to);
     });
   };
 

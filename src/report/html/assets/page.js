@@ -81,6 +81,8 @@ const ripple = (() => {
     if (found) found.scrollIntoView();
   }
 
+  const same = (some, others) => some.length === others.length && some.every((row, at) => row === others[at]);
+
   // draws a section's picture anew
   function draw(section) {
     if (!section.figure) return;
@@ -89,6 +91,7 @@ const ripple = (() => {
     const focused = host.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     host.replaceChildren();
     drawer.draw(host, section, section.rows, state);
+    section.drawn = section.rows;
     if (focused === null || focused === undefined) return;
     const again = [...host.querySelectorAll("[data-key]")].find((mark) => mark.dataset.key === focused);
     (again ?? host.querySelector('[tabindex="0"]'))?.focus({ preventScroll: true });
@@ -128,11 +131,12 @@ const ripple = (() => {
       const filtered = applyFilter(changed);
       for (const section of ripple.sections) {
         section.table.show(section.rows, state, changed, filtered);
-        if (!changed || filtered || redraws(changed)) draw(section);
+        const others = !section.drawn || !same(section.drawn, section.rows);
+        if (others || !changed || redraws(changed)) draw(section);
       }
     };
-    // sorting and colours change no picture
-    const redraws = (changed) => [...changed].some((key) => key !== "sort" && key !== "theme" && key !== "section");
+    // sorting and colours change no picture, and a filter does by its rows alone
+    const redraws = (changed) => [...changed].some((key) => !["sort", "theme", "section"].includes(key) && !ripple.filters.has(key));
     state.on(refresh);
     refresh(null);
     scrollToSection();

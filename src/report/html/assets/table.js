@@ -1,7 +1,8 @@
 // A section's table: its values, and what is shown of them.
 //
 // table.rows: how many; table.columns: [{key, title, kind, filter}]; table.has(key); table.value(row, key): a text, a
-// number, a list of texts, or null; table.text(row, key): as people read it.
+// number, a list of texts, or null; table.text(row, key): as people
+// read it; table.values(key): a column's values, by row.
 "use strict";
 (() => {
   const NUMBERS = new Set(["count", "hours", "bytes", "share"]);
@@ -41,6 +42,7 @@
     lines.shift();
     const columns = section.columns.map(() => ({ values: new Array(lines.length), texts: new Array(lines.length) }));
     const same = new Map();
+    const paths = new Map();
     // one copy of what comes again and again
     const shared = (value) => same.get(value) ?? (same.set(value, value), value);
     for (const [row, line] of lines.entries()) {
@@ -59,8 +61,13 @@
           continue;
         }
         const shown = plain(body);
+        if (kind === "path") {
+          // a name alone stands for the path that it had when it came last
+          if (raw === null) raw = paths.get(shown) ?? null;
+          else if (!raw.includes("/")) raw = `${store}${raw}-${shown}.drv`;
+          paths.set(shown, raw);
+        }
         if (raw === null) raw = shown === "" ? null : shown;
-        if (kind === "path" && raw !== null && !raw.includes("/")) raw = `${store}${raw}-${shown}.drv`;
         into.values[row] = kind === "path" ? raw : typed(kind, raw === null ? null : shared(raw));
         into.texts[row] = kind === "path" ? shown : shared(shown);
       }
@@ -104,7 +111,7 @@
       this.lists = lists;
       this.rows = lists[0].values.length;
       this.trs = new Array(this.rows);
-      this.haystacks = undefined;
+      this.words = undefined;
     }
 
     has(key) {
@@ -119,13 +126,40 @@
       return this.has(key) ? this.lists[this.at.get(key)].texts[row] : "";
     }
 
-    // the words of a row, in small letters
-    words(row) {
-      this.haystacks ??= new Array(this.rows);
-      return (this.haystacks[row] ??= this.lists
-        .flatMap(({ texts, values }, at) => (NUMBERS.has(this.columns[at].kind) ? [] : [texts[row], this.columns[at].kind === "path" ? values[row] : ""]))
-        .join("\n")
-        .toLowerCase());
+    // all values of a column
+    values(key) {
+      return this.lists[this.at.get(key)].values;
+    }
+
+    // of each row, whether it holds this text, which is in small letters and without line breaks
+    search(text) {
+      this.words ??= this.#words();
+      const { all, starts } = this.words;
+      const found = new Uint8Array(this.rows);
+      let row = 0;
+      for (let at = all.indexOf(text); at >= 0; at = row < this.rows ? all.indexOf(text, starts[row]) : -1) {
+        while (row + 1 < this.rows && starts[row + 1] <= at) row++;
+        found[row++] = 1;
+      }
+      return found;
+    }
+
+    // the words of all rows as one text, and where each row starts
+    #words() {
+      const lists = this.lists.filter((_, at) => !NUMBERS.has(this.columns[at].kind));
+      const paths = this.lists.filter((_, at) => this.columns[at].kind === "path");
+      const starts = new Array(this.rows);
+      const lines = new Array(this.rows);
+      let at = 0;
+      for (let row = 0; row < this.rows; row++) {
+        let line = "";
+        for (const { texts } of lists) line += `${texts[row]}\n`;
+        for (const { values } of paths) line += `${values[row] ?? ""}\n`;
+        lines[row] = line.toLowerCase();
+        starts[row] = at;
+        at += lines[row].length;
+      }
+      return { all: lines.join(""), starts };
     }
 
     #build(text, section) {

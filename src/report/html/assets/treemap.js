@@ -4,7 +4,10 @@
   const HEADER = 19;
   const LETTERS = 11;
   // boxes that would be smaller, in square pixels, are told together
-  const LEAST = { group: 160, leaf: 60 };
+  const LEAST = { group: 160, leaf: 70 };
+  // boxes that are drawn in all, or a few more; every group has some
+  const MOST = 1200;
+  const SOME = 10;
   const NEEDED = "needed";
 
   const encode = (path) => path.map(encodeURIComponent).join("/");
@@ -25,12 +28,14 @@
     return [...found.values()].filter(({ value }) => value > 0).sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1));
   }
 
-  // those that would be too small, as one
-  function gather(all, path, least, noun) {
-    const small = all.filter(({ value }) => value < least);
+  // those that would be too small or too many, as one; all are there by their value
+  function gather(all, path, least, most, noun) {
+    const found = all.findIndex(({ value }) => value < least);
+    const kept = Math.min(found < 0 ? all.length : found, most);
+    const small = all.slice(kept);
     if (small.length < 2) return all;
     const rest = { name: `${ripple.number(small.length)} more`, rest: ripple.counted(small.length, noun), path: [...path, "…"], rows: small.flatMap(({ rows }) => rows), value: small.reduce((sum, { value }) => sum + value, 0) };
-    return [...all.filter(({ value }) => value >= least), rest].sort((a, b) => b.value - a.value);
+    return [...all.slice(0, kept), rest].sort((a, b) => b.value - a.value);
   }
 
   function draw(host, section, rows, state) {
@@ -67,14 +72,15 @@
 
     // what is in the box: groups with their boxes, or boxes alone
     const level = zoom.length;
+    const most = (rows) => Math.max(SOME, Math.round((MOST * rows.reduce((sum, row) => sum + valueOf(row), 0)) / total));
     const leavesOf = (rows, path, depth) => {
-      if (depth < picture.path.length) return gather(groups(rows, path, nameAt(depth), valueOf), path, LEAST.leaf * perPixel, picture.path[depth]);
+      if (depth < picture.path.length) return gather(groups(rows, path, nameAt(depth), valueOf), path, LEAST.leaf * perPixel, most(rows), picture.path[depth]);
       const all = rows.map((row) => ({ name: table.text(row, table.columns[0].key), path: [...path, String(row)], rows: [row], value: valueOf(row), row }));
-      return gather(all.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value), path, LEAST.leaf * perPixel, "row");
+      return gather(all.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value), path, LEAST.leaf * perPixel, most(rows), "row");
     };
     let children;
     if (level + 1 < picture.path.length) {
-      children = gather(groups(inside, zoom, nameAt(level), valueOf), zoom, LEAST.group * perPixel, picture.path[level]);
+      children = gather(groups(inside, zoom, nameAt(level), valueOf), zoom, LEAST.group * perPixel, MOST, picture.path[level]);
       for (const child of children) if (!child.rest) child.children = leavesOf(child.rows, child.path, level + 1);
     } else {
       children = leavesOf(inside, zoom, level);
@@ -128,7 +134,6 @@
         shape(`tone ${coloured ? part.data.grade : "plain"}`);
         if (coloured && part.data.grade !== NEEDED && (part.x1 - part.x0) * (part.y1 - part.y0) > 30) shape("pattern").attr("fill", `url(#p-${part.data.grade})`);
       }
-      node.append("rect").attr("class", "edge").attr("x", leaf.x0).attr("y", leaf.y0).attr("width", wide).attr("height", high);
       if (wide > 34 && high > 15) {
         const name = ripple.clip(data.name, wide - 8, LETTERS);
         node.append("text").attr("x", leaf.x0 + 4).attr("y", leaf.y0 + 12.5).text(name);
@@ -142,6 +147,7 @@
         node: node.node(),
         key: encode(data.path),
         lines: [data.rest ? `${data.rest} more` : data.name, ...(where.length ? [where.join(" › ")] : []), `${told(data.value)}, ${share}`, ...(kind === "count" ? [] : [ripple.counted(data.rows.length, "build")]), ...shares],
+        box: { x: leaf.x0, y: leaf.y0, width: wide, height: high },
         pick: target && (() => goTo(target)),
       });
     }
