@@ -15,8 +15,8 @@ use super::printer::Printer;
 use crate::cost::Costs;
 use crate::graph::{Graph, NodeId};
 use crate::query::{
-    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, impact, needless_builds, price, remedied,
-    remedies, resolve, spread, systems_without_evidence,
+    Bump, ImpactParams, ImpactReport, Listed, RemedyParams, Selector, WhatIf, farm_runs, impact, needless_builds,
+    price, remedied, remedies, resolve, spread, systems_without_evidence,
 };
 use crate::report::Format;
 use crate::role::EffectiveInputs;
@@ -44,6 +44,9 @@ Remedies (A, B, C and PKG are selectors):
 
 /// How many hubs within a hub a page shows.
 const WITHIN: usize = 6;
+
+/// How many builds on a farm a page tells each by itself.
+const FARM_RUNS: usize = 2_000;
 
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
@@ -115,6 +118,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     if args.html.is_given() {
         report.spread = spread(&graph, &bumps, &[args.hubs, WITHIN, WITHIN]);
+        report.farm = pricing.as_ref().and_then(|pricing| farm_runs(&graph, &bumps, pricing.params(), FARM_RUNS));
         args.html.write(&report, printer)?;
     }
     if !list {

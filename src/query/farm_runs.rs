@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::cost::{Farm, Run, Schedule};
+use super::cost_report::{CostParams, made_again};
+use super::resolve::Bump;
+use crate::cost::{Farm, Run, Schedule, Work, schedule};
 use crate::graph::{Graph, NodeId};
 use crate::reach::hours;
 
@@ -127,4 +129,13 @@ fn joined(times: impl Iterator<Item = (u64, u64)>, gap: u64) -> Vec<(f64, f64)> 
         }
     }
     all.into_iter().map(|(start, end)| (hours(start as f64), hours(end as f64))).collect()
+}
+/// What the farm does with what the bumps rebuild and fetch, in its order; none where there is no farm, or it cannot
+/// build all of that. The time of a schedule.
+#[must_use]
+pub fn farm_runs(graph: &Graph, bumps: &[Bump], params: CostParams<'_>, most: usize) -> Option<FarmRuns> {
+    let (farm, scheduler) = params.farm?;
+    let nodes: Vec<NodeId> = bumps.iter().flat_map(|bump| bump.nodes.iter().copied()).collect();
+    let work = Work { graph, nodes: &made_again(graph, &nodes), millis: params.costs.millis(), asked: None };
+    schedule(&work, farm, scheduler).ok().map(|schedule| FarmRuns::of(graph, &schedule, farm, most))
 }

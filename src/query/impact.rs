@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::REPORT_VERSION;
 use super::cost_report::{CostReport, Price};
+use super::farm_runs::FarmRuns;
 use super::labels::{Branch, branch, kernel_of, labels, rebuilds_nixos_tests};
 use super::needless::Needless;
 use super::remedied::RemediedReport;
@@ -55,6 +56,9 @@ pub struct ImpactReport {
     /// The same with the hubs within each, for pictures, where they are asked for.
     #[serde(skip)]
     pub spread: Vec<Spread>,
+    /// What a farm does with it, for pictures, where it is asked for.
+    #[serde(skip)]
+    pub farm: Option<FarmRuns>,
     /// Each selector alone, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Share>,
@@ -316,6 +320,7 @@ pub fn impact(graph: &Graph, bumps: &[Bump], params: &ImpactParams) -> ImpactRep
         by_distance: by_distance(&rebuilt),
         hubs: hubs(&propagation, &rebuilt, params.hubs).into_iter().map(|hub| HubReport::of(graph, hub)).collect(),
         spread: Vec::new(),
+        farm: None,
         each,
         overlap,
         needless: Vec::new(),

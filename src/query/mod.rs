@@ -52,7 +52,7 @@ pub use explained::{
     ByteSpread, ExplainedCost, ExplainedCosts, ExplainedOutput, Kind as WorkKind, Seconds, SizeGrounds, TimeGrounds,
     explain_costs,
 };
-pub use farm_runs::{FarmLane, FarmRun, FarmRuns};
+pub use farm_runs::{FarmLane, FarmRun, FarmRuns, farm_runs};
 use impact::note_missing_kernels;
 pub use impact::{
     After, AttributeCounts, BumpReport, BumpedDerivation, DerivationCounts, DistanceCount, HubReport, ImpactParams,

@@ -30,7 +30,7 @@ fn data(page: &str) -> Value {
 fn figures_are_those_of_the_json() {
     let (json, page) = page(&["numpy", "hypothesis", "--cost", "--list"]);
     let mut facts = 0;
-    for tile in page.split("data-fact=\"").skip(1) {
+    for tile in page.split("<div class=\"fact\" data-fact=\"").skip(1) {
         let key = tile.split('"').next().unwrap();
         let value: f64 = between(tile, "data-v=\"", "\"").parse().unwrap();
         let pointer = format!("/{}", key.replace('.', "/"));

@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Kind, figure};
 use super::cost::cost_facts;
+use super::farm::{Farm, FarmTime};
 use super::heavy::heavyweights_section;
 use super::hubs::hubs_section;
 use super::page::{Fact, Page, Pictured, Section};
@@ -20,6 +21,7 @@ impl Pictured for ImpactReport {
             hubs_section(self),
             self.distances_section(),
             self.cost.as_ref().and_then(heavyweights_section),
+            self.farm_section(),
             self.each_section(),
             self.bumped_section(),
         ];
@@ -90,6 +92,40 @@ impl ImpactReport {
                 Some(hours) => figure(Kind::Hours, hours),
                 None => fraction(needless.savings.builds as f64, self.derivations.total),
             },
+        })
+    }
+
+    /// What a farm does with it.
+    fn farm_section(&self) -> Option<Section> {
+        let makespan = self.cost.as_ref()?.makespan.as_ref()?;
+        let columns = vec![
+            Column::new("name", "machines", Kind::Text),
+            Column::new("slots", "builds at a time", Kind::Count),
+            Column::new("builds", "builds", Kind::Count),
+            Column::new("busy_hours", "time", Kind::Hours),
+        ];
+        let rows = makespan.machines.iter().map(|machines| {
+            vec![
+                Cell::text(machines.name.clone()),
+                Cell::count(machines.slots),
+                Cell::count(machines.builds),
+                Cell::Number(machines.busy_hours),
+            ]
+        });
+        let picture = self.farm.as_ref().map(|runs| {
+            let farm = FarmTime::of(runs, "all".to_owned(), self.bump.selectors.join(", "));
+            Picture::Farm(Farm { label: "What each machine builds when".to_owned(), farms: vec![farm] })
+        });
+        Some(Section {
+            id: "farm",
+            title: "On the farm".to_owned(),
+            lead: format!(
+                "Done in {}; the machines build in {} of that time.",
+                figure(Kind::Hours, makespan.hours),
+                figure(Kind::Share, makespan.utilisation)
+            ),
+            picture,
+            table: Table { columns, rows: rows.collect() },
         })
     }
 

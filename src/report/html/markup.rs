@@ -79,7 +79,7 @@ fn header(page: &Page) -> Markup {
         }
         nav.bar aria-label="Page" {
             div.links {
-                @for section in &page.sections { a href={ "#" (section.id) } { (section.title) } }
+                @for section in &page.sections { a href={ "#" (section.id) } { (printable(&section.title)) } }
             }
             div.filter id="filter" role="search" {}
         }
@@ -90,7 +90,7 @@ fn tile(fact: &Fact) -> Markup {
     html! {
         div.fact data-fact=(fact.key) data-v=(fact.value) {
             dt { (fact.label) }
-            dd { (fact.text) }
+            dd { (printable(&fact.text)) }
             @if !fact.note.is_empty() { dd.note { (printable(&fact.note)) } }
         }
     }
@@ -99,7 +99,7 @@ fn tile(fact: &Fact) -> Markup {
 fn body_of(section: &Section) -> Markup {
     html! {
         section id=(section.id) aria-labelledby={ "h-" (section.id) } {
-            h2 id={ "h-" (section.id) } { a href={ "#" (section.id) } { (section.title) } }
+            h2 id={ "h-" (section.id) } { a href={ "#" (section.id) } { (printable(&section.title)) } }
             @if !section.lead.is_empty() { p.lead { (printable(&section.lead)) } }
             @if let Some(picture) = &section.picture {
                 figure data-picture=(picture.name()) data-of=(section.id) hidden {
@@ -118,7 +118,7 @@ fn rows(section: &Section) -> Markup {
             (counted(table.rows.len() as u64, "row"))
         }
         @if table.rows.len() <= SMALL {
-            div.scroll tabindex="0" role="region" aria-label={ "Table: " (section.title) } {
+            div.scroll tabindex="0" role="region" aria-label={ "Table: " (printable(&section.title)) } {
                 table data-table=(section.id) {
                     thead { tr { @for column in &table.columns { (heading(column)) } } }
                     tbody {
