@@ -123,7 +123,11 @@ fn the_page_is_turned_to_what_the_page_of_each_plan_has() {
             let asked = plan(wishes, farm, Some(variant.key.parse().unwrap())).page();
             assert_eq!(asked.facts, variant.facts);
             for (id, rows) in &variant.tables {
-                let (own, other) = (section(&page, id).unwrap(), section(&asked, id).unwrap());
+                let own = section(&page, id).unwrap();
+                let Some(other) = section(&asked, id) else {
+                    assert!(rows.is_empty(), "{id}");
+                    continue;
+                };
                 for column_of in &other.table.columns {
                     let wanted = column(&other, &other.table.rows, column_of.key);
                     assert_eq!(column(&own, rows, column_of.key), wanted, "{id} {}", column_of.key);

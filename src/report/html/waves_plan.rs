@@ -271,7 +271,9 @@ impl WavesReport {
             Column::new("hours", "less time", Kind::Hours),
             Column::new("builds", "fewer builds", Kind::Count),
         ];
-        (!self.merges.is_empty()).then(|| Section {
+        let pictures = self.pictures.iter().flat_map(|pictures| &pictures.plans);
+        let any = !self.merges.is_empty() || pictures.into_iter().any(|plan| !plan.merges.is_empty());
+        any.then(|| Section {
             id: "merges",
             title: "Neighbours as one".to_owned(),
             lead: "What two waves that follow one another would save as one: what both build.".to_owned(),
