@@ -22,7 +22,7 @@
     }
     const shorter = farm.builds - farm.names.length;
     const told = [`${ripple.format("hours", farm.hours)}, ${ripple.counted(farm.builds, "build")}`];
-    if (shorter > 0) told.push(`${ripple.number(shorter)} shorter ones as shades`);
+    if (shorter > 0) told.push(`${ripple.number(shorter)} others, none of them longer, as shades`);
     line.append(element("span", { class: "quiet" }, told.join("; ")));
     host.append(line);
     if (!(farm.hours > 0)) {
