@@ -131,9 +131,7 @@ fn tables_are_as_wide_as_the_terminal() {
             assert_eq!(shown, piped, "{arguments:?} at {width}");
             for line in table_lines(&shown) {
                 let columns = line.chars().count();
-                // nine columns, most of them numbers, have no room there
-                let tight = width == 60 && arguments.contains(&"--packages");
-                assert!(tight || columns <= usize::from(width), "{arguments:?} at {width}, {columns}: {line}");
+                assert!(columns <= usize::from(width), "{arguments:?} at {width}, {columns}: {line}");
             }
             for number in &numbers {
                 assert!(shown.contains(number.as_str()), "{arguments:?} at {width}: {number} is broken: {shown}");
