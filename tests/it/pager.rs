@@ -121,7 +121,7 @@ fn tables_are_as_wide_as_the_terminal() {
         &["levels"],
         &["waves", "glibc", "llvm", "python311", "--builders", "4"],
         &["rules"],
-        &["config"],
+        &["cost", "curl", "--builders", "4"],
     ] {
         let wide = plain(arguments);
         let numbers: Vec<String> = numbers(&wide);
