@@ -43,7 +43,8 @@
     const svg = d3.select(host).append("svg").attr("class", "picture gantt").attr("viewBox", `0 0 ${width} ${below + legend}`).attr("width", width).attr("height", below + legend).attr("role", "group").attr("aria-label", picture.label);
     ripple.patterns(svg);
     const count = Math.floor(width / 110);
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    ripple.inside(axis, left, 14);
     svg.append("g").attr("class", "grid").selectAll("line").data(scale.ticks(count)).join("line").attr("x1", (x) => x).attr("x2", (x) => x).attr("y1", top).attr("y2", below);
 
     const marks = [];
