@@ -240,11 +240,11 @@ impl Printer {
                     let counts = of.is_some() || now.done > 0;
                     if shown != Some((what, of, counts)) {
                         shown = Some((what, of, counts));
-                        bar.reset_eta();
-                        of.map_or_else(|| bar.unset_length(), |of| bar.set_length(of));
                         if let Ok(style) = ProgressStyle::with_template(&template(what, of.is_some(), counts)) {
                             bar.set_style(style);
                         }
+                        bar.reset_eta();
+                        of.map_or_else(|| bar.unset_length(), |of| bar.set_length(of));
                     }
                     bar.set_position(now.done);
                     if wait.recv_timeout(Duration::from_millis(100)) != Err(RecvTimeoutError::Timeout) {
