@@ -18,9 +18,15 @@ use crate::query::{ExportParams, Table, TableKind};
 use crate::report::export::{Manifest, PARQUET, write_csv, write_parquet};
 use crate::report::{Format, RenderError};
 
+const EXAMPLES: &str = "\
+Examples:
+  nix-ripple export --to closure
+  nix-ripple export --edges > edges.csv
+  nix-ripple export --nodes --rank --cost --to costs";
+
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = columns())]
+#[command(after_help = format!("{}\n\n{EXAMPLES}", columns()))]
 pub(super) struct Args {
     /// Derivations and input sources; all four tables where none is named
     #[arg(long)]
@@ -86,10 +92,7 @@ fn columns() -> String {
         "\
 Files: DIR/nodes.csv and so on, and DIR/manifest.json, which has the columns, the numbers of rows and
 the digest of the closure. In CSV the items of a list stand with ';' between them ('\\' before a ';'
-in one), and null is empty. In Parquet lists are LIST of UTF8, ints are INT64.
-
-Example:
-  nix-ripple export --to closure
+in one), and null is empty. In Parquet lists are LIST of UTF8, ints are INT64. DuckDB reads either:
   duckdb -c \"select count(*) from 'closure/edges.csv' where not propagates\"",
     );
     text

@@ -52,6 +52,7 @@ const EXAMPLES: &str = "\
 Examples:
   nix-ripple impact pillow
   nix-ripple impact openssl --times times.csv --builders 8
+  nix-ripple impact pillow --cost --html pillow.html
   nix-ripple impact pillow --list=attribute --format csv > rebuilt.csv
   nix-ripple impact pillow --what-if 'split:pillow->matplotlib'
   nix-ripple impact zlib --fail-over 100    # exit code 1: more is rebuilt";

@@ -15,7 +15,7 @@ use crate::graph::replace_file;
 /// Arguments of `man`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   nix-ripple man --to man1
   nix-ripple man waves status")]
 pub(super) struct Args {
@@ -28,9 +28,16 @@ pub(super) struct Args {
 }
 
 /// What the program reads of its environment.
-const ENVIRONMENT: [(&str, &str); 2] = [
-    ("NIX_RIPPLE_CLOSURE", "The closure to read where none is given; else ./closure.ripple."),
+const ENVIRONMENT: [(&str, &str); 6] = [
+    (
+        "NIX_RIPPLE_CLOSURE",
+        "The closure to read where none is given; else that of a file of defaults, else ./closure.ripple.",
+    ),
+    ("NIX_RIPPLE_CONFIG", "A file of defaults, in place of the nearest .nix-ripple.toml."),
+    ("NIX_RIPPLE_PAGER", "What long answers go through on a terminal, before PAGER; empty: nothing."),
+    ("PAGER", "The same, where no file of defaults says otherwise."),
     ("NO_COLOR", "Whatever it is set to: no colours."),
+    ("CLICOLOR_FORCE", "Set to something but 0: colours in a pipe, too."),
 ];
 
 const EXIT_STATUS: [(&str, &str); 3] = [

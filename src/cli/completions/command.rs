@@ -20,7 +20,7 @@ To switch them on:
 The scripts ask the program on your PATH. Attributes, pnames, names and files of selectors come from the
 snapshot that -c names, else from the default one; without a snapshot nothing is offered of them.
 
-Example:
+Examples:
   nix-ripple completions bash")]
 pub(in crate::cli) struct Args {
     /// The shell

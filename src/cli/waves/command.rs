@@ -10,6 +10,7 @@ use crate::cli::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
+  nix-ripple waves --bumps bumps.toml --html waves.html
   nix-ripple waves glibc python311 llvm --max-waves 2
   nix-ripple waves --bumps bumps.toml --builders 8
   nix-ripple waves --bumps bumps.toml --format json > plan.json
