@@ -113,7 +113,14 @@ fn planned_widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Opt
         let floor = |(at, (heading, number)): (usize, &Column)| {
             let (content, longest) = (widest(at, &count), widest(at, &word));
             let least = match WHOLE.into_iter().find(|(known, _)| known == heading) {
-                _ if *number => content,
+                // a unit may stand below its number
+                _ if *number => {
+                    if step < 2 {
+                        content
+                    } else {
+                        longest
+                    }
+                }
                 Some((_, most)) if step == 0 => content.min(most.into()),
                 _ if step < 2 => longest.min(READABLE),
                 _ => longest.min(LEGIBLE),

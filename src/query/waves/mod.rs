@@ -8,6 +8,7 @@ mod major;
 mod notes;
 mod other_plans;
 mod others;
+mod pictures;
 mod plan;
 mod plan_file;
 mod precedence;
@@ -29,12 +30,13 @@ pub use bumps::{BumpsError, PlannedBump, planned};
 pub use keep::{KeepError, Kept, LateBump, LockedBump, keep};
 pub use major::{LOAD_PARTS, MajorReport, MajorRun, MajorStep, Pace, major};
 pub use other_plans::MOST_PLANS;
+pub use pictures::{PlanRow, WavePictures};
 pub use plan::{Minimise, WaveLimits, WavesError, WavesParams, waves};
 pub use plan_file::WavePlan;
 pub use precedence::Contradiction;
 pub use report::{
-    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlanRow,
-    PlannedOn, Rebuilds, SecurityBump, WaveBuild, WaveBump, WavePictures, WaveRow, WavesReport,
+    Alternative, Alternatives, AtStake, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, Merge, PlannedOn,
+    Rebuilds, SecurityBump, WaveBuild, WaveBump, WaveRow, WavesReport,
 };
 pub use security::{Joins, Rewrites, SecurityParams, SecurityReport, Way, WayKind, security_ways};
 pub use units::Together;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::pictures::WavePictures;
 use super::plan::Planned;
-use super::report::{Alternatives, FrontierPoint, WavePictures};
+use super::report::{Alternatives, FrontierPoint};
 use super::rows::Rows;
 use super::stakes::Stakes;
 use crate::reach::plan::Plan;

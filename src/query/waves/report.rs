@@ -4,13 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::keep::LateBump;
 use super::major::MajorReport;
-use super::plan::WaveLimits;
+use super::pictures::WavePictures;
 use super::security::SecurityReport;
 use super::units::Together;
 use crate::graph::Graph;
 use crate::query::cost_report::{Heavyweight, UnbuildableReport};
 use crate::query::expense::Expense;
-use crate::query::farm_runs::FarmRuns;
 
 /// A plan, why it is this one, and the price of the others.
 #[derive(Debug, Clone, Serialize)]
@@ -63,34 +62,6 @@ pub struct WavesReport {
     /// What pictures are drawn from, where they are asked for; no part of what is told to machines.
     #[serde(skip)]
     pub pictures: Option<WavePictures>,
-}
-
-/// What pictures of a plan are drawn from, beside the plan.
-#[derive(Debug, Clone, Default)]
-pub struct WavePictures {
-    /// What the plans keep to.
-    pub limits: WaveLimits,
-    /// Plans of the frontier in full, fewest waves first.
-    pub plans: Vec<PlanRow>,
-    /// The next safer plan, where it is none of the frontier.
-    pub safer: Option<PlanRow>,
-    /// What the farm does in each wave of the chosen plan; none without a farm that can build them all.
-    pub runs: Vec<FarmRuns>,
-}
-
-/// A plan of the frontier.
-#[derive(Debug, Clone)]
-pub struct PlanRow {
-    /// Its figures.
-    pub point: FrontierPoint,
-    /// Whether it is the chosen one.
-    pub is_chosen: bool,
-    /// Its waves, without what is locked with each.
-    pub waves: Vec<WaveRow>,
-    /// The builds that take longest, and where they settle in it.
-    pub heavy_builds: Vec<HeavyBuild>,
-    /// What neighbouring waves of it would cost less as one.
-    pub merges: Vec<Merge>,
 }
 
 /// Ways to bring in a bump that mends a security hole.

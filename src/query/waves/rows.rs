@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use super::builds::Builds;
 use super::bumps::PlannedBump;
 use super::made::{Changes, Made};
+use super::pictures::PlanRow;
 use super::plan::{Planned, WavesParams};
 use super::reasons::Reasons;
 use super::report::{
-    Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlanRow, PlannedOn, Rebuilds,
-    SecurityBump, WaveBump, WaveRow, WavesReport,
+    Alternatives, BackEdge, Before, BumpRow, Chosen, FrontierPoint, HeavyBuild, PlannedOn, Rebuilds, SecurityBump,
+    WaveBump, WaveRow, WavesReport,
 };
 use super::security::{SecurityParams, security_ways};
 use super::shares::Shares;

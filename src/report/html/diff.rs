@@ -35,8 +35,10 @@ impl Pictured for DiffPage<'_> {
         ];
         Page {
             command: "diff",
-            title: format!("What changes from {} to {}", report.old.name, report.new.name),
-            headline: report.sentences(),
+            title: "What this change rebuilds".to_owned(),
+            headline: std::iter::once(format!("from {} to {}", report.old.name, report.new.name))
+                .chain(report.sentences())
+                .collect(),
             facts: report.facts(),
             notes: report.notes.clone(),
             sections: sections.into_iter().flatten().collect(),

@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const LETTERS = 12;
+  // names are bold, and so are wider
+  const BOLD = LETTERS * 1.1;
   const ROW = 26;
   // what stands above a bar where there is no room beside it
   const ABOVE = 18;
@@ -49,7 +51,7 @@
     const kind = table.columns.find(({ key }) => key === chosen.series[0].column)?.kind;
     const width = ripple.width(host);
     const narrow = width < NARROW;
-    const longest = Math.max(...bars.map(({ name }) => name.length)) * LETTERS * 0.6 + 12;
+    const longest = Math.max(...bars.map(({ name }) => name.length)) * BOLD * 0.6 + 12;
     // in the narrow the axis begins with room for half its first label
     const gutter = narrow ? 12 : Math.min(longest, width * 0.38);
     const step = narrow ? ROW + ABOVE : ROW;
@@ -71,6 +73,7 @@
     axis.tickFormat((value) => (suffix ? `${plain(value)} ${suffix}` : plain(value)));
     const drawn = svg.append("g").attr("class", "axis").attr("aria-hidden", "true").attr("transform", `translate(0,${top})`).call(axis);
     drawn.select(".domain").remove();
+    ripple.inside(drawn, gutter, behind);
 
     const thick = narrow ? y.bandwidth() - ABOVE * 0.72 : y.bandwidth();
     const marks = bars.map((one) => {
@@ -85,7 +88,7 @@
         .attr("y", narrow ? y(one.row) + 10 : from + thick / 2)
         .attr("text-anchor", narrow ? "start" : "end")
         .attr("dominant-baseline", narrow ? "auto" : "central")
-        .text(ripple.clip(one.name, narrow ? width : gutter - 10, LETTERS));
+        .text(ripple.clip(one.name, narrow ? width : gutter - 10, BOLD));
       for (const [nth, [a, b]] of one.parts.entries()) {
         const { tone } = chosen.series[nth];
         const start = Math.min(x(a / by), x(b / by));

@@ -22,7 +22,7 @@
     }
     const shorter = farm.builds - farm.names.length;
     const told = [`${ripple.format("hours", farm.hours)}, ${ripple.counted(farm.builds, "build")}`];
-    if (shorter > 0) told.push(`${ripple.number(shorter)} shorter ones as shades`);
+    if (shorter > 0) told.push(`${ripple.number(shorter)} others, none of them longer, as shades`);
     line.append(element("span", { class: "quiet" }, told.join("; ")));
     host.append(line);
     if (!(farm.hours > 0)) {
@@ -47,7 +47,8 @@
     const scale = ripple.hours(farm.hours, left, width - 14);
     const svg = d3.select(host).append("svg").attr("class", "picture farm").attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height).attr("role", "group").attr("aria-label", `${picture.label}: ${farm.title}`);
     const count = Math.floor(width / 110);
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    ripple.inside(axis, left, 14);
     svg.append("g").attr("class", "grid").selectAll("line").data(scale.ticks(count)).join("line").attr("x1", (x) => x).attr("x2", (x) => x).attr("y1", top).attr("y2", height);
 
     const runs = d3.group(d3.range(farm.names.length), (run) => farm.lane[run]);

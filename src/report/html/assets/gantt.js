@@ -4,6 +4,8 @@
 "use strict";
 (() => {
   const LETTERS = 11;
+  // names are wider
+  const BOLD = 12;
   // with more waves their names are told by the tooltip alone
   const NAMED = 60;
 
@@ -41,7 +43,8 @@
     const svg = d3.select(host).append("svg").attr("class", "picture gantt").attr("viewBox", `0 0 ${width} ${below + legend}`).attr("width", width).attr("height", below + legend).attr("role", "group").attr("aria-label", picture.label);
     ripple.patterns(svg);
     const count = Math.floor(width / 110);
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
+    ripple.inside(axis, left, 14);
     svg.append("g").attr("class", "grid").selectAll("line").data(scale.ticks(count)).join("line").attr("x1", (x) => x).attr("x2", (x) => x).attr("y1", top).attr("y2", below);
 
     const marks = [];
@@ -66,15 +69,17 @@
         const number = svg.append("text").attr("class", "quiet number").attr("x", left - 8).attr("y", high + 10.5).attr("text-anchor", "end");
         number.text(table.text(row, picture.row));
         // from the bar on, or as far to the left as the names need
-        const letters = (words) => words.length * LETTERS * 0.6;
+        const letters = (words) => words.length * BOLD * 0.6;
         const marked = heavy.length ? `◆ ${heavy.join(", ")}` : "";
         const right = width - 4;
         const start = Math.max(left, Math.min(x0, right - letters(text)));
-        const label = node.append("text").attr("class", "label").attr("x", start).attr("y", y + 10.5);
-        const shown = ripple.clip(text, right - start, LETTERS);
+        // what begins before its bar ends at the edge, whatever the letters
+        const label = node.append("text").attr("class", "label").attr("y", y + 10.5);
+        label.attr("x", start < x0 ? right : start).attr("text-anchor", start < x0 ? "end" : "start");
+        const shown = ripple.clip(text, right - start, BOLD);
         label.append("tspan").attr("class", "name").text(shown);
         const room = right - start - letters(shown) - 12;
-        if (marked && room > 40) label.append("tspan").attr("class", "quiet").attr("dx", 8).text(ripple.clip(marked, room, LETTERS));
+        if (marked && room > 40 && start === x0) label.append("tspan").attr("class", "quiet").attr("dx", 8).text(ripple.clip(marked, room, LETTERS));
       }
       const builds = value(row, "builds");
       marks.push({

@@ -125,6 +125,15 @@
   // the width that a picture has
   ripple.width = (host) => Math.max(280, Math.floor(host.getBoundingClientRect().width));
 
+  // keeps the labels of a horizontal axis inside the picture: the first begins at its tick, the last ends at its own,
+  // where half of it has no room; `left` and `right` are what room the axis has beside itself
+  ripple.inside = (axis, left, right) => {
+    const ticks = axis.selectAll(".tick text");
+    const half = (text) => text.textContent.length * 10 * 0.3;
+    ticks.filter((_, nth) => nth === 0).attr("text-anchor", function () { return half(this) > left ? "start" : "middle"; });
+    ticks.filter((_, nth, all) => nth > 0 && nth === all.length - 1).attr("text-anchor", function () { return half(this) > right ? "end" : "middle"; });
+  };
+
   // patterns by which grades can be told without colours
   ripple.patterns = (svg) => {
     const defs = svg.append("defs");

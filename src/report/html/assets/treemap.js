@@ -118,7 +118,7 @@
       if (!headed(group)) continue;
       const room = group.x1 - group.x0 - 10;
       const value = told(group.value);
-      const name = ripple.clip(group.data.name, room, LETTERS);
+      const name = ripple.clip(group.data.name, room, LETTERS * 1.1);
       const text = box.append("text").attr("x", group.x0 + 5).attr("y", group.y0 + 13.5).attr("class", "header");
       text.append("tspan").text(name);
       if ((name.length + value.length + 2) * LETTERS * 0.6 < room) text.append("tspan").attr("class", "quiet").attr("dx", 6).text(value);
