@@ -79,6 +79,8 @@ fn start(program: &Path) -> Chromium {
     let mut data = std::ffi::OsString::from("--user-data-dir=");
     data.push(&profile);
     command.arg(data).arg("about:blank");
+    // what it leaves behind goes with the profile
+    command.env("TMPDIR", &profile);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
     let mut keeper = command.spawn().unwrap_or_else(|error| panic!("sh, which starts Chromium: {error}"));
 

@@ -30,7 +30,6 @@ pub(crate) fn in_words(command: &str, section: &str) -> &'static [&'static str] 
     match (command, section) {
         ("diff", "causes") => &["cause", "what", "kind"],
         ("diff", "attributes") => &["set", "status", "cause", "was", "failing_on", "error"],
-        ("diff", "rebuilt") => &["drv", "attributes", "set", "package", "distance", "grade", "owner"],
         ("spurious", "steps") => &["what"],
         ("spurious", _) => &["remedy", "kept_by", "evidence"],
         ("rank", "nodes") => &["set"],
@@ -58,6 +57,7 @@ pub(crate) fn rows(command: &str, section: &str, report: &Value) -> Vec<Row> {
             }
             rows
         }
+        ("impact", "farm") => same(report, "cost.makespan.machines", &["name", "slots", "builds", "busy_hours"]),
         ("impact", "each") => {
             let counts = ["bumped", "derivations", "attributes", "exclusive"];
             same(report, "each", &[&counts[..], &["selector", "hours", "exclusive_hours"]].concat())
@@ -131,15 +131,6 @@ fn diff(section: &str, report: &Value) -> Vec<Row> {
             let names = lists.iter().flat_map(|path| member(report, path).as_array().unwrap());
             let names: std::collections::BTreeSet<&str> = names.map(|name| name.as_str().unwrap()).collect();
             names.into_iter().map(|name| Row::from([("attribute".to_owned(), json!(name))])).collect()
-        }
-        // the report tells how many there are of each system, and no more
-        "rebuilt" => {
-            let systems = member(report, "derivations.by_system").as_object().unwrap();
-            let of = |(system, count): (&String, &Value)| {
-                let row = Row::from([("system".to_owned(), json!(system))]);
-                vec![row; count.as_u64().unwrap() as usize]
-            };
-            systems.iter().flat_map(of).collect()
         }
         _ => panic!("nobody says what table '{section}' of diff must hold"),
     }

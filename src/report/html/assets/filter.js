@@ -39,16 +39,29 @@
     const { element } = ripple;
     const host = document.getElementById("filter");
     const search = element("input", { type: "search", "data-search": "", placeholder: "Search", "aria-label": "Search all tables", autocomplete: "off", spellcheck: "false" });
+    // words are one step of the browser's back button, however many letters they have
+    let typing = false;
     let waiting = 0;
+    const typed = () => {
+      clearTimeout(waiting);
+      if (search.value === state.get("q")) return;
+      state.set({ q: search.value }, !typing);
+      typing = true;
+    };
     search.addEventListener("input", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(() => state.set({ q: search.value }), 60);
+      waiting = setTimeout(typed, 60);
     });
     search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
-      clearTimeout(waiting);
-      state.set({ q: search.value }, true);
+      typed();
+      typing = false;
     });
+    search.addEventListener("blur", () => {
+      typed();
+      typing = false;
+    });
+    addEventListener("hashchange", () => (typing = false));
     host.append(search);
     for (const facet of facets) {
       const select = element("select", { "data-filter": facet.key, "aria-label": `Only this ${facet.title}` });
