@@ -49,7 +49,10 @@ fn lists() {
     let list = report["list"].as_array().unwrap();
     let total = report["derivations"]["total"].as_u64().unwrap() as usize;
     assert_eq!(list.len(), total);
-    assert_eq!(keys(&list[0]), ["attribute_systems", "attributes", "distance", "drv", "fetched", "name", "system"]);
+    assert_eq!(
+        keys(&list[0]),
+        ["attribute_systems", "attributes", "distance", "drv", "fetched", "name", "package", "system"]
+    );
     // rows of CSV are those of JSON
     let rows = rows(&on_minipkgs(&["impact", "pillow", "--format", "csv"]).fine());
     assert_eq!(rows.len(), list.len());
