@@ -129,6 +129,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         }
         return Ok(Outcome::Fine);
     };
+    std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
     let mut manifest = Manifest::new(graph.checksum(), args.form.as_str());
     let mut written = Vec::new();
     for kind in kinds {
@@ -142,7 +143,13 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
         manifest.add(kind, table.rows());
         written.push((path, file));
     }
-    // only once all of them are whole
+    // only once all of them are whole; what an earlier manifest says is not so any more from here on
+    match std::fs::remove_file(folder.join(MANIFEST)) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            return Err(failed(&folder.join(MANIFEST), source));
+        }
+        _ => {}
+    }
     for (path, file) in written {
         file.persist(&path).map_err(|error| failed(&path, error.error))?;
     }
@@ -167,9 +174,8 @@ fn failed(path: &Path, source: std::io::Error) -> CliError {
     CliError::Write { path: path.display().to_string(), source }
 }
 
-/// Makes the folder, and looks that nothing would be lost.
+/// Looks that nothing would be lost.
 fn free(folder: &Path, kinds: &[TableKind], args: &Args) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
     let files = kinds.iter().map(|&kind| file_name(kind, args.form)).chain([MANIFEST.to_owned()]);
     let mut there = files.map(|file| folder.join(file)).filter(|path| path.exists());
     match there.next() {

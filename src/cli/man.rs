@@ -37,7 +37,7 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("NIX_RIPPLE_PAGER", "What long answers go through on a terminal, before PAGER; empty: nothing."),
     ("PAGER", "The same, where no file of defaults says otherwise."),
     ("NO_COLOR", "Whatever it is set to: no colours."),
-    ("CLICOLOR_FORCE", "Set to something but 0: colours in a pipe, too."),
+    ("CLICOLOR_FORCE", "Whatever it is set to: colours in a pipe, too."),
 ];
 
 const EXIT_STATUS: [(&str, &str); 3] = [

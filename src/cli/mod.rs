@@ -212,8 +212,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    // what looks at the files tells of them itself
-    let ignored = cli.global.no_config || matches!(cli.command, Command::Config(_));
+    // what looks at the files tells of them itself, and what a shell asks as it starts does not need them
+    let needless = matches!(cli.command, Command::Config(_) | Command::Completions(_) | Command::Man(_));
+    let ignored = cli.global.no_config || needless;
     let (config, wrong) = match if ignored { Ok(Config::default()) } else { Config::load() } {
         Ok(config) => (config, None),
         Err(error) => (Config::default(), Some(CliError::Config(error))),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::config::{Config, Key};
 
 /// The variable that names the pager before anything else does.
-pub(super) const VARIABLE: &str = "NIX_RIPPLE_PAGER";
+const VARIABLE: &str = "NIX_RIPPLE_PAGER";
 
 /// Ends where one screen is enough (F), keeps colours (R), leaves the text on the terminal (X), and ends
 /// at an interrupt (K), as the program below it does.
@@ -20,17 +20,32 @@ pub(super) struct Pager {
     wanted: bool,
 }
 
+/// Who says what shows long answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// This variable of the environment.
+    Variable(&'static str),
+    /// A file of defaults.
+    File,
+    /// Nobody.
+    Nobody,
+}
+
+/// The command that shows long answers, and who says so: the environment, a file of defaults, the environment for
+/// all programs, else it is the usual one. Nothing is shown by one that is empty.
+pub(super) fn command(config: &Config) -> (String, Says) {
+    let variable = |name: &'static str| std::env::var(name).ok().map(|command| (command, Says::Variable(name)));
+    let of_file = || config.text(Key::Pager).map(|command| (command.to_owned(), Says::File));
+    let said = variable(VARIABLE).or_else(of_file).or_else(|| variable("PAGER"));
+    said.unwrap_or_else(|| (DEFAULT.to_owned(), Says::Nobody))
+}
+
 impl Pager {
-    /// The pager of the environment, of a file of defaults, of the environment for all programs, or the
-    /// usual one; none where that is empty or `cat`.
+    /// What [`command`] says; none where that is empty or `cat`.
     pub(super) fn chosen(config: &Config) -> Option<Self> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let of_file = || config.text(Key::Pager).map(str::to_owned);
-        let command = variable(VARIABLE).or_else(of_file).or_else(|| variable("PAGER"));
-        let wanted = command.is_some();
-        let command = command.unwrap_or_else(|| DEFAULT.to_owned());
+        let (command, says) = command(config);
         let none = matches!(command.trim(), "" | "cat");
-        (!none).then_some(Self { command, wanted })
+        (!none).then_some(Self { command, wanted: says != Says::Nobody })
     }
 
     /// Shows a text, and waits until its reader is done. `false` when the pager could not be started, and

@@ -51,16 +51,30 @@ pub(super) struct Printer {
     verbose: bool,
 }
 
+/// What the environment says of colours, and which variable does.
+pub(super) fn colour_variable() -> Option<(&'static str, ColorArg)> {
+    let value = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty());
+    // in the order of anstream, which decides where nothing else says anything
+    if value("NO_COLOR").is_some() {
+        Some(("NO_COLOR", ColorArg::Never))
+    } else if value("CLICOLOR_FORCE").is_some() {
+        Some(("CLICOLOR_FORCE", ColorArg::Always))
+    } else if value("CLICOLOR").is_some_and(|value| value == "0") {
+        Some(("CLICOLOR", ColorArg::Never))
+    } else {
+        None
+    }
+}
+
 /// Whether to colour: what an option says, then the environment, then a file, then what the stream is.
 fn colours<S: anstream::stream::RawStream>(asked: Option<ColorArg>, config: &Config, stream: &S) -> bool {
-    let says = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    let environment = says("NO_COLOR") || says("CLICOLOR_FORCE");
     let of_file = || match config.text(Key::Color) {
-        Some("always") if !environment => Some(ColorArg::Always),
-        Some("never") if !environment => Some(ColorArg::Never),
+        Some("always") => Some(ColorArg::Always),
+        Some("never") => Some(ColorArg::Never),
         _ => None,
     };
-    match asked.or_else(of_file).unwrap_or(ColorArg::Auto) {
+    let of_environment = || colour_variable().map(|(_, colour)| colour);
+    match asked.or_else(of_environment).or_else(of_file).unwrap_or(ColorArg::Auto) {
         ColorArg::Auto => AutoStream::choice(stream) != ColorChoice::Never,
         ColorArg::Always => true,
         ColorArg::Never => false,

@@ -41,7 +41,10 @@ const BASH: &str = r#"_nix_ripple() {
     cut=${current%"$piece"}
     COMPREPLY=()
     while IFS= read -r answer || [[ -n $answer ]]; do
-        [[ -n $answer ]] && COMPREPLY+=("${answer#"$cut"}")
+        [[ -n $answer ]] || continue
+        # a name of a closure is a word, whatever it has in it
+        printf -v answer %q "${answer#"$cut"}"
+        COMPREPLY+=("$answer")
     done < <(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((count - 1)) VARIABLE=bash nix-ripple -- "${words[@]}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=./@] ]]; then
         compopt -o nospace 2>/dev/null

@@ -48,7 +48,8 @@ fn candidates(words: &[OsString], word: &OsStr, complete: Complete) -> Vec<Compl
     }
     let graph = closure(words).filter(|path| is_snapshot(path)).and_then(|path| Graph::open(&path).ok());
     let found = graph.map(|graph| complete(&graph, word)).unwrap_or_default();
-    found.into_iter().map(CompletionCandidate::new).collect()
+    let found = found.into_iter().filter(|name| !name.contains(char::is_control));
+    found.map(CompletionCandidate::new).collect()
 }
 
 /// The closure that the command would read: the last that was typed, else the default.

@@ -1,13 +1,15 @@
 //! `nix-ripple config`: which defaults hold, and where they come from.
 
+use clap::ValueEnum as _;
+
 use super::file::Value;
 use super::key::Key;
 use super::places::{Place, places};
 use super::settings::{Config, Setting};
 use crate::cli::Outcome;
 use crate::cli::error::CliError;
-use crate::cli::pager;
-use crate::cli::printer::Printer;
+use crate::cli::pager::{self, Says};
+use crate::cli::printer::{Printer, colour_variable};
 use crate::report::{ConfigFile, ConfigReport, ConfigSetting};
 
 /// Arguments of `config`.
@@ -50,25 +52,24 @@ fn shown(place: &Place) -> ConfigFile {
     ConfigFile { path: place.path.display().to_string(), whose: place.whose.told(), found: place.is_there }
 }
 
-/// The variable that comes before a file's word, if it says something.
-fn variable(key: Key) -> Option<(&'static str, String)> {
-    let names: &[&'static str] = match key {
-        Key::Closure => &["NIX_RIPPLE_CLOSURE"],
-        Key::Pager => &[pager::VARIABLE],
-        Key::Color => &["NO_COLOR", "CLICOLOR_FORCE"],
-        _ => &[],
-    };
-    let (name, value) = names.iter().find_map(|&name| {
-        let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
-        Some((name, value.to_string_lossy().into_owned()))
-    })?;
-    let value = match name {
-        "NO_COLOR" => "never".to_owned(),
-        "CLICOLOR_FORCE" if value == "0" => return None,
-        "CLICOLOR_FORCE" => "always".to_owned(),
-        _ => value,
-    };
-    Some((name, value))
+/// What the environment says of a key, and which variable does, where it comes before files.
+fn variable(config: &Config, key: Key) -> Option<(&'static str, String)> {
+    match key {
+        Key::Closure => {
+            let closure = std::env::var_os("NIX_RIPPLE_CLOSURE").filter(|value| !value.is_empty())?;
+            Some(("NIX_RIPPLE_CLOSURE", closure.to_string_lossy().into_owned()))
+        }
+        Key::Pager => match pager::command(config) {
+            (command, Says::Variable(name)) => Some((name, command)),
+            _ => None,
+        },
+        Key::Color => {
+            let (name, colour) = colour_variable()?;
+            let value = colour.to_possible_value()?;
+            Some((name, value.get_name().to_owned()))
+        }
+        _ => None,
+    }
 }
 
 /// What holds of a key.
@@ -79,7 +80,7 @@ fn setting(config: &Config, key: Key) -> ConfigSetting {
         from,
         missing,
     };
-    if let Some((name, value)) = variable(key) {
+    if let Some((name, value)) = variable(config, key) {
         let missing = if key == Key::Closure { absent(&[value.as_str().into()]) } else { Vec::new() };
         return of(vec![value], format!("${name}"), missing);
     }
@@ -93,11 +94,6 @@ fn setting(config: &Config, key: Key) -> ConfigSetting {
             Value::Text(text) => of(vec![text.clone()], from, Vec::new()),
             Value::Switch(on) => of(vec![on.to_string()], from, Vec::new()),
         };
-    }
-    if key == Key::Pager
-        && let Some(pager) = std::env::var("PAGER").ok().filter(|pager| !pager.is_empty())
-    {
-        return of(vec![pager], "$PAGER".to_owned(), Vec::new());
     }
     let built_in = key.built_in();
     let values: Vec<String> = (!built_in.is_empty()).then(|| built_in.to_owned()).into_iter().collect();

@@ -1,5 +1,6 @@
 //! Where files of defaults are looked for.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -47,13 +48,27 @@ pub(super) fn places() -> Vec<Place> {
         Some(path) => place(Whose::Named, PathBuf::from(path)),
         None => {
             let here = std::env::current_dir().unwrap_or_default();
-            let nearest = here.ancestors().map(|folder| folder.join(PROJECT)).find(|file| file.is_file());
+            let trusted = trusted(&here);
+            let mut above = here.ancestors().map(|folder| folder.join(PROJECT));
+            let nearest =
+                above.find(|file| file.is_file() && owner(file).is_some_and(|owner| trusted.contains(&owner)));
             place(Whose::Project, nearest.unwrap_or_else(|| here.join(PROJECT)))
         }
     };
     let user = etcetera::choose_base_strategy().ok();
     let user = user.map(|base| place(Whose::User, base.config_dir().join("nix-ripple/config.toml")));
     std::iter::once(first).chain(user).collect()
+}
+
+/// Whose files count as a project's: the user's, root's, and those of who owns the folder that the user is in. Anybody
+/// can put a file into `/tmp`, and a file of defaults decides what is claimed.
+fn trusted(here: &Path) -> Vec<u32> {
+    let own = rustix::process::geteuid().as_raw();
+    [own, 0].into_iter().chain(owner(here)).collect()
+}
+
+fn owner(path: &Path) -> Option<u32> {
+    std::fs::metadata(path).ok().map(|metadata| metadata.uid())
 }
 
 /// A path of a file in `folder`: `~` is the home folder, and what is relative is so to the folder.
