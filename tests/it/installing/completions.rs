@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::cli::program::{Program, minipkgs};
+use crate::support::testdata;
 
 /// Completes lines as bash does: words split where readline splits them, the last one replaced.
 const BASH: &str = r#"
@@ -76,6 +77,25 @@ fn bash() {
     for word in ["attr:", "pname:", "file:", "python311Packages."] {
         assert!(all.contains(&word.to_owned()), "{word}: {all:?}");
     }
+}
+
+/// What a name has in it runs nothing where it is completed.
+#[test]
+fn names_are_words() {
+    let program = Program::new();
+    let outpaths: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(testdata("minipkgs/outpaths.json")).unwrap()).unwrap();
+    let curl = outpaths["curl.x86_64-linux"].clone();
+    let names = ["evil$(touch PWNED)", "evil;x y", "evil`x`", "evil\nline"];
+    let attributes: serde_json::Map<String, serde_json::Value> =
+        names.iter().map(|name| (format!("{name}.x86_64-linux"), curl.clone())).collect();
+    program.write("attributes.json", serde_json::to_string(&attributes).unwrap());
+    let drvs = testdata("minipkgs/drvs");
+    program.run(&["ingest", drvs.to_str().unwrap(), "attributes.json", "-o", "evil.ripple"]).fine();
+    let mut found = offered(&program, &["nix-ripple impact -c evil.ripple evil"]).remove(0);
+    found.sort();
+    // what has a line break is not offered: a line is an answer
+    assert_eq!(found, [r"evil\$\(touch\ PWNED\)", r"evil\;x\ y", r"evil\`x\`"]);
 }
 
 #[test]
