@@ -43,6 +43,10 @@ pub(super) enum CliError {
     Output(#[from] io::Error),
     #[error("{path}: {source}")]
     Write { path: String, source: io::Error },
+    #[error("--html -: a page goes to a file, for the answer itself goes to standard output")]
+    PageNowhere,
+    #[error("{0}: is there, and is no page; it is left as it is")]
+    NoPage(String),
     #[error("no closure: neither --closure, nor NIX_RIPPLE_CLOSURE, nor a default of a file, nor ./closure.ripple")]
     NoClosure,
     #[error("a snapshot is a closure of its own; it cannot be joined with other inputs")]
@@ -186,6 +190,8 @@ impl CliError {
             Self::Selector(_) => Some("see 'nix-ripple impact --help' for the forms of selectors"),
             Self::NothingProbed(_) => Some("-A names attributes, -c closures that have some; no evidence was written"),
             Self::WouldOverwrite(_) => Some("name another file, or also name it among those that are read"),
+            Self::PageNowhere => Some("name a file, e.g. --html page.html"),
+            Self::NoPage(_) => Some("name another file: --html writes a new one, or over an earlier page"),
             Self::ExportExists(_) => Some("name another folder, or write over it with --force"),
             Self::ExportNowhere(_) => Some("give a folder with --to DIR, or ask for one table, e.g. --edges"),
             Self::NoParquet => Some(

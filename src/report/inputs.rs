@@ -110,7 +110,7 @@ pub(super) fn saved(savings: &Savings) -> String {
     text
 }
 
-fn counted_signed(count: i64, noun: &str) -> String {
+pub(super) fn counted_signed(count: i64, noun: &str) -> String {
     format!("{}{}", if count < 0 { "-" } else { "" }, counted(count.unsigned_abs(), noun))
 }
 

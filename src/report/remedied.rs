@@ -21,7 +21,7 @@ const TREATED: [Column; 6] = [
 ];
 
 impl TreatedEdge {
-    fn row(&self) -> [String; 5] {
+    pub(super) fn row(&self) -> [String; 5] {
         let verdict = match self.grade {
             Some(grade) => format!("{} ({grade})", self.verdict.as_str()),
             None => self.verdict.as_str().to_owned(),
@@ -48,7 +48,7 @@ impl Kept {
 }
 
 impl RemediedReport {
-    fn headline(&self) -> String {
+    pub(super) fn headline(&self) -> String {
         let mut text = format!("with {} treated", counted(self.treated, "edge"));
         if self.cut_off > 0 {
             text.push_str(&format!(", {} cut off early", number(self.cut_off)));
@@ -79,7 +79,7 @@ impl RemediedReport {
         shown
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let receivers = self.receivers.iter().map(|receiver| {
             format!("{} gets {} in its own {}", receiver.consumer.name, receiver.input.name, receiver.list.key())
         });

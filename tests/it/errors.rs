@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::cli::program::{Program, minipkgs};
 
 /// Mistakes, each with the words of the command line. What they name lies in the folder or nowhere.
-const MISTAKES: [&[&str]; 34] = [
+const MISTAKES: [&[&str]; 36] = [
     &["impact", "pilow"],
     &["impact", "zzzzzzzzzzzzzz"],
     &["impact", "attr:python311Package.*"],
@@ -40,6 +40,8 @@ const MISTAKES: [&[&str]; 34] = [
     &["compare", "times.csv", "none"],
     &["evidence", "merge", "a", "-o", "times.csv"],
     &["config", "--format", "dot"],
+    &["impact", "curl", "--html", "-"],
+    &["impact", "curl", "--html", "times.csv"],
 ];
 
 #[test]

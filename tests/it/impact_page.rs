@@ -148,3 +148,28 @@ fn owners_come_from_files() {
     let page = std::fs::read_to_string(program.folder.path().join("page.html")).unwrap();
     assert!(page.contains("@snakes"));
 }
+
+#[test]
+fn remedies_are_told() {
+    let (json, page) = page(&["hypothesis", "--what-if", "drop:hypothesis->numpy"]);
+    let after = json["what_if"]["after"]["builds"].as_u64().unwrap();
+    assert!(after < json["derivations"]["total"].as_u64().unwrap());
+    let tile = between(&page, "data-fact=\"what_if.after.builds\"", "</div>");
+    assert!(tile.contains(&format!("data-v=\"{after}\"")), "{tile}");
+    let rows = between(&page, "data-shown=\"remedies\"", "</section>");
+    assert_eq!(rows.matches("<tr>").count(), json["what_if"]["remedies"].as_array().unwrap().len() + 1);
+}
+
+/// What is there may be what the command reads: nothing but an earlier page is written over.
+#[test]
+fn nothing_but_a_page_is_written_over() {
+    let program = Program::new();
+    let closure = minipkgs().to_str().unwrap().to_owned();
+    program.write("names.json", "{}");
+    let run = |file: &str| program.run(&["impact", "numpy", "-c", &closure, "--html", file]);
+    assert!(run("names.json").failed().contains("names.json: is there, and is no page"));
+    assert_eq!(std::fs::read_to_string(program.folder.path().join("names.json")).unwrap(), "{}");
+    run("page.html").fine();
+    run("page.html").fine();
+    assert!(run("-").failed().contains("name a file"));
+}

@@ -9,7 +9,8 @@ use super::page::{Fact, Page, Pictured, Section};
 use super::picture::{Bars, Measure, Picture};
 use super::rebuilt::rebuilt_section;
 use super::table::{Column, Table};
-use crate::query::ImpactReport;
+use crate::query::{ImpactReport, RemediedReport};
+use crate::report::inputs::counted_signed;
 use crate::report::table::{counted, fraction, number};
 use crate::report::words::{share_of, verdict};
 use crate::verdict::Grade;
@@ -23,6 +24,7 @@ impl Pictured for ImpactReport {
             self.cost.as_ref().and_then(heavyweights_section),
             self.farm_section(),
             self.each_section(),
+            self.remedies_section(),
             self.bumped_section(),
         ];
         Page {
@@ -45,6 +47,7 @@ impl ImpactReport {
         if !self.labels.is_empty() {
             lines.push(format!("Labels: {}", self.labels.join(", ")));
         }
+        lines.extend(self.what_if.iter().map(RemediedReport::headline));
         lines
     }
 
@@ -63,6 +66,10 @@ impl ImpactReport {
                 share_of(self.attributes.total, self.attributes.of),
             ));
         }
+        facts.extend(self.what_if.iter().map(|remedied| {
+            let saved = format!("saves {}", counted_signed(remedied.savings.builds, "build"));
+            count_fact("what_if.after.builds", "rebuilt with remedies", remedied.after.builds, saved)
+        }));
         facts.extend(self.cost.iter().flat_map(cost_facts));
         facts.extend(self.needless_facts());
         facts
@@ -155,6 +162,35 @@ impl ImpactReport {
     }
 
     /// Each of several bumps.
+    /// What the remedies that were asked for do, edge by edge.
+    fn remedies_section(&self) -> Option<Section> {
+        let remedied = self.what_if.as_ref().filter(|remedied| remedied.treated > 0)?;
+        let columns = vec![
+            Column::new("remedy", "remedy", Kind::Text),
+            Column::new("input", "input", Kind::Path),
+            Column::new("consumer", "consumer", Kind::Path),
+            Column::new("keys", "named in", Kind::Names),
+            Column::new("verdict", "verdict", Kind::Text),
+        ];
+        let rows = remedied.remedies.iter().map(|edge| {
+            let [remedy, .., verdict] = edge.row();
+            vec![
+                Cell::text(remedy),
+                Cell::Path { path: edge.input.drv.clone(), name: edge.input.name.clone() },
+                Cell::Path { path: edge.consumer.drv.clone(), name: edge.consumer.name.clone() },
+                Cell::Names(edge.keys.clone()),
+                Cell::text(verdict),
+            ]
+        });
+        Some(Section {
+            id: "remedies",
+            title: "Remedies".to_owned(),
+            lead: remedied.lines().join(". "),
+            picture: None,
+            table: Table { columns, rows: rows.collect() },
+        })
+    }
+
     fn each_section(&self) -> Option<Section> {
         let columns = vec![
             Column::new("selector", "bump", Kind::Text),

@@ -22,6 +22,9 @@ const LONG: usize = 36;
 /// Nothing can be asked for, from nowhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
+/// With what every page begins.
+pub const BEGINNING: &str = "<!DOCTYPE html>";
+
 /// Writes a page: one file that needs no other. Linear in the page; the same page gives the same bytes.
 ///
 /// # Errors

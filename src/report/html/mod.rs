@@ -29,7 +29,7 @@ pub use cell::{Cell, Kind};
 pub use farm::{Farm, FarmTime};
 pub use frontier::Frontier;
 pub use gantt::Gantt;
-pub use markup::write_page;
+pub use markup::{BEGINNING, write_page};
 pub use page::{Fact, Page, Pictured, Section};
 pub use picture::{Area, Bars, Icicle, Measure, Picture, Series, Slice, Treemap};
 pub use rank::RankPage;

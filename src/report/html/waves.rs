@@ -6,7 +6,7 @@ use super::picture::Picture;
 use super::variants::{Variant, Variants};
 use super::waves_plan::{OWN, PlanKeys, Shown};
 use crate::query::waves::{FrontierPoint, PlanRow, WavesReport};
-use crate::report::table::counted;
+use crate::report::table::{counted, number};
 use crate::report::units::duration;
 
 impl Pictured for WavesReport {
@@ -34,7 +34,10 @@ impl Pictured for WavesReport {
         }
         Page {
             command: "waves",
-            title: format!("In what order {} go in", counted(self.bumps.len() as u64, "bump")),
+            title: match self.bumps.len() {
+                1 => "When one bump goes in".to_owned(),
+                bumps => format!("In what order {} bumps go in", number(bumps as u64)),
+            },
             headline: [vec![self.headline()], self.reasons()].concat(),
             facts: facts(&self.chosen.point, self.overlaps()),
             notes: self.findings().iter().map(|line| line.strip_prefix("note: ").unwrap_or(line).to_owned()).collect(),
