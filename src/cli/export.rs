@@ -92,7 +92,7 @@ fn columns() -> String {
         "\
 Files: DIR/nodes.csv and so on, and DIR/manifest.json, which has the columns, the numbers of rows and
 the digest of the closure. In CSV the items of a list stand with ';' between them ('\\' before a ';'
-in one), and null is empty. In Parquet lists are LIST of UTF8, ints are INT64. DuckDB reads either:
+or a '\\' in one), and null is empty. In Parquet lists are LIST of UTF8, ints are INT64. DuckDB reads either:
   duckdb -c \"select count(*) from 'closure/edges.csv' where not propagates\"",
     );
     text
