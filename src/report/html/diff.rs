@@ -36,7 +36,7 @@ impl Pictured for DiffPage<'_> {
         Page {
             command: "diff",
             title: "What this change rebuilds".to_owned(),
-            headline: std::iter::once(format!("from {} to {}", report.old.name, report.new.name))
+            headline: std::iter::once(format!("from {} to {}", short(&report.old.name), short(&report.new.name)))
                 .chain(report.sentences())
                 .collect(),
             facts: report.facts(),
@@ -44,6 +44,15 @@ impl Pictured for DiffPage<'_> {
             sections: sections.into_iter().flatten().collect(),
         }
     }
+}
+
+/// A side without the folders of what lies at an absolute path: a page is read elsewhere.
+fn short(side: &str) -> String {
+    let parts = side.split(" + ").map(|part| match part.strip_prefix('/') {
+        Some(path) => path.rsplit('/').find(|name| !name.is_empty()).unwrap_or(part),
+        None => part,
+    });
+    parts.collect::<Vec<_>>().join(" + ")
 }
 
 impl DiffPage<'_> {
