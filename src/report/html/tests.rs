@@ -32,6 +32,7 @@ fn hostile(rows: usize) -> Page {
         label: "boxes".to_owned(),
         path: vec!["set"],
         areas: vec![Area { key: "builds", title: "builds", column: None }],
+        only: None,
         grade: None,
     };
     Page {

@@ -38,8 +38,9 @@
     return [...all.slice(0, kept), rest].sort((a, b) => b.value - a.value);
   }
 
-  function draw(host, section, rows, state) {
+  function draw(host, section, passing, state) {
     const { picture, table } = section;
+    const rows = picture.only ? passing.filter((row) => table.value(row, picture.only[0]) === picture.only[1]) : passing;
     const area = picture.areas.find(({ key }) => key === state.get("area")) ?? picture.areas[0];
     const valueOf = area.column ? (row) => table.value(row, area.column) ?? 0 : () => 1;
     const kind = area.column ? table.columns.find(({ key }) => key === area.column).kind : "count";
@@ -66,7 +67,7 @@
 
     crumbs(host, section, zoom, told(total), area, state, goTo);
     if (!(total > 0)) {
-      host.append(ripple.element("p", { class: "empty" }, "Nothing to draw: no row passes the filter."));
+      host.append(ripple.element("p", { class: "empty" }, passing.length > rows.length ? `Nothing to draw: none of these is ${picture.only[1]}.` : "Nothing to draw: no row passes the filter."));
       return;
     }
 
