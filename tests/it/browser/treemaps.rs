@@ -35,7 +35,15 @@ fn boxes_sum_up_to_the_rows() {
         sums_up(&mut page, hash);
     }
     page.reload("");
+    // every time is estimated here, and so is their sum
+    let sum = format!("document.querySelector('{FIGURE} .crumbs .quiet').textContent");
+    assert!(page.tab.text(&sum).starts_with('~'));
+    let labels = format!("[...document.querySelectorAll('{FIGURE} text.quiet')].map(text => text.textContent)");
+    let labels = page.tab.eval(&labels);
+    let labels = labels.as_array().unwrap();
+    assert!(!labels.is_empty() && labels.iter().all(|label| label.as_str().unwrap().starts_with('~')), "{labels:?}");
     page.tab.click(&format!("{FIGURE} [data-choice=builds]"));
+    assert!(!page.tab.text(&sum).contains('~'));
     let rows = page.rows("rebuilt").len() as f64;
     assert_eq!(boxes(&mut page), (rows, rows));
     page.tab.calm();
