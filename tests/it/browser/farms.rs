@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::opened::Opened;
 use super::pages::opened;
-use crate::cli::program::{Program, minipkgs};
+use crate::cli::program::Program;
+use crate::support::{Recipe, folder};
 
 const FIGURE: &str = "figure[data-picture=farm]";
 
@@ -28,14 +29,23 @@ fn the_wave_that_passes_is_drawn() {
 
 #[test]
 fn each_slot_is_drawn_or_told_of() {
-    let command = ["impact", "zlib", "--cost", "--builders", "900", "-c", minipkgs().to_str().unwrap()];
+    // more at a time than are drawn by themselves, and far more than there is room for
+    let base = Recipe::new(1, "base-1");
+    let user = |number| Recipe::new(number, &format!("user{number}-1")).input(&base, "buildInputs");
+    let recipes: Vec<Recipe> = std::iter::once(base.clone()).chain((2..2_301).map(user)).collect();
+    let drvs = folder(&recipes);
+    let command = ["impact", "name:base-1", "--cost", "--builders", "2400", "-c", drvs.path().to_str().unwrap()];
     let Some(mut page) = Opened::on(&command, Program::new()) else { return };
     let drawn = page.tab.number(&format!("document.querySelectorAll('{FIGURE} svg .slot').length"));
-    assert!(0.0 < drawn && drawn <= 160.0, "{drawn}");
+    assert_eq!(drawn, 160.0);
     let told = page.tab.text(&format!("document.querySelector('{FIGURE} .canvas > p').textContent"));
     let counts = told.trim_end_matches('.').split("; ").map(|part| part.split_once(" slot").unwrap());
     let missing: Vec<(f64, &str)> =
         counts.map(|(count, what)| (count.replace(',', "").parse().unwrap(), what)).collect();
-    assert_eq!(drawn + missing.iter().map(|(count, _)| count).sum::<f64>(), 900.0, "{told}");
+    assert_eq!(drawn + missing.iter().map(|(count, _)| count).sum::<f64>(), 2_400.0, "{told}");
+    let count = |what: &str| missing.iter().find(|(_, why)| why.contains(what)).unwrap_or_else(|| panic!("{told}")).0;
+    // 2,299 builds at a time; 2,000 are told by name, one of them the base, on a slot that goes on with another
+    assert_eq!(count("for want of room"), 1_999.0 - 160.0, "{told}");
+    assert_eq!([count("shorter"), count("never")], [300.0, 101.0], "{told}");
     page.tab.calm();
 }
