@@ -114,7 +114,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     let graph = args.closure.load(printer)?;
     let bumps = resolve(&graph, &selectors, args.only)?;
     let list = args.list.is_some() || args.depth.is_some() || args.print_drv || printer.format() == Format::Csv;
-    let params = ImpactParams { list: list || args.html.is_given(), depth: args.depth, hubs: args.hubs };
+    // a page has all of them, and a filter
+    let depth = args.depth.filter(|_| !args.html.is_given());
+    let params = ImpactParams { list: list || args.html.is_given(), depth, hubs: args.hubs };
     let mut report = impact(&graph, &bumps, &params);
     let pricing = args.pricing.load_if_given(&graph, printer)?;
     if let Some(pricing) = &pricing {
@@ -132,6 +134,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<Outcome, CliError
     }
     if !list {
         report.list = None;
+    }
+    if let (Some(list), Some(depth)) = (&mut report.list, args.depth) {
+        list.retain(|listed| listed.distance <= depth);
     }
     if args.print_drv {
         let built = |listed: &&Listed| !listed.fetched && listed.after.is_none_or(|after| after.build);

@@ -5,6 +5,7 @@
 mod chromium;
 mod client;
 mod expected;
+mod farms;
 mod filters;
 mod hostile;
 mod input;

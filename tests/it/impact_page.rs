@@ -173,3 +173,46 @@ fn nothing_but_a_page_is_written_over() {
     run("page.html").fine();
     assert!(run("-").failed().contains("name a file"));
 }
+
+/// The rows of a page's list of builds, without its heading.
+fn rebuilt(page: &str) -> &str {
+    between(page, "data-shown=\"rebuilt\"", "</section>")
+}
+
+#[test]
+fn downloads_are_no_builds() {
+    let (json, of_names) = page(&["name:zlib*", "--list", "--cost"]);
+    let list = json["list"].as_array().unwrap();
+    let count = |fetched: bool| list.iter().filter(|listed| listed["fetched"] == fetched).count();
+    assert_eq!(json["derivations"]["total"].as_u64(), Some(count(false) as u64));
+    assert!(count(true) > 1);
+    let rows = rebuilt(&of_names);
+    assert_eq!(rows.matches("<td>built<td>").count(), count(false));
+    assert_eq!(rows.matches("<td>fetched<td>").count(), count(true));
+    let picture = |page: &str| {
+        let data = data(page);
+        let sections = data["sections"].as_array().unwrap();
+        sections.iter().find(|section| section["id"] == "rebuilt").unwrap()["picture"]["only"].clone()
+    };
+    assert_eq!(picture(&of_names), serde_json::json!(["done", "built"]));
+    let lead = between(&of_names, "<p class=\"lead\">", "</p>");
+    assert!(lead.starts_with("1,699 builds. The table has 15 downloads of "), "{lead}");
+    // where nothing is fetched, nothing is said of it
+    let (_, of_package) = page(&["zlib", "--list"]);
+    assert!(!rebuilt(&of_package).contains("<td>built<td>"));
+    assert_eq!(picture(&of_package), Value::Null);
+}
+
+#[test]
+fn a_page_has_what_a_list_of_some_depth_leaves_out() {
+    let closure = minipkgs().to_str().unwrap().to_owned();
+    for depth in ["0", "1"] {
+        let plain = ["impact", "numpy", "--depth", depth, "-c", &closure, "--format", "json"];
+        let plain = Program::new().run(&plain).json();
+        let (with, page) = page(&["numpy", "--depth", depth]);
+        assert_eq!(with, plain);
+        let total = with["derivations"]["total"].as_u64().unwrap() as usize;
+        assert!(with["list"].as_array().unwrap().len() < total);
+        assert_eq!(rebuilt(&page).matches("<tr>").count(), total + 1);
+    }
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::report::spurious::yearly;
 use crate::report::table::printable;
-use crate::report::units::{duration, size};
+use crate::report::units::{duration, size_change};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Cell {
 pub(super) fn figure(kind: Kind, value: f64) -> String {
     match kind {
         Kind::Hours => duration(value),
-        Kind::Bytes => size(value.max(0.0) as u64),
+        Kind::Bytes => size_change(value.round() as i64),
         Kind::Share => crate::report::table::fraction(value, 1),
         // builds of a year are no whole number
         _ => yearly(value),

@@ -16,6 +16,11 @@ pub struct Farm {
     pub label: String,
     /// Pictures of which one is shown at a time.
     pub farms: Vec<FarmTime>,
+    /// The column that names a picture, where only those of rows that pass are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<&'static str>,
+    /// The column that names machines; slots of others than those of rows that pass are dimmed.
+    pub machines: &'static str,
 }
 
 /// What a farm does with one set of builds. Times are in milliseconds, lists by run.

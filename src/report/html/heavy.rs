@@ -24,7 +24,7 @@ pub(super) fn heavyweights_section(cost: &CostReport) -> Option<Section> {
             vec![
                 Cell::Path { path: heavy.drv.clone(), name: heavy.name.clone() },
                 Cell::text(heavy.system.clone()),
-                Cell::Number(heavy.hours),
+                if heavy.measured { Cell::Number(heavy.hours) } else { Cell::Estimate(heavy.hours) },
                 Cell::Number(heavy.share),
                 heavy.bytes.map_or(Cell::None, Cell::count),
                 Cell::Text(known(heavy.measured).to_owned()),

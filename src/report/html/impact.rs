@@ -121,13 +121,18 @@ impl ImpactReport {
         });
         let picture = self.farm.as_ref().map(|runs| {
             let farm = FarmTime::of(runs, "all".to_owned(), self.bump.selectors.join(", "));
-            Picture::Farm(Farm { label: "What each machine builds when".to_owned(), farms: vec![farm] })
+            Picture::Farm(Farm {
+                label: "What each machine builds when".to_owned(),
+                farms: vec![farm],
+                part: None,
+                machines: "name",
+            })
         });
         Some(Section {
             id: "farm",
             title: "On the farm".to_owned(),
             lead: format!(
-                "Done in {}; the machines build in {} of that time.",
+                "Done in {}; the machines build in {} of that time. Where nothing is drawn, a slot waits.",
                 figure(Kind::Hours, makespan.hours),
                 figure(Kind::Share, makespan.utilisation)
             ),

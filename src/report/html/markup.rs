@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use data_encoding::BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use sha2::{Digest as _, Sha256};
 
 use super::assets::{STYLE, scripts};
 use super::cell::{Cell, Kind};
@@ -19,8 +21,15 @@ const SMALL: usize = 300;
 /// Cells of more characters are wrapped; the script of tables knows the same.
 const LONG: usize = 36;
 
-/// Nothing can be asked for, from nowhere.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+/// Nothing can be asked for, from nowhere, and nothing runs but these scripts.
+fn policy(scripts: &[&str]) -> String {
+    let digest = |script: &&str| format!(" 'sha256-{}'", BASE64.encode(&Sha256::digest(script)));
+    let scripts: String = scripts.iter().map(digest).collect();
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src{scripts}; img-src data:; base-uri 'none'; \
+         form-action 'none'"
+    )
+}
 
 /// With what every page begins.
 pub const BEGINNING: &str = "<!DOCTYPE html>";
@@ -38,7 +47,7 @@ pub fn write_page(page: &Page, out: &mut dyn Write) -> io::Result<()> {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy(&scripts));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("nix-ripple ", env!("CARGO_PKG_VERSION")));
@@ -56,7 +65,7 @@ pub fn write_page(page: &Page, out: &mut dyn Write) -> io::Result<()> {
                 }
                 div.tip role="tooltip" id="tip" hidden {}
                 script type="application/json" id="page" { (PreEscaped(data)) }
-                @for script in scripts { script { (PreEscaped(script)) } }
+                @for script in &scripts { script { (PreEscaped(script)) } }
             }
         }
     };
@@ -116,17 +125,22 @@ fn body_of(section: &Section) -> Markup {
 
 fn rows(section: &Section) -> Markup {
     let table = &section.table;
+    let blank: Vec<bool> = (0..table.columns.len()).map(|at| table.is_blank(at)).collect();
     html! {
-        p.shown data-shown=(section.id) data-v=(table.rows.len()) data-of=(table.rows.len()) {
+        p.shown role="status" data-shown=(section.id) data-v=(table.rows.len()) data-of=(table.rows.len()) {
             (counted(table.rows.len() as u64, "row"))
         }
         @if table.rows.len() <= SMALL {
             div.scroll tabindex="0" role="region" aria-label={ "Table: " (printable(&section.title)) } {
                 table data-table=(section.id) {
-                    thead { tr { @for column in &table.columns { (heading(column)) } } }
+                    thead { tr { @for (column, blank) in table.columns.iter().zip(&blank) { (heading(column, *blank)) } } }
                     tbody {
                         @for row in &table.rows {
-                            tr { @for (column, cell) in table.columns.iter().zip(row) { (small_cell(column, cell)) } }
+                            tr {
+                                @for ((column, cell), blank) in table.columns.iter().zip(row).zip(&blank) {
+                                    (small_cell(column, cell, *blank))
+                                }
+                            }
                         }
                     }
                 }
@@ -138,11 +152,11 @@ fn rows(section: &Section) -> Markup {
     }
 }
 
-fn heading(column: &Column) -> Markup {
-    html! { th scope="col" data-column=(column.key) class=(column.kind.as_str()) { (column.title) } }
+fn heading(column: &Column, blank: bool) -> Markup {
+    html! { th scope="col" hidden[blank] data-column=(column.key) class=(column.kind.as_str()) { (column.title) } }
 }
 
-fn small_cell(column: &Column, cell: &Cell) -> Markup {
+fn small_cell(column: &Column, cell: &Cell, blank: bool) -> Markup {
     let mut class = column.kind.as_str().to_owned();
     if cell.shown(column.kind).chars().count() > LONG {
         class.push_str(" long");
@@ -152,7 +166,7 @@ fn small_cell(column: &Column, cell: &Cell) -> Markup {
         _ => None,
     };
     html! {
-        td class=(class) data-v=[cell.raw()] title=[hover] {
+        td class=(class) hidden[blank] data-v=[cell.raw()] title=[hover] {
             @match cell {
                 Cell::Names(names) => @for (at, name) in names.iter().enumerate() {
                     @if at > 0 { ", " } bdi { (printable(name)) }

@@ -60,6 +60,9 @@ pub struct Treemap {
     pub path: Vec<&'static str>,
     /// What the boxes' areas can be; the first is shown first.
     pub areas: Vec<Area>,
+    /// The rows that count, where not all do: those with this value in this column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<(&'static str, &'static str)>,
     /// The column of grades that colours tell, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grade: Option<&'static str>,

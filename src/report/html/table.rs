@@ -39,12 +39,7 @@ impl Column {
 impl Table {
     /// Leaves out the columns of these keys in which no row has anything.
     pub(super) fn without_empty(mut self, keys: &[&str]) -> Self {
-        let nothing = |cell: &Cell| match cell {
-            Cell::None => true,
-            Cell::Names(names) => names.is_empty(),
-            _ => false,
-        };
-        let empty = |at: usize| self.rows.iter().all(|row| row.get(at).is_none_or(nothing));
+        let empty = |at: usize| self.rows.is_empty() || self.is_blank(at);
         let kept: Vec<bool> =
             self.columns.iter().enumerate().map(|(at, column)| !keys.contains(&column.key) || !empty(at)).collect();
         let mut keep = kept.iter();
@@ -54,6 +49,16 @@ impl Table {
             row.retain(|_| keep.next().copied().unwrap_or(true));
         }
         self
+    }
+
+    /// Whether there are rows, and none has anything in the column at this place.
+    pub(super) fn is_blank(&self, at: usize) -> bool {
+        let nothing = |cell: &Cell| match cell {
+            Cell::None => true,
+            Cell::Names(names) => names.is_empty(),
+            _ => false,
+        };
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.get(at).is_none_or(nothing))
     }
 
     /// Whether there is a column of this key.

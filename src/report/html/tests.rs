@@ -32,6 +32,7 @@ fn hostile(rows: usize) -> Page {
         label: "boxes".to_owned(),
         path: vec!["set"],
         areas: vec![Area { key: "builds", title: "builds", column: None }],
+        only: None,
         grade: None,
     };
     Page {
@@ -147,4 +148,44 @@ fn package_sets() {
     ] {
         assert_eq!(set_of(attribute), set, "{attribute:?}");
     }
+}
+
+#[test]
+fn nothing_runs_but_the_scripts_of_the_page() {
+    let page = hostile(1);
+    let text = text(&page);
+    let policy = text.split("Content-Security-Policy\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+    let allowed = policy.split("; ").find_map(|part| part.strip_prefix("script-src ")).unwrap();
+    let scripts = scripts(page.sections.iter().filter_map(|section| section.picture.as_ref()));
+    // browsers hash what they read, and read no carriage return
+    assert!(scripts.iter().all(|script| !script.contains('\r')));
+    assert!(!allowed.contains("unsafe") && allowed.split(' ').count() == scripts.len(), "{allowed}");
+    // of the last script, as `openssl dgst -sha256 -binary | base64` tells it
+    assert!(allowed.ends_with("'sha256-CYr74mRik8uQiJ5Bmo46dWWS8w+grrQtq2jmqTQgATE='"), "{allowed}");
+    assert!(policy.ends_with("; base-uri 'none'; form-action 'none'"), "{policy}");
+}
+
+#[test]
+fn sizes_can_be_lost() {
+    use super::cell::figure;
+    assert_eq!(figure(Kind::Bytes, -1_048_576.0), "-1.00 MiB");
+    assert_eq!(figure(Kind::Bytes, 1_535.6), "1.50 KiB");
+}
+
+#[test]
+fn a_column_without_anything_is_hidden() {
+    let columns = vec![Column::new("a", "a", Kind::Text), Column::new("b", "b", Kind::Text)];
+    let page = |cells: [Cell; 2]| {
+        let mut page = hostile(0);
+        let rows = cells.map(|cell| vec![Cell::Text("x".to_owned()), cell]).to_vec();
+        page.sections[0].table = Table { columns: columns.clone(), rows };
+        text(&page)
+    };
+    let count = |text: String| (text.matches("data-column=\"b\"").count(), text.matches("\" hidden></td>").count());
+    let half = page([Cell::None, Cell::Text("y".to_owned())]);
+    assert!(!half.contains("scope=\"col\" hidden"), "{half}");
+    let none = page([Cell::None, Cell::None]);
+    assert!(none.contains("scope=\"col\" hidden"));
+    assert_eq!(count(none), (1, 2));
+    assert_eq!(count(half), (1, 0));
 }

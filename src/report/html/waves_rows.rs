@@ -28,11 +28,14 @@ impl WavesReport {
         (!runs.is_empty()).then(|| Section {
             id: "farm",
             title: "The farm".to_owned(),
-            lead: "What each slot builds when. The longest builds are drawn by themselves (of equally long ones the first by name), all others as shades."
+            lead: "What each slot builds when. The longest builds are drawn by themselves (of equally long ones the first \
+                   by name), all others as shades. Where nothing is drawn, a slot waits."
                 .to_owned(),
             picture: Some(Picture::Farm(Farm {
                 label: "Builds of a wave on the farm".to_owned(),
                 farms: farms.collect(),
+                part: Some("wave"),
+                machines: "machine",
             })),
             table: Table {
                 columns,

@@ -305,6 +305,7 @@ fn rebuilt(report: &Value, path: &str) -> Vec<Row> {
         ("attributes", "attributes"),
         ("system", "system"),
         ("distance", "distance"),
+        ("fetched", "fetched"),
         ("hours", "hours"),
         ("grade", "needless"),
         ("owner", "owners"),
@@ -313,6 +314,8 @@ fn rebuilt(report: &Value, path: &str) -> Vec<Row> {
     for row in &mut rows {
         let attribute = row["attributes"][0].as_str().map(str::to_owned);
         row.insert("set".to_owned(), json!(set(attribute.as_deref())));
+        let done = if row["fetched"] == json!(true) { "fetched" } else { "built" };
+        row.insert("done".to_owned(), json!(done));
     }
     rows
 }

@@ -144,7 +144,12 @@ fn urlencoded(text: &str) -> String {
 fn sorts(name: &str) {
     let Some(mut page) = opened(name) else { return };
     for section in page.sections() {
-        let columns = page.columns(&section);
+        let mut columns = page.columns(&section);
+        // what no row has anything in is not shown
+        columns.retain(|column| {
+            let head = format!("table[data-table=\"{section}\"] th[data-column=\"{column}\"]");
+            page.tab.eval(&format!("document.querySelector('{head}').hidden")) == json!(false)
+        });
         let unsorted = page.rows(&section);
         for (at, column) in columns.iter().enumerate() {
             let head = format!("table[data-table=\"{section}\"] th[data-column=\"{column}\"]");
@@ -246,4 +251,27 @@ fn waves_sort() {
 #[test]
 fn a_theme_is_picked() {
     themes("impact");
+}
+
+/// A link to a section forgets nothing of the filter, and takes the focus along.
+#[test]
+fn a_link_to_a_section_keeps_the_filter() {
+    let Some(mut page) = opened("impact") else { return };
+    page.reload("q=python3&system=x86_64-linux");
+    let passing = page.said("rebuilt");
+    page.tab.click("nav a[href='#hubs']");
+    let hash = page.tab.text("location.hash");
+    assert_eq!(hash, "#q=python3&section=hubs&system=x86_64-linux");
+    assert_eq!(page.tab.text("document.activeElement.id"), "hubs");
+    page.tab.until("Math.abs(document.getElementById('hubs').getBoundingClientRect().top) < 300");
+    page.reload(&hash[1..]);
+    assert_eq!(page.said("rebuilt"), passing);
+    page.tab.until("Math.abs(document.getElementById('hubs').getBoundingClientRect().top) < 300");
+    // by keyboard, to the answer
+    page.reload("q=python3");
+    page.tab.key("Tab");
+    page.tab.key("Enter");
+    assert_eq!(page.tab.text("document.activeElement.id"), "sections");
+    assert_eq!(page.tab.text("location.hash"), "#q=python3&section=sections");
+    page.tab.calm();
 }

@@ -98,3 +98,18 @@ fn in_small_tables() {
 fn in_large_tables() {
     shown_as_they_are(true);
 }
+
+#[test]
+fn what_is_not_of_the_page_does_not_run() {
+    let Some(mut page) = page(false) else { return };
+    page.tab.calm();
+    let added = "(() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = true';
+        document.body.append(script);
+        return window.ran === undefined;
+    })()";
+    assert_eq!(page.tab.eval(added), json!(true));
+    let wrongs = page.tab.wrongs();
+    assert!(wrongs.iter().any(|wrong| wrong.contains("Content Security Policy")), "{wrongs:?}");
+}

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::opened::{Opened, Row};
 use super::pages::opened;
+use crate::cli::program::{Program, minipkgs};
 
 /// Where pictures of the pages go.
 fn screenshots() -> PathBuf {
@@ -58,6 +59,65 @@ fn printed(page: &mut Opened, name: &str) {
     let pdf = page.tab.pdf();
     assert!(pdf.starts_with(b"%PDF") && pdf.len() > 10_000, "{name}: {} bytes", pdf.len());
     page.tab.media("", "light");
+}
+
+/// The light of a colour, and how two stand out from one another, as WCAG 2 has it.
+const CONTRAST: &str = "(() => {
+    const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
+        const part = rgb[at] / 255;
+        return sum + weight * (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    }, 0);
+    const svg = document.body.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
+    svg.setAttribute('class', 'picture');
+    const tones = ['plain', 'needed', 'suspected', 'inferred', 'observed', 'proven'];
+    const contrasts = tones.map((tone) => {
+        svg.innerHTML = `<g class=mark><rect class='tone ${tone}' /><text class=quiet>1</text></g>`;
+        const ground = parts(getComputedStyle(svg.querySelector('rect')).fill);
+        const style = getComputedStyle(svg.querySelector('text'));
+        const text = parts(style.fill).map((part, at) => part * style.opacity + ground[at] * (1 - style.opacity));
+        const [most, least] = [light(text), light(ground)].sort((a, b) => b - a);
+        return (most + 0.05) / (least + 0.05);
+    });
+    svg.remove();
+    return Math.min(...contrasts);
+})()";
+
+#[test]
+fn letters_on_boxes_stand_out() {
+    let Some(mut page) = opened("impact") else { return };
+    for scheme in ["light", "dark"] {
+        page.tab.colours(scheme);
+        let least = page.tab.number(CONTRAST);
+        assert!((4.5..21.0).contains(&least), "{scheme}: {least}");
+    }
+    page.tab.calm();
+}
+
+/// Of a table that is too long for paper the first rows are printed, and that is said.
+#[test]
+fn paper_says_what_it_leaves_out() {
+    let closure = minipkgs().to_str().unwrap();
+    let Some(mut page) = Opened::on(&["impact", "zlib", "-c", closure], Program::new()) else { return };
+    let all = page.json["derivations"]["total"].as_u64().unwrap();
+    assert!(all > 1_000);
+    let said = "document.querySelector('[data-shown=rebuilt]').textContent";
+    let rows = "document.querySelector('[data-table=rebuilt]').tBodies[0].rows.length";
+    let before = (page.tab.text(said), page.tab.number(rows));
+    let printed = format!("(() => {{ dispatchEvent(new Event('beforeprint')); return [{said}, {rows}]; }})()");
+    let number = |count: u64| format!("{},{:03}", count / 1_000, count % 1_000);
+    assert_eq!(page.tab.eval(&printed), json!([format!("the first 1,000 of {} rows", number(all)), 1_000]));
+    page.tab.eval("dispatchEvent(new Event('afterprint'))");
+    assert_eq!((page.tab.text(said), page.tab.number(rows)), before);
+    // what fits is printed whole, and nothing else is said
+    page.reload("system=aarch64-darwin");
+    let few = page.said("rebuilt").0;
+    assert!(100 < few && few < 1_000, "{few}");
+    let before = page.tab.text(said);
+    assert_eq!(page.tab.eval(&printed), json!([before, few]));
+    page.tab.eval("dispatchEvent(new Event('afterprint'))");
+    assert_eq!(page.tab.number(rows), 100.0);
+    page.tab.calm();
 }
 
 /// By ear: each thing that can be worked has a name, and the focus is to be seen.

@@ -18,7 +18,8 @@ fn boxes(page: &mut Opened) -> (f64, f64) {
 }
 
 fn sums_up(page: &mut Opened, what: &str) {
-    let rows = page.rows("rebuilt");
+    let mut rows = page.rows("rebuilt");
+    rows.retain(|row| row.get("done") != Some(&json!("fetched")));
     let hours: f64 = rows.iter().filter_map(|row| row["hours"].as_f64()).sum();
     let (value, count) = boxes(page);
     assert!((value - hours).abs() < 1e-6 * hours.max(1e-3), "{what}: boxes of {value} hours for rows of {hours}");
@@ -34,9 +35,31 @@ fn boxes_sum_up_to_the_rows() {
         sums_up(&mut page, hash);
     }
     page.reload("");
+    // every time is estimated here, and so is their sum
+    let sum = format!("document.querySelector('{FIGURE} .crumbs .quiet').textContent");
+    assert!(page.tab.text(&sum).starts_with('~'));
+    let labels = format!("[...document.querySelectorAll('{FIGURE} text.quiet')].map(text => text.textContent)");
+    let labels = page.tab.eval(&labels);
+    let labels = labels.as_array().unwrap();
+    assert!(!labels.is_empty() && labels.iter().all(|label| label.as_str().unwrap().starts_with('~')), "{labels:?}");
     page.tab.click(&format!("{FIGURE} [data-choice=builds]"));
+    assert!(!page.tab.text(&sum).contains('~'));
     let rows = page.rows("rebuilt").len() as f64;
     assert_eq!(boxes(&mut page), (rows, rows));
+    page.tab.calm();
+}
+
+#[test]
+fn boxes_are_builds() {
+    let Some(mut page) = opened("diff") else { return };
+    let told = |page: &Opened, key: &str| page.json["derivations"][key].as_f64().unwrap();
+    assert!(told(&page, "fetched") > 0.0);
+    assert_eq!(page.rows("rebuilt").len() as f64, told(&page, "total") + told(&page, "fetched"));
+    sums_up(&mut page, "all");
+    assert_eq!(boxes(&mut page).1, told(&page, "total"));
+    page.reload("done=fetched");
+    assert_eq!(boxes(&mut page), (0.0, 0.0));
+    assert!(page.tab.text("document.querySelector('#rebuilt .empty').innerText").ends_with("none of these is built."));
     page.tab.calm();
 }
 

@@ -30,7 +30,9 @@
     const values = series.map(({ column }) => Number(table.value(row, column) ?? 0));
     const texts = series.map(({ column }) => table.text(row, column) || "0");
     const name = of.map((key) => table.text(row, key) || "(none)").join(" → ");
-    return { row, name, values, texts, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
+    // a sum is as sure as its least sure part
+    const about = series.some(({ column }) => table.estimated(row, column)) ? "~" : "";
+    return { row, name, values, texts, about, parts: stacked(values), end: values.reduce((sum, value) => sum + value, 0) };
   }
 
   function draw(host, section, rows, state) {
@@ -55,7 +57,7 @@
     // in the narrow the axis begins with room for half its first label
     const gutter = narrow ? 12 : Math.min(longest, width * 0.38);
     const step = narrow ? ROW + ABOVE : ROW;
-    const total = ({ end }) => ripple.format(kind, end);
+    const total = ({ about, end }) => `${about}${ripple.format(kind, end)}`;
     const behind = Math.max(...bars.map((one) => total(one).length)) * LETTERS * 0.6 + 12;
 
     const ends = bars.flatMap(({ parts }) => parts.flat());

@@ -4,18 +4,26 @@
 (() => {
   const LETTERS = 11;
   const MILLIS = 3600000;
-  // with more slots only those are drawn that do one of the longest builds
+  // with more slots only those are drawn that do one of the longest builds, and no more than so many
   const LANES = 160;
 
   function draw(host, section, rows, state) {
-    const { picture } = section;
+    const { picture, table } = section;
     const { element } = ripple;
-    const at = Math.max(0, picture.farms.findIndex(({ key }) => key === state.get("farm")));
-    const farm = picture.farms[at];
+    // those of rows that pass, and the machines of such rows
+    const parts = new Set(rows.map((row) => String(table.value(row, picture.part))));
+    const farms = picture.farms.filter(({ key }) => !picture.part || parts.has(key));
+    if (!rows.length || !farms.length) {
+      host.append(element("p", { class: "empty" }, "Nothing to draw: no row passes the filter."));
+      return;
+    }
+    const farm = farms.find(({ key }) => key === state.get("farm")) ?? farms[0];
+    const own = rows.filter((row) => !picture.part || String(table.value(row, picture.part)) === farm.key);
+    const machines = new Set(own.map((row) => table.value(row, picture.machines) ?? ""));
     const line = element("div", { class: "above" });
-    if (picture.farms.length > 1) {
+    if (farms.length > 1) {
       const select = element("select", { "data-farm": "", "aria-label": "Which part" });
-      for (const { key, title } of picture.farms) select.append(element("option", { value: key }, title));
+      for (const { key, title } of farms) select.append(element("option", { value: key }, title));
       select.value = farm.key;
       select.addEventListener("change", () => state.set({ farm: select.value }, true));
       line.append(select);
@@ -34,7 +42,10 @@
     let lanes = farm.lanes.map((lane, number) => ({ ...lane, number }));
     const doing = new Set(farm.lane);
     const all = lanes.length;
-    if (all > LANES) lanes = lanes.filter(({ number }) => doing.has(number)).slice(0, LANES);
+    if (all > LANES) lanes = lanes.filter(({ number }) => doing.has(number));
+    const shorterAlone = all - lanes.length;
+    const tooMany = Math.max(0, lanes.length - LANES);
+    lanes = lanes.slice(0, LANES);
     const pitch = Math.max(4, Math.min(20, 460 / lanes.length));
     const gap = pitch > 8 ? 3 : 1;
     const left = pitch >= 12 && width > 600 ? 96 : 12;
@@ -63,16 +74,17 @@
       }
       for (const lane of own) {
         const high = pitch - gap;
-        if (left > 12) svg.append("text").attr("class", "quiet").attr("x", left - 8).attr("y", y + high / 2 + 4).attr("text-anchor", "end").text(ripple.clip(lane.name, left - 10, LETTERS));
+        const slot = svg.append("g").attr("class", machines.has(kind) ? "slot" : "slot dim");
+        if (left > 12) slot.append("text").attr("class", "quiet").attr("x", left - 8).attr("y", y + high / 2 + 4).attr("text-anchor", "end").text(ripple.clip(lane.name, left - 10, LETTERS));
         for (const [start, end] of lane.others) {
           const x0 = scale.at(hours(start));
-          svg.append("rect").attr("class", "others").attr("x", x0).attr("y", y).attr("width", Math.max(0.3, scale.at(hours(end)) - x0)).attr("height", high);
+          slot.append("rect").attr("class", "others").attr("x", x0).attr("y", y).attr("width", Math.max(0.3, scale.at(hours(end)) - x0)).attr("height", high);
         }
         for (const run of runs.get(lane.number) ?? []) {
           const [start, long] = [farm.start[run], farm.long[run]];
           const x0 = scale.at(hours(start));
           const wide = Math.max(0.6, scale.at(hours(start + long)) - x0);
-          const node = svg.append("g").attr("class", "mark");
+          const node = slot.append("g").attr("class", "mark");
           node.append("rect").attr("class", "plain").attr("x", x0).attr("y", y).attr("width", wide > 2 ? wide - 0.6 : wide).attr("height", high).attr("rx", high > 8 && wide > 4 ? 2 : 0);
           node.append("rect").attr("class", "edge").attr("x", x0).attr("y", y).attr("width", wide).attr("height", high);
           if (wide > 34 && high >= 11) node.append("text").attr("x", x0 + 4).attr("y", y + high / 2 + 4).text(ripple.clip(farm.names[run], wide - 8, LETTERS));
@@ -87,11 +99,11 @@
       y += 4;
     }
     ripple.marks(marks);
-    const left_out = all - lanes.length;
-    const idle = [];
-    if (left_out > 0) idle.push(`${ripple.counted(left_out, "slot")} with shorter builds alone are not drawn`);
-    if (farm.idle > 0) idle.push(`${ripple.counted(farm.idle, "slot")} never build anything`);
-    if (idle.length) host.append(element("p", { class: "quiet" }, `${idle.join("; ")}.`));
+    const missing = [];
+    if (shorterAlone > 0) missing.push(`${ripple.counted(shorterAlone, "slot")} with shorter builds alone are not drawn`);
+    if (tooMany > 0) missing.push(`${ripple.counted(tooMany, "slot")} with some of the longest builds are not drawn for want of room`);
+    if (farm.idle > 0) missing.push(`${ripple.counted(farm.idle, "slot")} never build anything`);
+    if (missing.length) host.append(element("p", { class: "quiet" }, `${missing.join("; ")}.`));
   }
 
   ripple.pictures.farm = { draw };

@@ -21,11 +21,12 @@
   }
 
   function size(bytes) {
-    let value = bytes;
+    const sign = bytes < 0 ? "-" : "";
+    let value = Math.abs(bytes);
     let unit = 0;
     const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
     while (value >= 1024 && unit + 1 < units.length) [value, unit] = [value / 1024, unit + 1];
-    return `${unit ? value.toFixed(2) : Math.round(value)} ${units[unit]}`;
+    return `${sign}${unit ? value.toFixed(2) : Math.round(value)} ${units[unit]}`;
   }
 
   function share(value) {

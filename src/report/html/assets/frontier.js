@@ -90,10 +90,8 @@
         pick: point.key === null ? undefined : () => state.set({ waves: point.key === picture.chosen ? "" : point.key }, true),
       });
     }
-    ripple.marks(marks);
     // the one that is shown is reached by Tab
-    const pressed = marks.find(({ key }) => key === wanted);
-    if (pressed) for (const { node } of marks) node.setAttribute("tabindex", node === pressed.node ? "0" : "-1");
+    ripple.marks(marks, { first: marks.find(({ key }) => key === wanted) });
 
     const legend = [["locked", "upstreams locked"], ["", "some together with theirs"]];
     const foot = svg.append("g").attr("class", "legend");

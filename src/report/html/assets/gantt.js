@@ -41,7 +41,6 @@
     const below = top + rows.length * pitch + 6;
     const scale = ripple.hours(end, left, width - 14);
     const svg = d3.select(host).append("svg").attr("class", "picture gantt").attr("viewBox", `0 0 ${width} ${below + legend}`).attr("width", width).attr("height", below + legend).attr("role", "group").attr("aria-label", picture.label);
-    ripple.patterns(svg);
     const count = Math.floor(width / 110);
     const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${top})`).call(scale.axis(d3.axisTop, count));
     ripple.inside(axis, left, 14);

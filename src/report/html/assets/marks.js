@@ -22,25 +22,24 @@
   }
 
   // Makes elements of one SVG into marks: one of them is reached by Tab, arrows go to the nearest in their direction.
-  // marks: [{node, key, lines, label, pick, box}]; `lines` are told by the tooltip, `pick` is what a click, Enter or
+  // marks: [{node, key, lines, pick, box}]; `lines` are told by the tooltip, `pick` is what a click, Enter or
   // Space does, if anything; `box` ({x, y, width, height}) is framed when pointed at, where the node has no frame of
-  // its own. out: what Escape does.
-  ripple.marks = (marks, { out } = {}) => {
+  // its own. out: what Escape does. first: the mark that Tab reaches at first.
+  ripple.marks = (marks, { out, first } = {}) => {
     if (!marks.length) return;
     const byNode = new Map(marks.map((mark) => [mark.node, mark]));
     const of = (event) => byNode.get(event.target.closest("[data-key]"));
-    marks.forEach(({ node, key, lines, label, pick }, at) => {
+    let reached = first ?? marks[0];
+    for (const { node, key, lines, pick } of marks) {
       node.setAttribute("data-key", key);
-      node.setAttribute("tabindex", at ? "-1" : "0");
+      node.setAttribute("tabindex", node === reached.node ? "0" : "-1");
       if (!node.hasAttribute("role")) node.setAttribute("role", pick ? "button" : "img");
-      node.setAttribute("aria-label", label ?? lines.join(", "));
-    });
-    let reached = marks[0];
-    const focus = (mark) => {
+      node.setAttribute("aria-label", lines.join(", "));
+    }
+    const reach = (mark) => {
       reached.node.setAttribute("tabindex", "-1");
       mark.node.setAttribute("tabindex", "0");
       reached = mark;
-      mark.node.focus();
     };
     const centre = ({ node }) => {
       const { left, right, top, bottom } = node.getBoundingClientRect();
@@ -89,7 +88,9 @@
     svg.addEventListener("pointerleave", hideTip);
     svg.addEventListener("focusin", (event) => {
       const mark = of(event);
-      if (!mark?.node.matches(":focus-visible")) return;
+      if (!mark) return;
+      reach(mark);
+      if (!mark.node.matches(":focus-visible")) return;
       frame(mark);
       const { left, bottom } = mark.node.getBoundingClientRect();
       showTip(mark, mark.lines, left, Math.min(bottom, innerHeight - 20));
@@ -107,7 +108,7 @@
       const to = press(mark, event.key);
       if (!to) return;
       event.preventDefault();
-      if (to !== mark) focus(to);
+      if (to !== mark) to.node.focus();
     });
   };
 

@@ -31,10 +31,11 @@ const ripple = (() => {
         if (value === "" || value === null || value === undefined) values.delete(key);
         else values.set(key, String(value));
       }
-      values.delete("section");
+      if (!("section" in changes)) values.delete("section");
       const hash = text();
       const address = location.pathname + location.search + (hash ? "#" + hash : "");
-      history[pick ? "pushState" : "replaceState"](null, "", address);
+      const same = address === location.pathname + location.search + location.hash;
+      history[pick && !same ? "pushState" : "replaceState"](null, "", address);
       tell(new Set(Object.keys(changes)));
     },
     // calls back with the set of changed keys, or null where any may have changed
@@ -79,6 +80,21 @@ const ripple = (() => {
   function scrollToSection() {
     const found = document.getElementById(state.get("section") || "-");
     if (found) found.scrollIntoView();
+    return found;
+  }
+
+  // A link to a place on the page says so beside what else is in the address; it takes the focus along, as links do.
+  function links() {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#"]');
+      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      state.set({ section: link.hash.slice(1) }, true);
+      const found = scrollToSection();
+      if (!found) return;
+      found.tabIndex = -1;
+      found.focus({ preventScroll: true });
+    });
   }
 
   const same = (some, others) => some.length === others.length && some.every((row, at) => row === others[at]);
@@ -117,6 +133,7 @@ const ripple = (() => {
     read();
     themeButton();
     theme();
+    links();
     ripple.sections = data.sections.map((section) => ({ ...section, rows: [], table: ripple.table(section) }));
     figures();
     const variants = data.sections.find(({ picture }) => picture?.variants)?.picture.variants;

@@ -2,7 +2,7 @@
 //
 // table.rows: how many; table.columns: [{key, title, kind, filter}]; table.has(key); table.value(row, key): a text, a
 // number, a list of texts, or null; table.text(row, key): as people
-// read it; table.values(key): a column's values, by row.
+// read it; table.estimated(row, key): whether that number is; table.values(key): a column's values, by row.
 "use strict";
 (() => {
   const NUMBERS = new Set(["count", "hours", "bytes", "share"]);
@@ -99,6 +99,7 @@
       this.body = this.element.tBodies[0];
       this.count = document.querySelector(`[data-shown="${CSS.escape(this.id)}"]`);
       this.#head();
+      this.#blank();
       this.#more();
     }
 
@@ -112,6 +113,13 @@
       this.rows = lists[0].values.length;
       this.trs = new Array(this.rows);
       this.words = undefined;
+      this.#blank();
+    }
+
+    // columns in which no row has anything are not shown
+    #blank() {
+      this.hidden = this.lists.map(({ values }) => values.length > 0 && values.every(nothing));
+      for (const [at, th] of [...this.element.tHead.rows[0].cells].entries()) th.hidden = this.hidden[at];
     }
 
     has(key) {
@@ -124,6 +132,11 @@
 
     text(row, key) {
       return this.has(key) ? this.lists[this.at.get(key)].texts[row] : "";
+    }
+
+    // whether a number is estimated: its text says so
+    estimated(row, key) {
+      return this.text(row, key).startsWith("~");
     }
 
     // all values of a column
@@ -209,7 +222,20 @@
       new IntersectionObserver((entries) => {
         if (entries.some((entry) => entry.isIntersecting)) this.#reveal(this.shown + STEP);
       }, { root: this.element.parentElement, rootMargin: "200px" }).observe(button);
-      addEventListener("beforeprint", () => this.#reveal(Math.max(this.shown, PRINTED)));
+      // on paper there is no more to show, and it is said what is left out
+      addEventListener("beforeprint", () => {
+        this.before ??= this.shown;
+        this.shown = Math.max(this.shown, PRINTED);
+        this.#render();
+        if (this.shown < this.ordered.length) this.count.textContent = `the first ${ripple.number(this.shown)} of ${this.#said()}`;
+      });
+      addEventListener("afterprint", () => {
+        if (this.before === undefined) return;
+        this.shown = this.before;
+        this.before = undefined;
+        this.#render();
+        this.count.textContent = this.#said();
+      });
     }
 
     #reveal(count) {
@@ -241,6 +267,7 @@
         if (kind === "path" && value !== null) td.title = value;
         if (kind === "grade" && value !== null) td.append(ripple.element("span", { class: "grade", "data-grade": value }, this.text(row, key)));
         else td.textContent = this.lists[at].texts[row];
+        td.hidden = this.hidden[at];
         tr.append(td);
       }
       return (this.trs[row] = tr);
@@ -266,12 +293,17 @@
       this.ordered = this.#sorted(rows);
       this.shown = STEP;
       this.#render();
-      const all = this.rows;
       this.count.dataset.v = rows.length;
-      this.count.dataset.of = all;
+      this.count.dataset.of = this.rows;
+      this.count.textContent = this.#said();
+    }
+
+    // how many rows pass
+    #said() {
+      const [some, all] = [this.ordered.length, this.rows];
       const lacking = ripple.lacking(this);
-      const some = rows.length === all ? ripple.counted(all, "row") : `${ripple.number(rows.length)} of ${ripple.counted(all, "row")}`;
-      this.count.textContent = lacking.length ? `${some}; not filtered by ${lacking.join(", ")}` : some;
+      const text = some === all ? ripple.counted(all, "row") : `${ripple.number(some)} of ${ripple.counted(all, "row")}`;
+      return lacking.length ? `${text}; not filtered by ${lacking.join(", ")}` : text;
     }
 
     #render() {

@@ -38,12 +38,17 @@
     return [...all.slice(0, kept), rest].sort((a, b) => b.value - a.value);
   }
 
-  function draw(host, section, rows, state) {
+  function draw(host, section, passing, state) {
     const { picture, table } = section;
+    const rows = picture.only ? passing.filter((row) => table.value(row, picture.only[0]) === picture.only[1]) : passing;
     const area = picture.areas.find(({ key }) => key === state.get("area")) ?? picture.areas[0];
     const valueOf = area.column ? (row) => table.value(row, area.column) ?? 0 : () => 1;
     const kind = area.column ? table.columns.find(({ key }) => key === area.column).kind : "count";
-    const told = (value) => (kind === "count" ? ripple.counted(value, area.title.replace(/s$/, "")) : ripple.format(kind, value));
+    // a sum is as sure as its least sure part
+    const told = ({ value, rows }) => {
+      if (kind === "count") return ripple.counted(value, area.title.replace(/s$/, ""));
+      return `${rows.some((row) => table.estimated(row, area.column)) ? "~" : ""}${ripple.format(kind, value)}`;
+    };
     const nameAt = (level) => (row) => table.value(row, picture.path[level]) ?? "(none)";
 
     // the box that is zoomed into: as much of the wanted one as there is
@@ -64,9 +69,9 @@
     const height = Math.round(Math.max(300, Math.min(560, width * (width < 600 ? 1.1 : 0.5))));
     const perPixel = total / (width * height);
 
-    crumbs(host, section, zoom, told(total), area, state, goTo);
+    crumbs(host, section, zoom, told({ value: total, rows: inside }), area, state, goTo);
     if (!(total > 0)) {
-      host.append(ripple.element("p", { class: "empty" }, "Nothing to draw: no row passes the filter."));
+      host.append(ripple.element("p", { class: "empty" }, passing.length > rows.length ? `Nothing to draw: none of these is ${picture.only[1]}.` : "Nothing to draw: no row passes the filter."));
       return;
     }
 
@@ -91,7 +96,7 @@
     for (const child of children) {
       for (const leaf of child.children ?? [child]) {
         const parts = groups(leaf.rows, [], gradeOf, valueOf).sort((a, b) => grades.indexOf(a.name) - grades.indexOf(b.name));
-        leaf.parts = parts.map(({ name, value }) => ({ grade: name, value }));
+        leaf.parts = parts.map(({ name, value, rows }) => ({ grade: name, value, rows }));
       }
     }
     const root = d3.hierarchy({ children }, (node) => node.children ?? node.parts).sum((node) => (node.grade ? node.value : 0));
@@ -117,7 +122,7 @@
       box.append("rect").attr("x", group.x0).attr("y", group.y0).attr("width", group.x1 - group.x0).attr("height", group.y1 - group.y0).attr("rx", 2);
       if (!headed(group)) continue;
       const room = group.x1 - group.x0 - 10;
-      const value = told(group.value);
+      const value = told(group.data);
       const name = ripple.clip(group.data.name, room, LETTERS * 1.1);
       const text = box.append("text").attr("x", group.x0 + 5).attr("y", group.y0 + 13.5).attr("class", "header");
       text.append("tspan").text(name);
@@ -137,16 +142,16 @@
       if (wide > 34 && high > 15) {
         const name = ripple.clip(data.name, wide - 8, LETTERS);
         node.append("text").attr("x", leaf.x0 + 4).attr("y", leaf.y0 + 12.5).text(name);
-        if (high > 30 && wide > 50) node.append("text").attr("class", "quiet").attr("x", leaf.x0 + 4).attr("y", leaf.y0 + 25.5).text(ripple.clip(told(data.value), wide - 8, LETTERS));
+        if (high > 30 && wide > 50) node.append("text").attr("class", "quiet").attr("x", leaf.x0 + 4).attr("y", leaf.y0 + 25.5).text(ripple.clip(told(data), wide - 8, LETTERS));
       }
       const where = data.path.slice(0, -1).slice(zoom.length);
-      const shares = coloured ? data.parts.filter(({ grade }) => grade !== NEEDED).map(({ grade, value }) => `needless at ${grade}: ${told(value)}`) : [];
+      const shares = coloured ? data.parts.filter(({ grade }) => grade !== NEEDED).map((part) => `needless at ${part.grade}: ${told(part)}`) : [];
       const share = ripple.format("share", data.value / total);
       const target = data.rest || data.row !== undefined ? null : data.path.slice(0, zoom.length + 1);
       marks.push({
         node: node.node(),
         key: encode(data.path),
-        lines: [data.rest ? `${data.rest} more` : data.name, ...(where.length ? [where.join(" › ")] : []), `${told(data.value)}, ${share}`, ...(kind === "count" ? [] : [ripple.counted(data.rows.length, "build")]), ...shares],
+        lines: [data.rest ? `${data.rest} more` : data.name, ...(where.length ? [where.join(" › ")] : []), `${told(data)}, ${share}`, ...(kind === "count" ? [] : [ripple.counted(data.rows.length, "build")]), ...shares],
         box: { x: leaf.x0, y: leaf.y0, width: wide, height: high },
         pick: target && (() => goTo(target)),
       });

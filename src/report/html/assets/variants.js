@@ -26,8 +26,8 @@
   function own(sections) {
     const headline = [...document.querySelectorAll("p.headline")].map((line) => line.textContent);
     const facts = [...document.querySelectorAll("[data-fact]")].map((fact) => {
-      const dd = fact.querySelector("dd");
-      return [fact.dataset.fact, fact.dataset.v, dd.firstChild?.textContent ?? "", dd.querySelector("small")?.textContent ?? ""];
+      const text = (name) => fact.querySelector(name)?.textContent ?? "";
+      return [fact.dataset.fact, fact.dataset.v, text("dd:not(.note)"), text("dd.note")];
     });
     return { headline, facts, tables: new Map(sections.map(({ id, table }) => [id, table.lists])) };
   }
@@ -39,7 +39,9 @@
       const fact = document.querySelector(`[data-fact="${CSS.escape(key)}"]`);
       if (!fact) continue;
       fact.dataset.v = value;
-      fact.querySelector("dd").replaceChildren(text, ...(note ? [ripple.element("small", {}, note)] : []));
+      fact.querySelector("dd:not(.note)").textContent = text;
+      fact.querySelector("dd.note")?.remove();
+      if (note) fact.append(ripple.element("dd", { class: "note" }, note));
     }
   }
 
