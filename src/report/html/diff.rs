@@ -83,8 +83,10 @@ impl DiffPage<'_> {
             Column::new("used_by", "used by", Kind::Names),
             Column::new("drv", "derivation", Kind::Path),
         ];
+        // a cause's own part of what is measured is not known
+        let measured = report.cost.as_ref().is_some_and(|cost| cost.hours.time.measured_share >= 1.0);
         let rows: Vec<Vec<Cell>> =
-            report.causes.iter().map(|cause| cause_row(cause, self.owners_of(&cause.attributes))).collect();
+            report.causes.iter().map(|cause| cause_row(cause, self.owners_of(&cause.attributes), measured)).collect();
         let count = rows.len() as u64;
         if count == 0 {
             return None;
@@ -276,13 +278,14 @@ const fn kind(kind: CauseKind) -> &'static str {
     }
 }
 
-fn cause_row(cause: &Cause, owners: Vec<String>) -> Vec<Cell> {
+fn cause_row(cause: &Cause, owners: Vec<String>, measured: bool) -> Vec<Cell> {
     let mut what: Vec<String> = cause.what.iter().take(CHANGES).cloned().collect();
     if cause.what.len() > CHANGES {
         what.push(format!("{} more", number((cause.what.len() - CHANGES) as u64)));
     }
     let hours = |of: fn(&crate::query::HoursWeight) -> f64| {
-        cause.hours.as_ref().map_or(Cell::None, |hours| Cell::Number(of(hours)))
+        let cell = if measured { Cell::Number } else { Cell::Estimate };
+        cause.hours.as_ref().map_or(Cell::None, |hours| cell(of(hours)))
     };
     vec![
         Cell::Text(title(cause)),

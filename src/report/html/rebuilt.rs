@@ -20,7 +20,7 @@ pub(super) fn rebuilt_section(list: &[Listed]) -> Option<Section> {
     let columns = vec![
         Column::new("drv", "derivation", Kind::Path),
         Column::new("attributes", "attributes", Kind::Names),
-        Column::facet("done", "done", Kind::Text),
+        Column::facet("done", "action", Kind::Text),
         Column::facet("system", "system", Kind::Text),
         Column::facet("set", "package set", Kind::Text),
         Column::new("package", "package", Kind::Text),
