@@ -15,7 +15,9 @@ const CORE: [&str; 5] = [
 ];
 
 /// What every page with a picture runs, in order, before the pictures' own.
-const DRAWING: [&str; 13] = [
+const DRAWING: [&str; 14] = [
+    // as the licence asks of all copies
+    concat!("/*!\nD3: ", include_str!("vendor/LICENSE"), "*/"),
     include_str!("vendor/d3-array.min.js"),
     include_str!("vendor/d3-color.min.js"),
     include_str!("vendor/d3-format.min.js"),
@@ -58,4 +60,31 @@ pub(super) fn scripts<'p>(pictures: impl Iterator<Item = &'p Picture>) -> Vec<&'
     }
     let shared: &[&str] = if drawing.is_empty() { &[] } else { &DRAWING };
     CORE.iter().chain(shared).chain(&drawing).copied().chain([START]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    /// What stands in `vendor/README.md` of each file: name, version, digest.
+    #[test]
+    fn vendored_files_are_those_of_the_table() {
+        let rows = include_str!("vendor/README.md").lines().filter_map(|line| line.strip_prefix("| `d3-"));
+        let vendored: Vec<&str> =
+            DRAWING.iter().filter(|script| script.starts_with("// https://d3js.org/d3-")).copied().collect();
+        let mut count = 0;
+        for (row, script) in rows.zip(&vendored) {
+            let cells: Vec<&str> = row.split(" | ").map(|cell| cell.trim_matches(['`', '|', ' '])).collect();
+            let [file, version, digest] = cells[..] else { panic!("{row}") };
+            let (module, _) = file.split_once(".min.js").unwrap();
+            let heading = script.lines().next().unwrap();
+            assert!(heading.starts_with(&format!("// https://d3js.org/d3-{module}/ v{version} ")), "{heading}");
+            assert_eq!(HEXLOWER.encode(&Sha256::digest(script)), digest, "{file}");
+            count += 1;
+        }
+        assert_eq!((count, vendored.len()), (10, 10));
+    }
 }
