@@ -168,6 +168,11 @@ impl Store {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// In this folder, wherever others lie.
+    pub(crate) fn below(folder: &str) -> Self {
+        Self(tempfile::tempdir_in(folder).unwrap())
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.0.path().to_str().unwrap()
     }
