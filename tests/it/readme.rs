@@ -39,7 +39,8 @@ fn examples() -> Vec<(String, String)> {
 fn examples_give_what_is_shown() {
     let mut run = 0;
     for (command, shown) in examples() {
-        let Some(arguments) = command.strip_prefix("cargo run --release -- ") else { continue };
+        let built = ["cargo run --release -- ", "cargo run -- "];
+        let Some(arguments) = built.iter().find_map(|with| command.strip_prefix(with)) else { continue };
         let output = Command::new(env!("CARGO_BIN_EXE_nix-ripple"))
             .args(arguments.split(' ').map(|word| word.trim_matches('\'')))
             .current_dir(root())
